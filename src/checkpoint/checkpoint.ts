@@ -1,0 +1,58 @@
+/**
+ * What an opened checkpoint is, whatever its format: named tensors that are read by range, and a config.
+ * Role: the seam between formats (safetensors today) and everything that needs weights. It holds no weights itself.
+ */
+
+/** Element types of stored tensors, in safetensors' spelling. */
+export type Dtype =
+  | 'F64'
+  | 'F32'
+  | 'F16'
+  | 'BF16'
+  | 'F8_E4M3'
+  | 'F8_E5M2'
+  | 'I64'
+  | 'I32'
+  | 'I16'
+  | 'I8'
+  | 'U64'
+  | 'U32'
+  | 'U16'
+  | 'U8'
+  | 'BOOL';
+
+/** Where a tensor lies and what it is. */
+export interface TensorInfo {
+  name: string;
+  dtype: Dtype;
+  shape: readonly number[];
+  /** Absolute path of the file that holds it. */
+  file: string;
+  /** Absolute position of its first byte in that file. */
+  byteOffset: number;
+  byteLength: number;
+}
+
+/** Half-open range of elements of the flattened (row-major) tensor. */
+export interface ElementRange {
+  start: number;
+  end: number;
+}
+
+/** An opened checkpoint. Reading never loads more than the range that was asked for. */
+export interface Checkpoint {
+  /** Absolute path of the folder or single file that was opened. */
+  readonly path: string;
+  /** Absolute folder that holds config and tokenizer files. */
+  readonly folder: string;
+  /** Parsed config.json; empty when there is none beside a single file. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly bytesOnDisk: number;
+  /** Reads a float tensor, or a range of it, converted to float32. */
+  readFloat32(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Float32Array>;
+  /** Reads the stored bytes of a tensor, or of a range of its elements. */
+  readBytes(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Closes file handles. Reading afterwards throws. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+/**
+ * The contract between the extension host and the engine process (and what the command line calls in-process).
+ * Calls that take a TaskId can be cancelled with `cancel` and report through EngineEvents.progress.
+ */
+import type {
+  AttentionRequest,
+  AttentionRow,
+  AttentionRowRequest,
+  AttentionTile,
+  CompareSummary,
+  Continuation,
+  ConversionRequest,
+  GroupingView,
+  HeadDivergence,
+  ModelSummary,
+  Registries,
+  RunRequest,
+  RunSummary,
+  SimilarityRequest,
+  SimilarityResult,
+} from './model';
+import type { GpuDiagnostics } from './gpu';
+import type { Progress, TaskId } from './tasks';
+
+/** Functions of the engine. All of them throw GqaLensError. */
+export interface EngineApi {
+  /** Answers at once: the engine is up. */
+  hello(): { node: string; pid: number };
+  registries(): Registries;
+  diagnostics(): Promise<GpuDiagnostics>;
+  /** Reads config, headers and tokenizer; no weights. Opening the same path again returns the same modelId. */
+  open(path: string, task: TaskId): Promise<ModelSummary>;
+  close(modelId: string): void;
+  /** The grouping that a conversion request means for a model. */
+  grouping(modelId: string, conversion: ConversionRequest | null): GroupingView;
+  run(request: RunRequest, task: TaskId): Promise<RunSummary>;
+  /** Frees the GPU memory of a run. Unknown ids are ignored. */
+  release(runId: string): void;
+  attention(request: AttentionRequest, task: TaskId): Promise<AttentionTile>;
+  attentionRow(request: AttentionRowRequest, task: TaskId): Promise<AttentionRow>;
+  similarity(request: SimilarityRequest, task: TaskId): Promise<SimilarityResult>;
+  compare(runA: string, runB: string, task: TaskId): Promise<CompareSummary>;
+  headDivergence(runA: string, runB: string, layer: number, task: TaskId): Promise<HeadDivergence>;
+  /** Greedy continuation of a run by `count` tokens. */
+  continuation(runId: string, count: number, task: TaskId): Promise<Continuation>;
+  cancel(task: TaskId): void;
+  /** Destroys the device and ends the process. */
+  shutdown(): void;
+}
+
+/** Functions of the host that the engine calls. */
+export interface EngineEvents {
+  progress(progress: Progress): void;
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+}

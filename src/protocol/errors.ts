@@ -1,0 +1,88 @@
+/**
+ * The one error class that people see, and its form on the wire.
+ * Role: every failure that a user can act on is a GqaLensError; it says what was expected, what was found and what to
+ * do next. It is not for programming errors: those stay plain Errors.
+ */
+
+/** What an error is about. Every field is optional; the message names those that are set. */
+export interface ErrorDetail {
+  file?: string;
+  tensor?: string;
+  expected?: string;
+  found?: string;
+  limit?: string;
+  /** The next step, as an instruction to the user. */
+  next?: string;
+}
+
+/** Stable codes: tests and views may branch on them, messages may be reworded. */
+export type ErrorCode =
+  | 'cancelled'
+  | 'checkpoint-not-found'
+  | 'checkpoint-invalid'
+  | 'checkpoint-unsupported'
+  | 'tokenizer-missing'
+  | 'tokenizer-invalid'
+  | 'input-invalid'
+  | 'conversion-invalid'
+  | 'output-exists'
+  | 'gpu-unavailable'
+  | 'gpu-failed'
+  | 'engine-gone'
+  | 'unknown-id'
+  | 'internal';
+
+/** An error as a plain value: what crosses a process border. */
+export interface ErrorValue {
+  code: ErrorCode;
+  message: string;
+  detail: ErrorDetail;
+}
+
+/** A failure that the user can act on. `message` is the whole sentence; `detail` holds its parts. */
+export class GqaLensError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: ErrorDetail;
+
+  constructor(code: ErrorCode, summary: string, detail: ErrorDetail = {}) {
+    super(describe(summary, detail));
+    this.name = 'GqaLensError';
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+function describe(summary: string, detail: ErrorDetail): string {
+  const facts = [
+    detail.file === undefined ? '' : `file ${detail.file}`,
+    detail.tensor === undefined ? '' : `tensor ${detail.tensor}`,
+    detail.expected === undefined ? '' : `expected ${detail.expected}`,
+    detail.found === undefined ? '' : `found ${detail.found}`,
+    detail.limit === undefined ? '' : `limit ${detail.limit}`,
+  ].filter((fact) => fact !== '');
+  const sentence = summary.replace(/\.$/, '');
+  return `${sentence}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}.${detail.next === undefined ? '' : ` ${detail.next}`}`;
+}
+
+/** Turns anything thrown into an error value. Unknown errors become `internal` with their own message. */
+export function toErrorValue(error: unknown): ErrorValue {
+  if (error instanceof GqaLensError) return { code: error.code, message: error.message, detail: error.detail };
+  if (isErrorValue(error)) return error;
+  if (error instanceof Error) {
+    const cancelled = error.name === 'AbortError';
+    return { code: cancelled ? 'cancelled' : 'internal', message: error.message, detail: {} };
+  }
+  return { code: 'internal', message: String(error), detail: {} };
+}
+
+/** Turns an error value back into an error that can be thrown. The message is taken as it is. */
+export function fromErrorValue(value: ErrorValue): GqaLensError {
+  const error = new GqaLensError(value.code, '', value.detail);
+  error.message = value.message;
+  return error;
+}
+
+/** Whether a value has the form of an ErrorValue. */
+export function isErrorValue(value: unknown): value is ErrorValue {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'detail' in value;
+}

@@ -1,0 +1,222 @@
+/**
+ * What the engine tells about checkpoints, groupings and runs. Plain data. Shape letters: L layers, D hidden size,
+ * H query heads, G key/value heads, K head size, S query positions, T key positions, F feed-forward size, V vocabulary.
+ */
+
+/** Bytes one number takes in the KV cache: two, as 16-bit caches are the norm, unless the checkpoint is float32. */
+export interface ModelSummary {
+  modelId: string;
+  /** Last part of the path. */
+  name: string;
+  path: string;
+  /** Registry id of the family ("llama"), or the config's model_type when no family matches. */
+  family: string;
+  familyTitle: string;
+  L: number;
+  D: number;
+  H: number;
+  G: number;
+  K: number;
+  F: number;
+  V: number;
+  parameters: number;
+  /** Parameters by stored dtype, e.g. { BF16: 5900000 }. */
+  dtypes: Record<string, number>;
+  /** The dtype that most parameters have. */
+  dtype: string;
+  bytesOnDisk: number;
+  tiedEmbeddings: boolean;
+  /** One line for people: "rotary, base 10000, llama3 scaling 8x". */
+  position: string;
+  maxPositions: number | null;
+  hasTokenizer: boolean;
+  kvCacheBytesPerToken: number;
+  /** Every number of KV heads that can be chosen: the divisors of G, largest first. */
+  groupChoices: number[];
+  /** Why a forward pass is impossible, or null when it can run. */
+  notRunnable: string | null;
+}
+
+/** One entry of a registry (merges, groupings, similarities): what pickers and --help show. */
+export interface MethodInfo {
+  id: string;
+  title: string;
+  /** One line: what it does and what it costs. */
+  description: string;
+  /** Where it comes from: paper section or author. */
+  source: string;
+}
+
+/** Every registry in one value, so that views and commands never hard-code a list. */
+export interface Registries {
+  families: MethodInfo[];
+  groupings: MethodInfo[];
+  merges: MethodInfo[];
+  similarities: MethodInfo[];
+}
+
+/** What to do to the KV heads of a checkpoint. G must divide the checkpoint's own number of KV heads. */
+export interface ConversionRequest {
+  G: number;
+  /** Registry id, e.g. "contiguous". */
+  grouping: string;
+  /** Registry id, e.g. "mean". */
+  merge: string;
+}
+
+/** A grouping is a value: for each layer, the KV group of each query head. */
+export interface GroupingView {
+  G: number;
+  /** [L][H] group index of each query head. */
+  groupOfHead: number[][];
+  /** [L][source KV heads] group index of each KV head of the opened checkpoint. */
+  groupOfKvHead: number[][];
+}
+
+export interface Token {
+  id: number;
+  /** The token's text with whitespace kept; "#17" where there is no tokenizer. */
+  text: string;
+}
+
+export type RunInput = { kind: 'text'; text: string } | { kind: 'ids'; ids: number[] };
+
+export interface RunRequest {
+  modelId: string;
+  input: RunInput;
+  /** null: the checkpoint as it is. */
+  conversion: ConversionRequest | null;
+  /** Longer inputs are cut to this many tokens; RunSummary.droppedTokens says how many were cut. */
+  maxTokens: number;
+}
+
+/** A finished forward pass. Its layer inputs stay in the engine under runId until it is released. */
+export interface RunSummary {
+  runId: string;
+  modelId: string;
+  modelName: string;
+  conversion: ConversionRequest | null;
+  grouping: GroupingView;
+  tokens: Token[];
+  droppedTokens: number;
+  /** Mean next-token cross-entropy in nats over positions 0..S-2; null when S is 1. */
+  loss: number | null;
+  perplexity: number | null;
+  /** [S-1] cross-entropy of each next token, in nats. */
+  lossPerToken: Float32Array;
+  kvCacheBytesPerToken: number;
+  parameters: number;
+  adapter: string;
+  /** What the arithmetic was done in: "f32". */
+  computeType: string;
+  /** Wall time of the forward pass in the engine. */
+  milliseconds: number;
+}
+
+/** Asks for attention maps of one layer. Heads are query heads; rows and columns are all of them. */
+export interface AttentionRequest {
+  runId: string;
+  layer: number;
+  heads: number[];
+}
+
+/**
+ * Attention probabilities for drawing: one byte a weight, [heads, S, T], plus the mean over the requested heads.
+ * Code 0 is exactly 0 (masked or underflow); code c in 1..255 stands for 2^((c - 255) / 12): a step is 6 % and the
+ * smallest weight drawn is 4e-7, so that a log scale has detail everywhere. Exact values come from attentionRow.
+ */
+export interface AttentionTile {
+  layer: number;
+  heads: number[];
+  S: number;
+  T: number;
+  /** [heads.length, S, T] */
+  codes: Uint8Array;
+  /** [S, T] mean of the probabilities over the heads, in the same code. */
+  meanCodes: Uint8Array;
+  /** [heads.length] statistics of each head, exact. */
+  statistics: AttentionStatistics[];
+}
+
+/** Statistics of one head's map, each a mean over query positions. */
+export interface AttentionStatistics {
+  head: number;
+  /** Entropy in bits. */
+  entropy: number;
+  /** Weight on the first token. */
+  firstToken: number;
+  /** Distance in tokens between query and key. */
+  distance: number;
+}
+
+export interface AttentionRowRequest {
+  runId: string;
+  layer: number;
+  heads: number[];
+  query: number;
+}
+
+/** Exact float32 attention weights of one query position. */
+export interface AttentionRow {
+  layer: number;
+  heads: number[];
+  query: number;
+  /** [heads.length, T] */
+  weights: Float32Array;
+}
+
+export type SimilarityTarget = 'k' | 'v';
+
+export interface SimilarityRequest {
+  modelId: string;
+  layer: number;
+  target: SimilarityTarget;
+  /** Registry id: "cosine" or "aligned". */
+  measure: string;
+  conversion: ConversionRequest;
+}
+
+/** Similarity of a layer's source KV heads (n of them) to each other and to the pooled head of their group. */
+export interface SimilarityResult {
+  layer: number;
+  target: SimilarityTarget;
+  measure: string;
+  n: number;
+  /** [n, n], symmetric, diagonal 1. */
+  matrix: Float32Array;
+  /** [n] similarity of each head to its group's pooled head. */
+  toPooled: Float32Array;
+  /** [n] group of each head. */
+  groups: number[];
+  /** Mean similarity of seeded random heads of the same shape: what "unrelated" looks like under this measure. */
+  floor: number;
+  /** The same for a random head and the pooled head of its random group. */
+  pooledFloor: number;
+}
+
+/** MHA against GQA on the same tokens. */
+export interface CompareSummary {
+  a: RunSummary;
+  b: RunSummary;
+  /** Mean KL(a || b) over positions, in nats a token. */
+  klMean: number;
+  /** [S] */
+  klPerToken: Float32Array;
+  /** Share of positions whose most probable next token is the same. */
+  top1Agreement: number;
+}
+
+/** Per head, how far two runs' attention maps are apart in one layer. */
+export interface HeadDivergence {
+  layer: number;
+  /** [H] Jensen-Shannon divergence in bits (0 to 1), mean over query positions. */
+  jensenShannon: Float32Array;
+  /** [H] largest absolute difference of a weight. */
+  maxDifference: Float32Array;
+}
+
+export interface Continuation {
+  /** The new tokens only. */
+  ids: number[];
+  text: string;
+}

@@ -1,0 +1,154 @@
+/**
+ * The contract between the extension host and its webviews. The webview says `ready` and gets a snapshot; every later
+ * change arrives as a whole new snapshot, so that reload, move and restore are one path. Webviews keep UI state only.
+ */
+import type {
+  AttentionRequest,
+  AttentionRow,
+  AttentionRowRequest,
+  AttentionTile,
+  CompareSummary,
+  Continuation,
+  ConversionRequest,
+  GroupingView,
+  HeadDivergence,
+  ModelSummary,
+  Registries,
+  RunSummary,
+  SimilarityRequest,
+  SimilarityResult,
+} from './model';
+import type { ErrorValue } from './errors';
+
+export type ColorScale = 'linear' | 'log';
+
+/** What the user chose in the explorer; persisted by the webview and restored after a reload. */
+export interface ExplorerUi {
+  layer: number;
+  /** KV group whose maps are large; null shows every group. */
+  group: number | null;
+  /** Query head that is emphasised, or null. */
+  head: number | null;
+  similarityTarget: 'k' | 'v';
+  similarityMeasure: string;
+  scale: ColorScale;
+  hideFirstToken: boolean;
+  /** Which run's maps are drawn. */
+  mapsOf: 'original' | 'converted';
+  /** Token emphasised in every map and in the text, or null. */
+  token: number | null;
+}
+
+/** Everything that is needed to bring a panel back: what goes into the webview's setState. */
+export interface ExplorerState {
+  modelPath: string;
+  text: string;
+  conversion: ConversionRequest;
+  ui: ExplorerUi;
+}
+
+/** What a panel is doing, while it is doing it. */
+export interface Busy {
+  message: string;
+  fraction: number | null;
+}
+
+/** Why there is no picture, in words for the user; `command` is what they can run in a terminal. */
+export interface GpuState {
+  available: boolean;
+  adapter: string;
+  isSoftware: boolean;
+  message: string;
+  command: string | null;
+}
+
+export interface ExplorerSnapshot {
+  state: ExplorerState;
+  model: ModelSummary;
+  registries: Registries;
+  gpu: GpuState | null;
+  /** Grouping that state.conversion means. */
+  grouping: GroupingView;
+  /** The checkpoint as it is; null before the first run. */
+  original: RunSummary | null;
+  /** Under state.conversion; null before the first run, or when the conversion changes nothing (G as opened). */
+  converted: RunSummary | null;
+  /** original against converted; null when there is no converted run. */
+  compare: CompareSummary | null;
+  busy: Busy | null;
+  problem: ErrorValue | null;
+}
+
+/** Host functions that the explorer calls. */
+export interface ExplorerHostApi {
+  ready(): Promise<ExplorerSnapshot>;
+  run(text: string): Promise<void>;
+  cancel(): void;
+  setConversion(conversion: ConversionRequest): Promise<void>;
+  attention(request: AttentionRequest): Promise<AttentionTile>;
+  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
+  similarity(request: SimilarityRequest): Promise<SimilarityResult>;
+  openDiff(): Promise<void>;
+  showDiagnostics(): Promise<void>;
+  /** The UI state changed: the host keeps it for the inspector and for context keys. */
+  uiChanged(ui: ExplorerUi): void;
+  /** Called once after the maps of a run are drawn: `npm start` and tests wait for it. */
+  drawn(runId: string): void;
+}
+
+/** Webview functions that the host calls. */
+export interface ExplorerViewApi {
+  update(snapshot: ExplorerSnapshot): void;
+  busy(busy: Busy | null): void;
+  /** Focus from the inspector: null leaves a choice as it is. */
+  focus(layer: number | null, group: number | null, head: number | null): void;
+}
+
+export interface DiffUi {
+  layer: number;
+  /** Query head shown large in both panes. */
+  head: number;
+  scale: ColorScale;
+  hideFirstToken: boolean;
+  token: number | null;
+}
+
+export interface DiffState {
+  modelPath: string;
+  text: string;
+  conversion: ConversionRequest;
+  ui: DiffUi;
+}
+
+export interface DiffSnapshot {
+  state: DiffState;
+  model: ModelSummary;
+  registries: Registries;
+  gpu: GpuState | null;
+  /** null before both runs are done. */
+  compare: CompareSummary | null;
+  busy: Busy | null;
+  problem: ErrorValue | null;
+}
+
+export interface DiffHostApi {
+  ready(): Promise<DiffSnapshot>;
+  run(text: string): Promise<void>;
+  cancel(): void;
+  setConversion(conversion: ConversionRequest): Promise<void>;
+  attention(request: AttentionRequest): Promise<AttentionTile>;
+  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
+  headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;
+  /** Greedy continuations of both runs. */
+  continuations(count: number): Promise<{ a: Continuation; b: Continuation }>;
+  openExplorer(): Promise<void>;
+  showDiagnostics(): Promise<void>;
+  uiChanged(ui: DiffUi): void;
+  drawn(runId: string): void;
+}
+
+export interface DiffViewApi {
+  update(snapshot: DiffSnapshot): void;
+  busy(busy: Busy | null): void;
+  focus(layer: number | null, head: number | null): void;
+}
