@@ -14,16 +14,20 @@ export function uniformRandom(seed: number): () => number {
   };
 }
 
-/** `length` independent numbers of mean 0 and variance 1 (Box and Muller 1958). */
-export function gaussianArray(length: number, seed: number): Float32Array {
+/** Independent numbers of mean 0 and variance 1 (Box and Muller 1958). */
+export function gaussianRandom(seed: number): () => number {
   const uniform = uniformRandom(seed);
-  const values = new Float32Array(length);
-  for (let index = 0; index < length; index += 2) {
+  let spare: number | null = null;
+  return () => {
+    if (spare !== null) {
+      const value = spare;
+      spare = null;
+      return value;
+    }
     // 1 - u is never 0, so the logarithm is finite.
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
     const angle = 2 * Math.PI * uniform();
-    values[index] = radius * Math.cos(angle);
-    if (index + 1 < length) values[index + 1] = radius * Math.sin(angle);
-  }
-  return values;
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
 }
