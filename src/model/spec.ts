@@ -6,12 +6,7 @@
 
 /** Weights outside the layers, by what they do. */
 export type GlobalRole =
-  | 'embed.tokens'
-  | 'embed.positions'
-  | 'final.norm.weight'
-  | 'final.norm.bias'
-  | 'head.weight'
-  | 'head.bias';
+  'embed.tokens' | 'embed.positions' | 'final.norm.weight' | 'final.norm.bias' | 'head.weight' | 'head.bias';
 
 /** Weights of a layer, by what they do. Matrices are [out, in] whatever the file's layout. */
 export type LayerRole =
@@ -110,6 +105,11 @@ export interface Weight {
  */
 export interface WeightSource {
   readonly spec: ModelSpec;
+  /**
+   * The source whose weight this role really is, where a conversion passes it through: caches are shared by it.
+   * Absent: the source itself.
+   */
+  owner?(role: Role): WeightSource;
   has(role: Role, layer: number | null): boolean;
   /** Reads a whole weight as float32, [out, in]. `layer` is null for global roles. */
   read(role: Role, layer: number | null, signal?: AbortSignal): Promise<Weight>;

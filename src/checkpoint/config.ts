@@ -1,0 +1,92 @@
+/**
+ * Reading fields of config.json: typed, bounded, in the spellings of transformers 4 and 5.
+ * Role: values out of a parsed config, or an error that names the field. What a family makes of them is in
+ * src/model/families.
+ */
+import { GqaLensError } from '../protocol/errors';
+import { isObject, type JsonObject } from './json';
+
+export interface NumberOptions {
+  minimum?: number;
+  maximum?: number;
+  /** Taken when the field is absent or null. Without it such a field is an error. */
+  fallback?: number;
+}
+
+/** Whether a field is there and not null. */
+export function hasField(config: JsonObject, field: string): boolean {
+  return config[field] !== undefined && config[field] !== null;
+}
+
+/** A whole number within bounds. Without bounds: 1 to 2^31 - 1, as every size of a model is. */
+export function readInteger(config: JsonObject, field: string, options: NumberOptions = {}): number {
+  const { minimum = 1, maximum = 2 ** 31 - 1 } = options;
+  const value = readNumber(config, field, { ...options, minimum, maximum });
+  if (!Number.isInteger(value)) throw invalidField(field, 'a whole number', value);
+  return value;
+}
+
+/** A finite number within bounds. */
+export function readNumber(config: JsonObject, field: string, options: NumberOptions = {}): number {
+  const { minimum = -Infinity, maximum = Infinity, fallback } = options;
+  const value = config[field] ?? fallback;
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalidField(field, 'a number', config[field]);
+  if (value < minimum || value > maximum) throw invalidField(field, `a number from ${minimum} to ${maximum}`, value);
+  return value;
+}
+
+/** True or false. */
+export function readBoolean(config: JsonObject, field: string, fallback: boolean): boolean {
+  const value = config[field] ?? fallback;
+  if (typeof value !== 'boolean') throw invalidField(field, 'true or false', value);
+  return value;
+}
+
+/** Text. */
+export function readText(config: JsonObject, field: string, fallback?: string): string {
+  const value = config[field] ?? fallback;
+  if (typeof value !== 'string') throw invalidField(field, 'text', value);
+  return value;
+}
+
+/** The dtype that the config states, without the `torch.` of old files; null where it states none. */
+export function readStatedDtype(config: JsonObject): string | null {
+  const value = config.dtype ?? config.torch_dtype;
+  return typeof value === 'string' ? value.replace(/^torch\./, '') : null;
+}
+
+/** Rotary position settings, whichever way they are spelled. */
+export interface RotaryConfig {
+  /** Base of the frequencies. */
+  theta: number;
+  /** Kind of scaling: "default", "linear", "llama3", … */
+  type: string;
+  /** The settings of that kind, e.g. factor. */
+  parameters: JsonObject;
+}
+
+/**
+ * Reads the rotary settings: transformers 5 has rope_parameters { rope_type, rope_theta, … }; transformers 4 has
+ * rope_theta and rope_scaling { rope_type or type, … } or null.
+ */
+export function readRotary(config: JsonObject): RotaryConfig {
+  const field = hasField(config, 'rope_parameters') ? 'rope_parameters' : 'rope_scaling';
+  const parameters = config[field] ?? {};
+  if (!isObject(parameters)) throw invalidField(field, 'an object', parameters);
+  const theta = hasField(parameters, 'rope_theta') ? parameters : config;
+  return {
+    theta: readNumber(theta, 'rope_theta', { minimum: Number.MIN_VALUE, fallback: 10_000 }),
+    type: readText(parameters, 'rope_type', readText(parameters, 'type', 'default')),
+    parameters,
+  };
+}
+
+/** Error for a field of config.json. */
+export function invalidField(field: string, expected: string, found: unknown): GqaLensError {
+  return new GqaLensError('checkpoint-invalid', `The field ${field} of config.json is not usable`, {
+    file: 'config.json',
+    expected,
+    found: found === undefined ? 'no such field' : JSON.stringify(found).slice(0, 120),
+    next: 'Take the config.json that belongs to these weights.',
+  });
+}

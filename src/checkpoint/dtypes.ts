@@ -1,0 +1,143 @@
+/**
+ * Element types of stored tensors: their sizes, and float32 to and from each that weights come in.
+ * Role: pure number formats. It reads no files and knows no tensors.
+ */
+import { GqaLensError } from '../protocol/errors';
+import type { Dtype } from './checkpoint';
+
+/** Bytes one element takes. */
+export const bytesPerElement: Readonly<Record<Dtype, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+};
+
+/** Whether a string names a known element type. */
+export function isDtype(value: unknown): value is Dtype {
+  return typeof value === 'string' && Object.hasOwn(bytesPerElement, value);
+}
+
+/** Float types that weights are converted from and to. */
+export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
+
+/** Whether weights of this type can be converted to float32. */
+export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
+  return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
+}
+
+/** Narrows a dtype to those that can be converted; throws checkpoint-unsupported otherwise. */
+export function requireFloatDtype(dtype: Dtype, file: string, tensor: string): FloatDtype {
+  if (isFloatDtype(dtype)) return dtype;
+  throw new GqaLensError('checkpoint-unsupported', 'This tensor cannot be read as numbers of a weight', {
+    file,
+    tensor,
+    expected: 'dtype F64, F32, F16 or BF16',
+    found: `dtype ${dtype}`,
+    next: 'Convert the checkpoint to BF16 or F32 first.',
+  });
+}
+
+/**
+ * Converts stored little-endian elements to float32.
+ * @param bytes exactly out.length elements
+ */
+export function decodeFloat32(dtype: FloatDtype, bytes: Uint8Array, out: Float32Array): void {
+  const aligned = bytes.byteOffset % bytesPerElement[dtype] === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset } = aligned;
+  switch (dtype) {
+    case 'F32':
+      out.set(new Float32Array(buffer, byteOffset, out.length));
+      return;
+    case 'F64':
+      out.set(new Float64Array(buffer, byteOffset, out.length));
+      return;
+    case 'BF16': {
+      const source = new Uint16Array(buffer, byteOffset, out.length);
+      const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
+      for (let i = 0; i < bits.length; i++) bits[i] = (source[i] ?? 0) << 16;
+      return;
+    }
+    case 'F16': {
+      halfTable ??= makeHalfTable();
+      const source = new Uint16Array(buffer, byteOffset, out.length);
+      const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
+      for (let i = 0; i < bits.length; i++) bits[i] = halfTable[source[i] ?? 0] ?? 0;
+      return;
+    }
+  }
+}
+
+/** Converts float32 values to a stored type, little-endian, rounding to nearest, ties to even. NaN stays NaN. */
+export function encodeFloat32(dtype: FloatDtype, values: Float32Array): Uint8Array {
+  switch (dtype) {
+    case 'F32':
+      return new Uint8Array(values.slice().buffer);
+    case 'F64':
+      return new Uint8Array(Float64Array.from(values).buffer);
+    case 'BF16': {
+      const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+      const out = new Uint16Array(values.length);
+      for (let i = 0; i < out.length; i++) out[i] = bfloat16Bits(bits[i] ?? 0);
+      return new Uint8Array(out.buffer);
+    }
+    case 'F16': {
+      const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+      const out = new Uint16Array(values.length);
+      for (let i = 0; i < out.length; i++) out[i] = halfBits(bits[i] ?? 0);
+      return new Uint8Array(out.buffer);
+    }
+  }
+}
+
+/** Float32 bits of each of the 65536 halves: a look-up is several times faster than arithmetic an element. */
+let halfTable: Uint32Array | undefined;
+
+function makeHalfTable(): Uint32Array {
+  const values = new Float32Array(65536);
+  const bits = new Uint32Array(values.buffer);
+  for (let half = 0; half < 65536; half++) {
+    const sign = (half & 0x8000) << 16;
+    const exponent = (half >> 10) & 31;
+    const mantissa = half & 1023;
+    if (exponent === 31) bits[half] = sign | 0x7f800000 | (mantissa << 13);
+    else if (exponent > 0) bits[half] = sign | ((exponent + 112) << 23) | (mantissa << 13);
+    else values[half] = (sign === 0 ? 1 : -1) * mantissa * 2 ** -24;
+  }
+  return bits;
+}
+
+/** Float32 bits to bfloat16 bits. */
+function bfloat16Bits(bits: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
+const scratch = new Uint32Array(1);
+const scratchFloat = new Float32Array(scratch.buffer);
+
+/** Float32 bits to IEEE half bits. */
+function halfBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00 | ((magnitude >>> 13) & 0x3ff);
+  if (magnitude >= 0x47800000) return sign | 0x7c00;
+  if (magnitude >= 0x38800000) {
+    // The carry of rounding may run into the exponent: 65520 and above become infinity that way, as they should.
+    return sign | ((magnitude + 0xfff + ((magnitude >>> 13) & 1) - 0x38000000) >>> 13);
+  }
+  scratch[0] = magnitude;
+  // Subnormal: a multiple of 2^-24. Adding and taking away 2^52 rounds a double to an integer, ties to even.
+  return sign | ((scratchFloat[0] ?? 0) * 2 ** 24 + 2 ** 52 - 2 ** 52);
+}

@@ -1,0 +1,91 @@
+/**
+ * What a model family is, and how it finds its tensors.
+ * Role: shared by the files of this folder, one a family. The list of families is index.ts.
+ */
+import type { Checkpoint } from '../../checkpoint/checkpoint';
+import type { JsonObject } from '../../checkpoint/json';
+import { GqaLensError } from '../../protocol/errors';
+import type { MethodInfo } from '../../protocol/model';
+import type { ModelSpec, WeightRef } from '../spec';
+
+/** A family: config and tensor names to a ModelSpec. */
+export interface ModelFamily extends MethodInfo {
+  /** Whether a config is of this family. */
+  match(config: JsonObject): boolean;
+  /** Fills the spec and checks every tensor. Throws GqaLensError naming the field or tensor that does not fit. */
+  spec(checkpoint: Checkpoint): ModelSpec;
+}
+
+/** Looks tensors up under the prefix that a checkpoint uses, and checks their shapes. */
+export class TensorFinder {
+  private readonly prefix: string;
+
+  /**
+   * @param prefixes those that savers of this family put before names: `model.` for a whole model, none for a bare one
+   * @param landmark a tensor that every checkpoint of the family has, without prefix
+   */
+  constructor(
+    private readonly checkpoint: Checkpoint,
+    prefixes: readonly string[],
+    landmark: string,
+  ) {
+    const prefix = prefixes.find((candidate) => checkpoint.tensors.has(candidate + landmark));
+    if (prefix === undefined) {
+      throw this.error(
+        'A tensor of the model is missing',
+        landmark,
+        prefixes.map((p) => p + landmark).join(' or '),
+        'none',
+      );
+    }
+    this.prefix = prefix;
+  }
+
+  /** A tensor that must be there. @param shape as [out, in] or [out], whatever the stored layout */
+  ref(name: string, shape: readonly number[], options: Omit<WeightRef, 'tensor'> = {}): WeightRef {
+    const ref = this.optional(name, shape, options);
+    if (ref) return ref;
+    throw this.error('A tensor of the model is missing', this.prefix + name, `shape ${show(shape)}`, 'no such tensor');
+  }
+
+  /** A tensor that may be absent, such as a bias; null then. Its shape must be right when it is there. */
+  optional(name: string, shape: readonly number[], options: Omit<WeightRef, 'tensor'> = {}): WeightRef | null {
+    return this.exact(this.prefix + name, shape, options);
+  }
+
+  /** As `optional`, with the whole name. */
+  exact(tensor: string, shape: readonly number[], options: Omit<WeightRef, 'tensor'> = {}): WeightRef | null {
+    const info = this.checkpoint.tensors.get(tensor);
+    if (!info) return null;
+    const stored = options.transposed ? shape.toReversed() : shape;
+    if (info.shape.length !== stored.length || info.shape.some((size, axis) => size !== stored[axis])) {
+      throw this.error(
+        'A tensor does not fit config.json',
+        tensor,
+        `shape ${show(stored)}`,
+        `shape ${show(info.shape)}`,
+      );
+    }
+    return { tensor, ...options };
+  }
+
+  private error(summary: string, tensor: string, expected: string, found: string): GqaLensError {
+    return new GqaLensError('checkpoint-invalid', summary, {
+      file: this.checkpoint.tensors.get(tensor)?.file ?? this.checkpoint.path,
+      tensor,
+      expected,
+      found,
+      next: 'Check that config.json and the weights belong together and that no shard is missing.',
+    });
+  }
+}
+
+/** Drops roles whose tensor is absent. */
+export function present<R extends string>(refs: Record<R, WeightRef | null>): Partial<Record<R, WeightRef>> {
+  const entries = Object.entries<WeightRef | null>(refs).filter(([, ref]) => ref !== null);
+  return Object.fromEntries(entries) as Partial<Record<R, WeightRef>>;
+}
+
+function show(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}

@@ -1,0 +1,9 @@
+/** The registry of model families. A family is one file of this folder and one line here. */
+import type { ModelFamily } from './family';
+import { gpt2 } from './gpt2';
+import { llama } from './llama';
+
+export type { ModelFamily } from './family';
+
+/** In the order in which they are asked. */
+export const families: readonly ModelFamily[] = [llama, gpt2];

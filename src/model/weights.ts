@@ -1,0 +1,96 @@
+/**
+ * The weights of a checkpoint by role: where the forward pass and conversions read from.
+ * Role: undoes stored layouts (transposed, fused), reading no more than is asked for. It converts and caches nothing.
+ */
+import type { Checkpoint } from '../checkpoint/checkpoint';
+import { GqaLensError } from '../protocol/errors';
+import type { GlobalRole, LayerRole, ModelSpec, Role, Weight, WeightRef, WeightSource } from './spec';
+
+/** Stored elements read at once where a range of outputs lies in every row: 4 Mi, 16 MB as float32. */
+const blockElements = 4 * 1024 * 1024;
+
+export class CheckpointWeights implements WeightSource {
+  constructor(
+    private readonly checkpoint: Checkpoint,
+    readonly spec: ModelSpec,
+  ) {}
+
+  has(role: Role, layer: number | null): boolean {
+    return this.find(role, layer) !== undefined;
+  }
+
+  async read(role: Role, layer: number | null, signal?: AbortSignal): Promise<Weight> {
+    const located = this.locate(role, layer);
+    return this.readOutputs(located, 0, located.outputs, signal);
+  }
+
+  async readRows(role: Role, layer: number | null, start: number, end: number, signal?: AbortSignal): Promise<Weight> {
+    const located = this.locate(role, layer);
+    if (!(0 <= start && start <= end && end <= located.outputs)) {
+      throw new RangeError(`Rows ${start} to ${end} asked of ${role}, which has ${located.outputs}.`);
+    }
+    return this.readOutputs(located, start, end, signal);
+  }
+
+  private async readOutputs(located: Located, start: number, end: number, signal?: AbortSignal): Promise<Weight> {
+    const { ref, offset, columns } = located;
+    const rows = end - start;
+    const first = offset + start;
+    if (ref.transposed) return { data: await this.readTransposed(located, first, rows, signal), rows, columns };
+    const range = { start: first * columns, end: (first + rows) * columns };
+    return { data: await this.checkpoint.readFloat32(ref.tensor, range, signal), rows, columns };
+  }
+
+  /** Stored [columns, storedOutputs]: whole stored rows are read in blocks, and the outputs wanted are turned. */
+  private async readTransposed(
+    { ref, columns, storedOutputs }: Located,
+    first: number,
+    rows: number,
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
+    const data = new Float32Array(rows * columns);
+    const blockRows = Math.max(1, Math.floor(blockElements / storedOutputs));
+    for (let top = 0; top < columns; top += blockRows) {
+      const bottom = Math.min(columns, top + blockRows);
+      const range = { start: top * storedOutputs, end: bottom * storedOutputs };
+      const block = await this.checkpoint.readFloat32(ref.tensor, range, signal);
+      for (let row = 0; row < rows; row++) {
+        let source = first + row;
+        for (let column = top; column < bottom; column++, source += storedOutputs) {
+          data[row * columns + column] = block[source] ?? 0;
+        }
+      }
+    }
+    return data;
+  }
+
+  private locate(role: Role, layer: number | null): Located {
+    const ref = this.find(role, layer);
+    const info = ref && this.checkpoint.tensors.get(ref.tensor);
+    if (!ref || !info) {
+      throw new GqaLensError('checkpoint-invalid', `The model has no weight ${role}`, {
+        file: this.checkpoint.path,
+        ...(layer === null ? {} : { found: `layer ${layer} of ${this.spec.L}` }),
+        next: 'Ask has() first: not every family has every weight.',
+      });
+    }
+    const [storedOutputs = 1, columns = 1] = ref.transposed ? info.shape.toReversed() : info.shape;
+    const { offset, count } = ref.outputs ?? { offset: 0, count: storedOutputs };
+    return { ref, storedOutputs, columns, offset, outputs: count };
+  }
+
+  private find(role: Role, layer: number | null): WeightRef | undefined {
+    if (layer === null) return this.spec.globals[role as GlobalRole];
+    return this.spec.layers[layer]?.[role as LayerRole];
+  }
+}
+
+interface Located {
+  ref: WeightRef;
+  /** Outputs of the stored tensor. */
+  storedOutputs: number;
+  columns: number;
+  /** First output of the role within the stored tensor, and how many it has. */
+  offset: number;
+  outputs: number;
+}
