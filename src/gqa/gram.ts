@@ -25,14 +25,14 @@ export const cpuGram: Gram = async (a, b, columns, task) => {
   const product = new Float64Array(rowsA * rowsB);
   const breathe = pace(task);
   for (let row = 0; row < rowsA; row += 1) {
-    // Four rows of B at a time: each element of A is loaded once for four products.
+    // Four rows of B at a time: each element of A is loaded once for four products. Where fewer are left, the surplus
+    // reads repeat the last row and the surplus sums are not kept.
     for (let other = 0; other < rowsB; other += 4) {
-      const count = Math.min(4, rowsB - other);
       const start = row * columns;
       const start0 = other * columns;
-      const start1 = start0 + (count > 1 ? columns : 0);
-      const start2 = start0 + (count > 2 ? 2 * columns : 0);
-      const start3 = start0 + (count > 3 ? 3 * columns : 0);
+      const start1 = Math.min(other + 1, rowsB - 1) * columns;
+      const start2 = Math.min(other + 2, rowsB - 1) * columns;
+      const start3 = Math.min(other + 3, rowsB - 1) * columns;
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
@@ -44,7 +44,11 @@ export const cpuGram: Gram = async (a, b, columns, task) => {
         sum2 += value * (b[start2 + column] ?? 0);
         sum3 += value * (b[start3 + column] ?? 0);
       }
-      product.set([sum0, sum1, sum2, sum3].slice(0, count), row * rowsB + other);
+      const target = row * rowsB + other;
+      product[target] = sum0;
+      if (other + 1 < rowsB) product[target + 1] = sum1;
+      if (other + 2 < rowsB) product[target + 2] = sum2;
+      if (other + 3 < rowsB) product[target + 3] = sum3;
     }
     await breathe();
   }
