@@ -84,6 +84,8 @@ export interface ModelSpec {
   mlp: MlpSpec;
   maxPositions: number | null;
   tiedEmbeddings: boolean;
+  /** Tokens that end a text (config's eos_token_id). */
+  endTokens: readonly number[];
   /** For people: "rotary, base 10000". */
   positionText: string;
   /** Whether the family's file format has a field for the number of KV heads; if not, exports repeat pooled heads. */
@@ -109,7 +111,7 @@ export interface WeightSource {
    * The source whose weight this role really is, where a conversion passes it through: caches are shared by it.
    * Absent: the source itself.
    */
-  owner?(role: Role): WeightSource;
+  owner?(role: Role, layer: number | null): WeightSource;
   has(role: Role, layer: number | null): boolean;
   /** Reads a whole weight as float32, [out, in]. `layer` is null for global roles. */
   read(role: Role, layer: number | null, signal?: AbortSignal): Promise<Weight>;

@@ -3,7 +3,7 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_gpt2.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { hasField, invalidField, readBoolean, readInteger, readNumber } from '../../checkpoint/config';
+import { hasField, invalidField, readBoolean, readEndTokens, readInteger, readNumber } from '../../checkpoint/config';
 import type { LayerRole, ModelSpec, WeightRef } from '../spec';
 import { readActivation } from './activation';
 import { present, TensorFinder, type ModelFamily } from './family';
@@ -48,6 +48,7 @@ function spec(checkpoint: Checkpoint): ModelSpec {
     mlp: { kind: 'plain', activation: readActivation(config, 'activation_function', 'gelu_new') },
     maxPositions,
     tiedEmbeddings: ownHead === null,
+    endTokens: readEndTokens(config),
     positionText: `learned, ${maxPositions} positions`,
     formatHasKvHeads: false,
     globals: {

@@ -3,7 +3,7 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_llama.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { hasField, invalidField, readBoolean, readInteger, readNumber } from '../../checkpoint/config';
+import { hasField, invalidField, readBoolean, readEndTokens, readInteger, readNumber } from '../../checkpoint/config';
 import { rotaryPosition } from '../rope';
 import type { LayerRole, ModelSpec, WeightRef } from '../spec';
 import { readActivation } from './activation';
@@ -50,6 +50,7 @@ function spec(checkpoint: Checkpoint): ModelSpec {
     mlp: { kind: 'gated', activation: readActivation(config, 'hidden_act', 'silu') },
     maxPositions: hasField(config, 'max_position_embeddings') ? readInteger(config, 'max_position_embeddings') : null,
     tiedEmbeddings: ownHead === null,
+    endTokens: readEndTokens(config),
     positionText,
     formatHasKvHeads: true,
     globals: {

@@ -1,0 +1,60 @@
+// map[heads, rows, T] = attention probabilities of chosen query heads and a block of query rows, recomputed for looking
+// at: softmax(scale · q · kᵀ), causal; keys after the query are 0. One workgroup a (row, head).
+// Grouped as in attention.wgsl: k has G heads, query head h reads head h / R. Constants: K4, R.
+struct Params { rows: u32, row0: u32, T: u32, G: u32, past: u32, scale: f32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> heads: array<u32>;
+@group(0) @binding(4) var<storage, read_write> map: array<f32>;
+
+const SIZE = 64u;
+var<workgroup> partial: array<f32, SIZE>;
+
+@compute @workgroup_size(SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let row = workgroup.x;
+  let s = params.row0 + row;
+  let head = heads[workgroup.y];
+  let group = head / R;
+  let G = params.G;
+  let T = params.T;
+  let query = (s * G * R + head) * K4;
+  let base = (workgroup.y * params.rows + row) * T;
+  let end = params.past + s + 1u;
+
+  var largest = -3.4e38;
+  for (var t = local; t < end; t += SIZE) {
+    let key = (t * G + group) * K4;
+    var score = 0.0;
+    for (var j = 0u; j < K4; j++) { score += dot(q[query + j], k[key + j]); }
+    score *= params.scale;
+    map[base + t] = score;
+    largest = max(largest, score);
+  }
+  partial[local] = largest;
+  workgroupBarrier();
+  for (var half = SIZE / 2u; half > 0u; half /= 2u) {
+    if (local < half) { partial[local] = max(partial[local], partial[local + half]); }
+    workgroupBarrier();
+  }
+  largest = partial[0];
+  workgroupBarrier();
+
+  var total = 0.0;
+  for (var t = local; t < end; t += SIZE) {
+    let weight = exp(map[base + t] - largest);
+    map[base + t] = weight;
+    total += weight;
+  }
+  partial[local] = total;
+  workgroupBarrier();
+  for (var half = SIZE / 2u; half > 0u; half /= 2u) {
+    if (local < half) { partial[local] += partial[local + half]; }
+    workgroupBarrier();
+  }
+  total = partial[0];
+  for (var t = local; t < T; t += SIZE) {
+    map[base + t] = select(0.0, map[base + t] / total, t < end);
+  }
+}

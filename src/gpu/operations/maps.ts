@@ -1,0 +1,50 @@
+/** What is computed from attention maps on the GPU: drawing codes, statistics, divergence. See the kernels for layouts. */
+import mapCodes from '../kernels/mapCodes.wgsl';
+import mapDivergence from '../kernels/mapDivergence.wgsl';
+import mapStatistics from '../kernels/mapStatistics.wgsl';
+import type { Batch } from '../batch';
+import type { Span } from '../context';
+
+const codesKernel = { name: 'mapCodes', code: mapCodes };
+const statisticsKernel = { name: 'mapStatistics', code: mapStatistics };
+const divergenceKernel = { name: 'mapDivergence', code: mapDivergence };
+
+/** A block of rows of maps [heads, rows, T] starting at query row row0. */
+export interface MapBlock {
+  heads: number;
+  row0: number;
+  rows: number;
+  T: number;
+  past: number;
+}
+
+/** codes[heads + 1, rows, ceil(T / 4)] u32; the last map is the mean over the heads. */
+export function encodeMaps(batch: Batch, map: Span, codes: Span, { heads, rows, T }: MapBlock): void {
+  const T4 = Math.ceil(T / 4);
+  batch.dispatch({
+    kernel: codesKernel,
+    params: [heads, rows, T, T4],
+    buffers: [map, codes],
+    workgroups: [Math.ceil(T4 / 64), rows],
+  });
+}
+
+/** statistics[heads, rows] vec4f (entropy in bits, first-key weight, mean distance, unused). */
+export function measureMaps(batch: Batch, map: Span, statistics: Span, block: MapBlock): void {
+  batch.dispatch({
+    kernel: statisticsKernel,
+    params: [block.rows, block.row0, block.T, block.past],
+    buffers: [map, statistics],
+    workgroups: [Math.ceil(block.rows / 64), block.heads],
+  });
+}
+
+/** divergence[heads, rows] vec2f (Jensen-Shannon in bits, largest absolute difference). */
+export function compareMaps(batch: Batch, a: Span, b: Span, divergence: Span, block: MapBlock): void {
+  batch.dispatch({
+    kernel: divergenceKernel,
+    params: [block.rows, block.row0, block.T, block.past],
+    buffers: [a, b, divergence],
+    workgroups: [Math.ceil(block.rows / 64), block.heads],
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * The forward pass of a decoder, as a list of GPU steps that a ModelSpec decides.
+ * Role: tokens in, residual streams and key/value caches out. What is kept and looked at afterwards is keptRun.ts;
+ * logits and losses are logits.ts. K and V stay at G heads everywhere (src/gpu/kernels/attention.wgsl).
+ */
+import type { GpuContext, Span } from '../gpu/context';
+import { attend } from '../gpu/operations/attention';
+import { linear } from '../gpu/operations/linear';
+import { pad4 } from '../gpu/operations/matrix';
+import { activate } from '../gpu/operations/mlp';
+import { normalise } from '../gpu/operations/norm';
+import { rotaryTable, rotate, type RotaryTable } from '../gpu/operations/rotary';
+import type { Batch } from '../gpu/batch';
+import type { TaskContext } from '../protocol/tasks';
+import { embed } from './embed';
+import type { GpuWeights } from './gpuWeights';
+import { leaseLayer, type LeasedWeights } from './layerWeights';
+import type { ModelSpec, WeightSource } from './spec';
+
+/** Keys (rotated) and values of a layer: [capacity, G, pad4(K)] each. */
+export interface LayerCache {
+  keys: Span;
+  values: Span;
+}
+
+export interface ForwardOptions {
+  /** Positions already in the caches. */
+  past: number;
+  caches: readonly LayerCache[];
+  /** Receives each layer's input [S, pad4(D)]; the receiver owns the buffer. Absent: inputs are not kept. */
+  keepInput?: (layer: number, input: Span) => void;
+}
+
+/** Bytes of one cached position of one layer, padded, for both keys and values together. */
+export function newCaches(context: GpuContext, { L, G, K }: ModelSpec, capacity: number): LayerCache[] {
+  const count = capacity * G * pad4(K);
+  return Array.from({ length: L }, (_, layer) => ({
+    keys: context.storage(count, `keys ${layer}`),
+    values: context.storage(count, `values ${layer}`),
+  }));
+}
+
+/**
+ * Runs token ids through all layers.
+ * @returns the residual stream after the last layer, [S, pad4(D)], before the final norm; the caller destroys it
+ * @throws GqaLensError when a weight cannot be read or the GPU fails; AbortError when cancelled
+ */
+export async function forward(
+  context: GpuContext,
+  weights: GpuWeights,
+  source: WeightSource,
+  ids: readonly number[],
+  { past, caches, keepInput }: ForwardOptions,
+  task: TaskContext,
+): Promise<Span> {
+  const { spec } = source;
+  const S = ids.length;
+  const scratch = new Scratch(context, spec, S);
+  let input = context.upload(await embed(source, ids, past, task.signal), 'embeddings');
+  try {
+    const table = uploadRotaryTable(context, spec, past, S);
+    let next = leaseLayer(weights, source, 0, task.signal);
+    for (let layer = 0; layer < spec.L; layer++) {
+      task.signal.throwIfAborted();
+      task.report(`Layer ${layer + 1} of ${spec.L}`, layer / spec.L);
+      const leased = await next;
+      // Read one layer ahead while the GPU works. Errors surface when it is awaited, so none goes unhandled here.
+      if (layer + 1 < spec.L) {
+        next = leaseLayer(weights, source, layer + 1, task.signal);
+        next.catch(() => undefined);
+      }
+      const output = context.storage(S * pad4(spec.D), `input of layer ${layer + 1}`);
+      const batch = context.batch();
+      const cache = caches[layer];
+      if (!cache) throw new Error(`no cache for layer ${layer}`);
+      decoderLayer(context, batch, spec, leased, { layer, S, past, input, output, cache, table, scratch });
+      batch.submit();
+      leased.release();
+      if (keepInput) keepInput(layer, input);
+      else input.buffer.destroy();
+      input = output;
+      // One layer in flight bounds memory and lets cancellation act.
+      await context.settled();
+    }
+    if (table) table.span.buffer.destroy();
+    return input;
+  } catch (error) {
+    input.buffer.destroy();
+    throw error;
+  } finally {
+    scratch.destroy();
+  }
+}
+
+/** The spec's rotary table for positions past..past+S-1 on the GPU; null without rotary embeddings. */
+export function uploadRotaryTable(context: GpuContext, spec: ModelSpec, past: number, S: number): RotaryTable | null {
+  if (spec.position.kind !== 'rotary') return null;
+  const { inverseFrequencies, layout, scale } = spec.position;
+  const data = rotaryTable(inverseFrequencies, past, S, scale);
+  return { span: context.upload(data, 'rotary table'), planes: inverseFrequencies.length, layout };
+}
+
+/** Buffers that every layer uses in turn. */
+class Scratch {
+  readonly normed: Span;
+  readonly queries: Span;
+  readonly attended: Span;
+  readonly gate: Span;
+  readonly up: Span;
+
+  constructor(context: GpuContext, { D, H, K, F, mlp }: ModelSpec, S: number) {
+    this.normed = context.storage(S * pad4(D), 'normed');
+    this.queries = context.storage(S * H * pad4(K), 'queries');
+    this.attended = context.storage(S * H * pad4(K), 'attended');
+    this.gate = context.storage(mlp.kind === 'gated' ? S * pad4(F) : 4, 'gate');
+    this.up = context.storage(S * pad4(F), 'up');
+  }
+
+  destroy(): void {
+    for (const { buffer } of [this.normed, this.queries, this.attended, this.gate, this.up]) buffer.destroy();
+  }
+}
+
+interface LayerCall {
+  layer: number;
+  S: number;
+  past: number;
+  input: Span;
+  output: Span;
+  cache: LayerCache;
+  table: RotaryTable | null;
+  scratch: Scratch;
+}
+
+/** output = input + attention(norm(input)); output += mlp(norm(output)). Appends keys and values to the cache. */
+function decoderLayer(
+  context: GpuContext,
+  batch: Batch,
+  spec: ModelSpec,
+  weights: LeasedWeights,
+  { layer, S, past, input, output, cache, table, scratch }: LayerCall,
+): void {
+  const { D, H, G, K, F } = spec;
+  const { normed, queries, attended, gate, up } = scratch;
+  const bias = (role: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'): { bias: Span | undefined } => ({
+    bias: weights.optionalVector(`${role}.bias`),
+  });
+
+  batch.copy(input, output);
+  normalise(context, batch, input, weights.norm('attention'), normed, S, D);
+  linear(context, batch, normed, weights.matrix('q.weight'), queries, S, bias('q'));
+  linear(context, batch, normed, weights.matrix('k.weight'), cache.keys, S, { ...bias('k'), row0: past });
+  linear(context, batch, normed, weights.matrix('v.weight'), cache.values, S, { ...bias('v'), row0: past });
+  if (table) {
+    rotate(batch, queries, table, { S, heads: H, stride: pad4(K) });
+    rotate(batch, cache.keys, table, { S, heads: G, stride: pad4(K), row0: past });
+  }
+  const scale = spec.attentionScale[layer] ?? 1 / Math.sqrt(K);
+  attend(batch, queries, cache.keys, cache.values, attended, { S, past, H, G, K, scale });
+  linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
+
+  normalise(context, batch, output, weights.norm('mlp'), normed, S, D);
+  const gated = spec.mlp.kind === 'gated';
+  if (gated) linear(context, batch, normed, weights.matrix('gate.weight'), gate, S, bias('gate'));
+  linear(context, batch, normed, weights.matrix('up.weight'), up, S, bias('up'));
+  activate(context, batch, spec.mlp.activation, gated ? gate : null, up, S * pad4(F));
+  linear(context, batch, up, weights.matrix('down.weight'), output, S, { ...bias('down'), accumulate: true });
+}

@@ -1,0 +1,219 @@
+/**
+ * Attention maps of a kept run, recomputed for the layer and heads that somebody looks at, in blocks of rows.
+ * Role: exact probabilities, drawing codes, statistics and divergence. Never more than one block of maps exists on the GPU.
+ */
+import type { GpuContext, Span } from '../gpu/context';
+import { attentionMaps, type AttentionShape } from '../gpu/operations/attention';
+import { linear } from '../gpu/operations/linear';
+import { compareMaps, encodeMaps, measureMaps, type MapBlock } from '../gpu/operations/maps';
+import { pad4 } from '../gpu/operations/matrix';
+import { normalise } from '../gpu/operations/norm';
+import { rotate } from '../gpu/operations/rotary';
+import type { AttentionStatistics, AttentionTile, HeadDivergence } from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
+import { uploadRotaryTable } from './forward';
+import type { GpuWeights } from './gpuWeights';
+import type { KeptRun } from './keptRun';
+import { leaseLayer, queryRoles } from './layerWeights';
+
+/** Bytes of maps computed at once. */
+const blockBytes = 32 * 1024 * 1024;
+/** Layers whose queries a run keeps: the one looked at and its neighbour. */
+const keptQueries = 2;
+
+/** The queries of a layer [S, H, pad4(K)], rotated; recomputed from the layer's input and kept for the next request. */
+async function queriesOf(
+  context: GpuContext,
+  weights: GpuWeights,
+  run: KeptRun,
+  layer: number,
+  signal: AbortSignal,
+): Promise<Span> {
+  const known = run.queries.get(layer);
+  if (known) return known;
+  const { spec } = run.source;
+  const { S } = run;
+  const input = run.inputs[layer];
+  if (!input) throw new Error(`the run has no layer ${layer}`);
+  const leased = await leaseLayer(weights, run.source, layer, signal, queryRoles);
+  const queries = context.storage(S * spec.H * pad4(spec.K), `queries ${layer}`);
+  const normed = context.storage(S * pad4(spec.D), 'normed');
+  const table = uploadRotaryTable(context, spec, 0, S);
+  const batch = context.batch();
+  normalise(context, batch, input, leased.norm('attention'), normed, S, spec.D);
+  linear(context, batch, normed, leased.matrix('q.weight'), queries, S, { bias: leased.optionalVector('q.bias') });
+  if (table) rotate(batch, queries, table, { S, heads: spec.H, stride: pad4(spec.K) });
+  batch.submit();
+  leased.release();
+  normed.buffer.destroy();
+  table?.span.buffer.destroy();
+  const raced = run.queries.get(layer);
+  if (raced) {
+    queries.buffer.destroy();
+    return raced;
+  }
+  for (const [oldest, span] of run.queries) {
+    if (run.queries.size < keptQueries) break;
+    run.queries.delete(oldest);
+    span.buffer.destroy();
+  }
+  run.queries.set(layer, queries);
+  return queries;
+}
+
+function shapeOf(run: KeptRun, layer: number): AttentionShape {
+  const { H, G, K, attentionScale } = run.source.spec;
+  return { S: run.S, past: 0, H, G, K, scale: attentionScale[layer] ?? 1 / Math.sqrt(K) };
+}
+
+/** Blocks of query rows [first, end) such that `heads` maps of a block fit into blockBytes. */
+function* blocksOf(heads: number, first: number, end: number, T: number): Generator<MapBlock> {
+  const rowsPerBlock = Math.max(1, Math.min(end - first, Math.floor(blockBytes / (heads * T * 4))));
+  for (let row0 = first; row0 < end; row0 += rowsPerBlock) {
+    yield { heads, row0, rows: Math.min(rowsPerBlock, end - row0), T, past: 0 };
+  }
+}
+
+/** Computes the maps of each block into one reused buffer and hands it to `use`, which must await its reads. */
+async function eachBlock(
+  context: GpuContext,
+  weights: GpuWeights,
+  runs: readonly KeptRun[],
+  layer: number,
+  heads: readonly number[],
+  [first, end]: readonly [number, number],
+  signal: AbortSignal,
+  use: (maps: readonly Span[], block: MapBlock) => Promise<void>,
+): Promise<void> {
+  const T = runs[0]?.S ?? 0;
+  const blocks = [...blocksOf(heads.length, first, end, T)];
+  const largest = Math.max(...blocks.map(({ rows }) => rows));
+  const headSpan = context.upload(Uint32Array.from(heads), 'heads');
+  const maps = runs.map(() => context.storage(heads.length * largest * T, 'maps'));
+  try {
+    for (const block of blocks) {
+      signal.throwIfAborted();
+      for (const [index, run] of runs.entries()) {
+        const queries = await queriesOf(context, weights, run, layer, signal);
+        const cache = run.caches[layer];
+        const map = maps[index];
+        if (!cache || !map) throw new Error(`the run has no layer ${layer}`);
+        const batch = context.batch();
+        const chosen = { span: headSpan, count: heads.length };
+        attentionMaps(batch, queries, cache.keys, chosen, map, block, shapeOf(run, layer));
+        batch.submit();
+      }
+      await use(maps, block);
+    }
+  } finally {
+    for (const { buffer } of [...maps, headSpan]) buffer.destroy();
+  }
+}
+
+/** Exact float32 probabilities [heads, rows, T] of query rows [first, end). */
+export async function readMaps(
+  context: GpuContext,
+  weights: GpuWeights,
+  run: KeptRun,
+  layer: number,
+  heads: readonly number[],
+  [first, end]: readonly [number, number],
+  task: TaskContext,
+): Promise<Float32Array> {
+  const rows = end - first;
+  const T = run.S;
+  const result = new Float32Array(heads.length * rows * T);
+  await eachBlock(context, weights, [run], layer, heads, [first, end], task.signal, async ([map], block) => {
+    if (!map) return;
+    const size = block.heads * block.rows * T;
+    const values = await context.readFloat32({ ...map, size: size * 4 });
+    for (let head = 0; head < heads.length; head++) {
+      const from = head * block.rows * T;
+      result.set(values.subarray(from, from + block.rows * T), (head * rows + block.row0 - first) * T);
+    }
+  });
+  return result;
+}
+
+/** Maps for drawing, with their mean and each head's statistics (protocol/model.ts, AttentionTile). */
+export async function readTile(
+  context: GpuContext,
+  weights: GpuWeights,
+  run: KeptRun,
+  layer: number,
+  heads: readonly number[],
+  task: TaskContext,
+): Promise<AttentionTile> {
+  const T = run.S;
+  const T4 = Math.ceil(T / 4) * 4;
+  const codes = new Uint8Array(heads.length * run.S * T);
+  const meanCodes = new Uint8Array(run.S * T);
+  const sums = heads.map((head): AttentionStatistics => ({ head, entropy: 0, firstToken: 0, distance: 0 }));
+  await eachBlock(context, weights, [run], layer, heads, [0, run.S], task.signal, async ([map], block) => {
+    if (!map) return;
+    const packed = context.storage(((heads.length + 1) * block.rows * T4) / 4, 'map codes');
+    const statistics = context.storage(heads.length * block.rows * 4, 'map statistics');
+    try {
+      const batch = context.batch();
+      encodeMaps(batch, map, packed, block);
+      measureMaps(batch, map, statistics, block);
+      batch.submit();
+      const bytes = new Uint8Array(await context.read(packed));
+      for (let head = 0; head <= heads.length; head++) {
+        const [into, place] = head < heads.length ? [codes, head * run.S] : [meanCodes, 0];
+        for (let row = 0; row < block.rows; row++) {
+          const from = (head * block.rows + row) * T4;
+          into.set(bytes.subarray(from, from + T), (place + block.row0 + row) * T);
+        }
+      }
+      const values = await context.readFloat32(statistics);
+      sums.forEach((sum, head) => {
+        for (let row = 0; row < block.rows; row++) {
+          const at = (head * block.rows + row) * 4;
+          sum.entropy += (values[at] ?? 0) / run.S;
+          sum.firstToken += (values[at + 1] ?? 0) / run.S;
+          sum.distance += (values[at + 2] ?? 0) / run.S;
+        }
+      });
+    } finally {
+      packed.buffer.destroy();
+      statistics.buffer.destroy();
+    }
+  });
+  return { layer, heads: [...heads], S: run.S, T, codes, meanCodes, statistics: sums };
+}
+
+/** How far two runs' maps of a layer are apart, per query head. Both runs must have the same tokens and H. */
+export async function readDivergence(
+  context: GpuContext,
+  weights: GpuWeights,
+  a: KeptRun,
+  b: KeptRun,
+  layer: number,
+  task: TaskContext,
+): Promise<HeadDivergence> {
+  const { H } = a.source.spec;
+  const heads = Array.from({ length: H }, (_, head) => head);
+  const jensenShannon = new Float32Array(H);
+  const maxDifference = new Float32Array(H);
+  await eachBlock(context, weights, [a, b], layer, heads, [0, a.S], task.signal, async ([mapA, mapB], block) => {
+    if (!mapA || !mapB) return;
+    const divergence = context.storage(H * block.rows * 2, 'divergence');
+    try {
+      const batch = context.batch();
+      compareMaps(batch, mapA, mapB, divergence, block);
+      batch.submit();
+      const values = await context.readFloat32(divergence);
+      for (let head = 0; head < H; head++) {
+        for (let row = 0; row < block.rows; row++) {
+          const at = (head * block.rows + row) * 2;
+          jensenShannon[head] = (jensenShannon[head] ?? 0) + (values[at] ?? 0) / a.S;
+          maxDifference[head] = Math.max(maxDifference[head] ?? 0, values[at + 1] ?? 0);
+        }
+      }
+    } finally {
+      divergence.buffer.destroy();
+    }
+  });
+  return { layer, jensenShannon, maxDifference };
+}

@@ -1,0 +1,45 @@
+/** Golden files made by transformers, read with the product's own reader. */
+import { join } from 'node:path';
+import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
+import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
+import { resolveModel } from '../../../src/model/resolve';
+import { CheckpointWeights } from '../../../src/model/weights';
+
+export const fixtures = join(import.meta.dirname, '../../fixtures');
+export const sample = join(import.meta.dirname, '../../../media/sample');
+
+export interface Fixture {
+  checkpoint: Checkpoint;
+  source: CheckpointWeights;
+}
+
+export async function openModel(path: string): Promise<Fixture> {
+  const checkpoint = await openCheckpoint(path);
+  return { checkpoint, source: new CheckpointWeights(checkpoint, resolveModel(checkpoint)) };
+}
+
+/** Tensors of a golden file by name; integers come as plain numbers. */
+export class Golden {
+  private constructor(private readonly file: Checkpoint) {}
+
+  static async open(path: string): Promise<Golden> {
+    return new Golden(await openCheckpoint(path));
+  }
+
+  has(name: string): boolean {
+    return this.file.tensors.has(name);
+  }
+
+  dtype(name: string): string | undefined {
+    return this.file.tensors.get(name)?.dtype;
+  }
+
+  floats(name: string): Promise<Float32Array> {
+    return this.file.readFloat32(name);
+  }
+
+  async ids(name: string): Promise<number[]> {
+    const bytes = await this.file.readBytes(name);
+    return [...new Int32Array(bytes.slice().buffer)];
+  }
+}
