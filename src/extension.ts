@@ -1,0 +1,46 @@
+/**
+ * Activation: makes the parts and wires them together, nothing else. Nothing heavy starts here: the engine process
+ * comes up when something is first asked of it.
+ */
+import type * as vscode from 'vscode';
+import { maintainCheckpointFolders } from './host/checkpointFolders';
+import { registerCommands } from './host/commands/register';
+import { createContext, type HostContext } from './host/context';
+import { maintainContextKeys } from './host/contextKeys';
+import { DiagnosticsDocument } from './host/diagnosticsDocument';
+import { restartOnSettings, tellCrashes } from './host/engineWatch';
+import { Inspector } from './host/inspector/inspector';
+import { startSample } from './host/startSample';
+
+/** What other extensions and tests get from `activate`. */
+export interface GqaLensApi {
+  readonly engine: {
+    /** Process id of the engine; undefined while none runs. */
+    pid(): number | undefined;
+  };
+}
+
+let active: HostContext | undefined;
+
+export function activate(extension: vscode.ExtensionContext): GqaLensApi {
+  const started = performance.now();
+  const context = createContext(extension);
+  active = context;
+  const diagnostics = new DiagnosticsDocument(context.engine);
+  extension.subscriptions.push(
+    diagnostics,
+    registerCommands(context, diagnostics),
+    maintainContextKeys(context.sessions),
+    maintainCheckpointFolders(),
+    tellCrashes(context),
+    restartOnSettings(context),
+    new Inspector(context.sessions, context.panels),
+    startSample(process.env, started, context.panels.onDidDraw),
+  );
+  return { engine: { pid: () => context.engine.pid() } };
+}
+
+/** The editor waits for this: the engine ends cleanly. */
+export async function deactivate(): Promise<void> {
+  await active?.engine.stop();
+}

@@ -1,0 +1,49 @@
+/** The list of commands, and what is done around each of them. What a command does is in its own file. */
+import * as vscode from 'vscode';
+import type { HostContext } from '../context';
+import type { DiagnosticsDocument } from '../diagnosticsDocument';
+import { reportError } from '../reportError';
+import { cancelRun, runOnSelection, runOnText } from './runText';
+import { closeCheckpoint } from './closeCheckpoint';
+import { compare } from './compare';
+import { focusNode } from './focusNode';
+import { openCheckpoint } from './openCheckpoint';
+import { openSample } from './openSample';
+import { setGroups } from './setGroups';
+import { showDiagnostics } from './showDiagnostics';
+
+type Command = (given?: unknown) => void | Promise<void>;
+
+/** Registers every command of package.json. A command's failure is shown, never thrown into the editor. */
+export function registerCommands(context: HostContext, diagnostics: DiagnosticsDocument): vscode.Disposable {
+  const commands: Record<string, Command> = {
+    openCheckpoint: openCheckpoint(context),
+    openResource: openCheckpoint(context),
+    openSample: openSample(context),
+    closeCheckpoint: closeCheckpoint(context),
+    runText: runOnText(context),
+    runSelection: runOnSelection(context),
+    cancelRun: cancelRun(context),
+    setGroups: setGroups(context),
+    compare: compare(context),
+    focusNode: focusNode(context),
+    showDiagnostics: showDiagnostics(diagnostics),
+    showLog: () => context.log.show(),
+  };
+  const run =
+    (command: Command) =>
+    async (given?: unknown): Promise<void> => {
+      context.engine.allowRestart();
+      try {
+        await command(given);
+      } catch (error) {
+        context.log.error(error instanceof Error ? error : String(error));
+        void reportError(error);
+      }
+    };
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([name, command]) =>
+      vscode.commands.registerCommand(`gqaLens.${name}`, run(command)),
+    ),
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * What a checkpoint is shown with before the user chose anything, and how the text box is read.
+ * Pure functions of what the engine told: no state, no editor.
+ */
+import { GqaLensError } from '../protocol/errors';
+import type { ConversionRequest, ModelSummary, Registries, RunInput } from '../protocol/model';
+import type { DiffUi, ExplorerUi } from '../protocol/views';
+
+/** Names and quotes repeat in it, so that heads which look back show themselves. */
+const sampleText =
+  'Sherlock Holmes took his bottle from the corner of the mantelpiece. "My dear Watson," said Holmes, "the man with the red hair is not the man we want." Watson looked at Holmes with surprise.';
+
+/** Token ids shown where there is no tokenizer: enough for a map to have a shape. */
+const sampleIds = 16;
+
+/** The text of a first run; ids separated by commas for a checkpoint without a tokenizer. */
+export function defaultText(model: ModelSummary): string {
+  if (model.hasTokenizer) return sampleText;
+  return Array.from({ length: Math.min(sampleIds, model.V) }, (_, id) => id).join(', ');
+}
+
+/** Reads the text box: text where there is a tokenizer, else token ids separated by commas or spaces. */
+export function parseInput(text: string, model: ModelSummary): RunInput {
+  if (model.hasTokenizer) return { kind: 'text', text };
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  const wrong = words.find((word) => !/^\d+$/.test(word) || Number(word) >= model.V);
+  if (wrong !== undefined || words.length === 0) {
+    throw new GqaLensError('input-invalid', 'This checkpoint has no tokenizer: the input must be token ids', {
+      expected: `whole numbers from 0 to ${model.V - 1}, separated by commas`,
+      found: wrong ?? 'nothing',
+      next: 'Put a tokenizer.json beside the checkpoint to enter text.',
+    });
+  }
+  return { kind: 'ids', ids: words.map(Number) };
+}
+
+/** An MHA checkpoint is shown beside a four times smaller cache (8 heads: 2 groups); a grouped one as it is. */
+export function defaultConversion(model: ModelSummary, registries: Registries): ConversionRequest {
+  const quarter = model.groupChoices.find((G) => G * 4 <= model.H) ?? 1;
+  return {
+    G: model.G === model.H ? quarter : model.G,
+    grouping: preferred(registries.groupings, 'contiguous'),
+    merge: preferred(registries.merges, 'mean'),
+  };
+}
+
+/** The middle layer is shown: the first ones attend mostly to position. */
+export function defaultExplorerUi(model: ModelSummary, registries: Registries): ExplorerUi {
+  return {
+    layer: Math.floor(model.L / 2),
+    group: null,
+    head: null,
+    similarityTarget: 'k',
+    similarityMeasure: preferred(registries.similarities, 'aligned'),
+    scale: 'log',
+    hideFirstToken: false,
+    mapsOf: 'original',
+    token: null,
+  };
+}
+
+export function defaultDiffUi(model: ModelSummary): DiffUi {
+  return { layer: Math.floor(model.L / 2), head: 0, scale: 'log', hideFirstToken: false, token: null };
+}
+
+function preferred(methods: readonly { id: string }[], id: string): string {
+  return methods.find((method) => method.id === id)?.id ?? methods[0]?.id ?? id;
+}

@@ -1,0 +1,163 @@
+/** How a row of the inspector looks: label, description, icon, tooltip with the numbers behind it. */
+import * as vscode from 'vscode';
+import { formatBytes, formatChange, formatCount, formatRanges } from '../format';
+import type { Session } from '../session';
+import { headsOfGroup, kvHeadsOfGroup, type FactName, type Node } from './nodes';
+
+export function rowOf(node: Node, isActive: boolean): vscode.TreeItem {
+  const row = describe(node, isActive);
+  row.id = node.id;
+  row.contextValue = node.kind;
+  if (node.kind !== 'fact')
+    row.command = { command: 'gqaLens.focusNode', title: vscode.l10n.t('Show in Explorer Panel'), arguments: [node] };
+  row.accessibilityInformation = {
+    label: [row.label, row.description].filter((part) => typeof part === 'string').join(', '),
+  };
+  return row;
+}
+
+function describe(node: Node, isActive: boolean): vscode.TreeItem {
+  const { session, focus } = node;
+  const { layer, group, head } = focus;
+  if (node.kind === 'checkpoint') return checkpointRow(session, isActive);
+  if (node.kind === 'fact') return factRow(session, node.fact as FactName);
+  if (layer === null) return new vscode.TreeItem(node.id);
+  if (head !== null) return headRow(session, layer, head);
+  return group === null ? layerRow(session, layer) : groupRow(session, layer, group);
+}
+
+function checkpointRow(session: Session, isActive: boolean): vscode.TreeItem {
+  const { model } = session;
+  const row = new vscode.TreeItem(model.name, vscode.TreeItemCollapsibleState.Expanded);
+  row.description = `${model.familyTitle} · ${formatCount(model.parameters)} · ${groupsText(session)}`;
+  row.iconPath = new vscode.ThemeIcon(isActive ? 'circle-filled' : 'circle-outline');
+  row.tooltip =
+    model.notRunnable === null
+      ? model.path
+      : `${model.path}\n${vscode.l10n.t('Cannot be run: {0}', model.notRunnable)}`;
+  return row;
+}
+
+function factRow(session: Session, fact: FactName): vscode.TreeItem {
+  const { label, value, tooltip } = facts[fact](session);
+  const row = new vscode.TreeItem(label);
+  row.description = value;
+  row.iconPath = new vscode.ThemeIcon('symbol-constant');
+  row.tooltip = tooltip ?? `${label}: ${value}`;
+  return row;
+}
+
+function layerRow(session: Session, layer: number): vscode.TreeItem {
+  const { L } = session.model;
+  const row = new vscode.TreeItem(vscode.l10n.t('Layer {0}', layer), vscode.TreeItemCollapsibleState.Collapsed);
+  row.description = groupsText(session);
+  row.iconPath = new vscode.ThemeIcon('layers');
+  row.tooltip = vscode.l10n.t('Layer {0} of {1}: KV cache {2} a token', layer, L, formatBytes(cacheBytes(session) / L));
+  return row;
+}
+
+function groupRow(session: Session, layer: number, group: number): vscode.TreeItem {
+  const { model, grouping } = session;
+  const heads = headsOfGroup(session, layer, group);
+  const pooled = kvHeadsOfGroup(session, layer, group);
+  const row = new vscode.TreeItem(vscode.l10n.t('KV {0}', group), vscode.TreeItemCollapsibleState.Collapsed);
+  row.description = `Q ${formatRanges(heads)}`;
+  row.iconPath = new vscode.ThemeIcon('key');
+  const sharing = vscode.l10n.t('Query heads {0} share this KV head.', formatRanges(heads));
+  const origin =
+    pooled.length > 1 ? vscode.l10n.t('Pooled from KV heads {0} of the checkpoint.', formatRanges(pooled)) : '';
+  const cache = vscode.l10n.t('KV cache: {0} a token.', formatBytes(cacheBytes(session) / model.L / grouping.G));
+  row.tooltip = [sharing, origin, cache].filter((line) => line !== '').join('\n');
+  return row;
+}
+
+function headRow(session: Session, layer: number, head: number): vscode.TreeItem {
+  const { model, grouping } = session;
+  const row = new vscode.TreeItem(vscode.l10n.t('Q{0}', head));
+  const group = grouping.groupOfHead[layer]?.[head] ?? 0;
+  row.iconPath = new vscode.ThemeIcon('search');
+  row.tooltip = vscode.l10n.t(
+    'Query head {0} of {1}, {2} numbers wide, reads KV head {3}.',
+    head,
+    model.H,
+    model.K,
+    group,
+  );
+  return row;
+}
+
+interface Fact {
+  label: string;
+  value: string;
+  tooltip?: string;
+}
+
+const facts: Record<FactName, (session: Session) => Fact> = {
+  family: ({ model }) => ({ label: vscode.l10n.t('Family'), value: model.familyTitle }),
+  parameters: ({ model }) => ({
+    label: vscode.l10n.t('Parameters'),
+    value: formatCount(model.parameters),
+    tooltip: vscode.l10n.t(
+      '{0} parameters, {1} on disk{2}',
+      model.parameters.toLocaleString(),
+      formatBytes(model.bytesOnDisk),
+      model.tiedEmbeddings ? vscode.l10n.t(', embeddings tied') : '',
+    ),
+  }),
+  shape: ({ model }) => ({
+    label: vscode.l10n.t('Shape'),
+    value: `L ${model.L} · D ${model.D} · F ${model.F}`,
+    tooltip: vscode.l10n.t('{0} layers, hidden size {1}, feed-forward size {2}', model.L, model.D, model.F),
+  }),
+  heads: ({ model }) => ({
+    label: vscode.l10n.t('Heads'),
+    value: `H ${model.H} · G ${model.G} · K ${model.K}`,
+    tooltip: vscode.l10n.t('{0} query heads, {1} KV heads as opened, head size {2}', model.H, model.G, model.K),
+  }),
+  position: ({ model }) => ({
+    label: vscode.l10n.t('Position'),
+    value: model.position,
+    tooltip:
+      model.maxPositions === null
+        ? model.position
+        : vscode.l10n.t('{0}; {1} positions at most', model.position, model.maxPositions),
+  }),
+  dtype: ({ model }) => ({
+    label: vscode.l10n.t('Stored as'),
+    value: model.dtype,
+    tooltip: Object.entries(model.dtypes)
+      .map(([dtype, count]) => `${dtype}: ${count.toLocaleString()}`)
+      .join('\n'),
+  }),
+  vocabulary: ({ model }) => ({
+    label: vscode.l10n.t('Vocabulary'),
+    value: model.hasTokenizer ? model.V.toLocaleString() : vscode.l10n.t('{0}, no tokenizer', model.V.toLocaleString()),
+  }),
+  cache: (session) => {
+    const { model } = session;
+    const bytes = cacheBytes(session);
+    const change = formatChange(model.kvCacheBytesPerToken, bytes);
+    return {
+      label: vscode.l10n.t('KV cache'),
+      value: [vscode.l10n.t('{0} a token', formatBytes(bytes)), change].filter((part) => part !== '').join(' · '),
+      tooltip: vscode.l10n.t(
+        '{0} bytes a token with {1} KV heads; {2} as opened, with {3}',
+        bytes,
+        session.grouping.G,
+        model.kvCacheBytesPerToken,
+        model.G,
+      ),
+    };
+  },
+};
+
+/** KV-cache bytes a token under the session's grouping. */
+function cacheBytes({ model, grouping }: Session): number {
+  return (model.kvCacheBytesPerToken * grouping.G) / model.G;
+}
+
+function groupsText({ model, grouping }: Session): string {
+  return grouping.G === model.G
+    ? vscode.l10n.t('{0} heads, {1} KV', model.H, model.G)
+    : vscode.l10n.t('{0} heads, {1} → {2} KV', model.H, model.G, grouping.G);
+}

@@ -1,0 +1,85 @@
+/** The diff of one session: its checkpoint as opened beside its conversion. Like explorerPanel.ts, without results of its own. */
+import * as vscode from 'vscode';
+import { GqaLensError } from '../../protocol/errors';
+import { openChannel, type Remote } from '../../protocol/rpc';
+import type { DiffHostApi, DiffSnapshot, DiffUi, DiffViewApi } from '../../protocol/views';
+import type { Session } from '../session';
+import { webviewHtml } from './webviewHtml';
+import { webviewTransport } from './webviewTransport';
+
+/** What a diff can ask for that is not its session's. */
+export interface DiffActions {
+  userRun(session: Session, text: string): Promise<void>;
+  openExplorer(session: Session): Promise<void>;
+  showDiagnostics(): Promise<void>;
+}
+
+export const diffViewType = 'gqaLens.diff';
+
+export class DiffPanel {
+  private readonly view: Remote<DiffViewApi, DiffHostApi>;
+  private isReady = false;
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    readonly session: Session,
+    private ui: DiffUi,
+    extension: vscode.ExtensionContext,
+    actions: DiffActions,
+  ) {
+    panel.title = vscode.l10n.t('{0}: MHA and GQA', session.model.name);
+    panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
+    this.view = openChannel<DiffViewApi, DiffHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
+    panel.webview.html = webviewHtml(extension, panel.webview, 'diff', panel.title);
+    const listeners = vscode.Disposable.from(
+      session.onDidChange(() => this.send(() => this.view.update.asEvent(this.snapshot()))),
+      session.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
+      panel.onDidChangeViewState(() => (this.isReady &&= panel.visible)),
+    );
+    panel.onDidDispose(() => {
+      listeners.dispose();
+      this.view.$close();
+    });
+  }
+
+  private hostApi(actions: DiffActions): DiffHostApi {
+    const { session } = this;
+    return {
+      ready: () => {
+        this.isReady = true;
+        return Promise.resolve(this.snapshot());
+      },
+      run: (text) => actions.userRun(session, text),
+      cancel: () => session.cancel(),
+      setConversion: (conversion) => session.setConversion(conversion),
+      attention: (request) => session.attention(request),
+      attentionRow: (request) => session.attentionRow(request),
+      headDivergence: (runA, runB, layer) => session.headDivergence(runA, runB, layer),
+      continuations: async (count) => {
+        const { original, converted } = session;
+        if (original === null || converted === null) {
+          throw new GqaLensError('input-invalid', 'There is nothing to continue yet', { next: 'Press Run first.' });
+        }
+        const [a, b] = await Promise.all([
+          session.continuation(original.runId, count),
+          session.continuation(converted.runId, count),
+        ]);
+        return { a, b };
+      },
+      openExplorer: () => actions.openExplorer(session),
+      showDiagnostics: () => actions.showDiagnostics(),
+      uiChanged: (ui) => void (this.ui = ui),
+      drawn: () => undefined,
+    };
+  }
+
+  private snapshot(): DiffSnapshot {
+    const { model, registries, gpu, compare, busy, problem, text, conversion } = this.session;
+    const state = { modelPath: this.session.path, text, conversion, ui: this.ui };
+    return { state, model, registries, gpu, compare, busy, problem };
+  }
+
+  private send(message: () => Promise<void>): void {
+    if (this.isReady) void message();
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The explorer of one session: answers the webview, and tells it when the session changes. It holds the UI state that
+ * the inspector follows, and no results.
+ */
+import * as vscode from 'vscode';
+import { openChannel, type Remote } from '../../protocol/rpc';
+import type { ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } from '../../protocol/views';
+import type { Session } from '../session';
+import { webviewHtml } from './webviewHtml';
+import { webviewTransport } from './webviewTransport';
+
+/** What an explorer can ask for that is not its session's. */
+export interface ExplorerActions {
+  userRun(session: Session, text: string): Promise<void>;
+  openDiff(session: Session): Promise<void>;
+  showDiagnostics(): Promise<void>;
+  uiChanged(session: Session, ui: ExplorerUi): void;
+  drawn(runId: string): void;
+}
+
+export const explorerViewType = 'gqaLens.explorer';
+
+/** A choice of the inspector; null leaves the choice as it is. */
+export interface Focus {
+  layer: number | null;
+  group: number | null;
+  head: number | null;
+}
+
+export class ExplorerPanel {
+  private readonly view: Remote<ExplorerViewApi, ExplorerHostApi>;
+  /** Asked for while the webview could not hear it; given with its next `ready`. */
+  private awaited: Focus | null = null;
+  private isReady = false;
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    readonly session: Session,
+    private ui: ExplorerUi,
+    extension: vscode.ExtensionContext,
+    actions: ExplorerActions,
+  ) {
+    panel.title = vscode.l10n.t('{0} — GQA Lens', session.model.name);
+    panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
+    this.view = openChannel<ExplorerViewApi, ExplorerHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
+    panel.webview.html = webviewHtml(extension, panel.webview, 'explorer', panel.title);
+    const listeners = vscode.Disposable.from(
+      session.onDidChange(() => this.send(() => this.view.update.asEvent(this.snapshot()))),
+      session.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
+      // A hidden webview is torn down: what comes back is a new one, which says `ready` again.
+      panel.onDidChangeViewState(() => (this.isReady &&= panel.visible)),
+    );
+    panel.onDidDispose(() => {
+      listeners.dispose();
+      this.view.$close();
+    });
+  }
+
+  /** Brings the panel to the front and makes a choice in it. */
+  focus(focus: Focus): void {
+    this.panel.reveal(undefined, false);
+    if (this.isReady) this.send(() => this.view.focus.asEvent(focus.layer, focus.group, focus.head));
+    else this.awaited = focus;
+  }
+
+  private hostApi(actions: ExplorerActions): ExplorerHostApi {
+    const { session } = this;
+    return {
+      ready: () => {
+        this.isReady = true;
+        this.giveAwaitedFocus();
+        return Promise.resolve(this.snapshot());
+      },
+      run: (text) => actions.userRun(session, text),
+      cancel: () => session.cancel(),
+      setConversion: (conversion) => session.setConversion(conversion),
+      attention: (request) => session.attention(request),
+      attentionRow: (request) => session.attentionRow(request),
+      similarity: (request) => session.similarity(request),
+      openDiff: () => actions.openDiff(session),
+      showDiagnostics: () => actions.showDiagnostics(),
+      uiChanged: (ui) => {
+        this.ui = ui;
+        actions.uiChanged(session, ui);
+      },
+      drawn: (runId) => actions.drawn(runId),
+    };
+  }
+
+  private snapshot(): ExplorerSnapshot {
+    const { model, registries, gpu, grouping, original, converted, compare, busy, problem, text, conversion } =
+      this.session;
+    const state = { modelPath: this.session.path, text, conversion, ui: this.ui };
+    return { state, model, registries, gpu, grouping, original, converted, compare, busy, problem };
+  }
+
+  /** The snapshot that answers `ready` carries the choice, so that it needs no second message. */
+  private giveAwaitedFocus(): void {
+    const focus = this.awaited;
+    this.awaited = null;
+    if (focus === null) return;
+    this.ui = { ...this.ui, layer: focus.layer ?? this.ui.layer, group: focus.group, head: focus.head };
+  }
+
+  private send(message: () => Promise<void>): void {
+    if (this.isReady) void message();
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Every open panel: one explorer and one diff a session at most, revealed if they are open already, and brought back
+ * after a window reload. It makes panels; what is in them is explorerPanel.ts and diffPanel.ts.
+ */
+import * as vscode from 'vscode';
+import type { ExplorerUi } from '../../protocol/views';
+import { defaultDiffUi, defaultExplorerUi } from '../defaults';
+import type { EngineProcess } from '../engineProcess';
+import { reportError } from '../reportError';
+import type { Session } from '../session';
+import type { Sessions } from '../sessions';
+import { DiffPanel, diffViewType } from './diffPanel';
+import { ExplorerPanel, explorerViewType, type Focus } from './explorerPanel';
+import { mergeUi, readPersisted } from './persisted';
+import { webviewOptions, type ViewKind } from './webviewHtml';
+
+export class Panels implements vscode.Disposable {
+  private readonly explorers = new Map<Session, ExplorerPanel>();
+  private readonly diffs = new Map<Session, DiffPanel>();
+  private readonly drawn = new vscode.EventEmitter<{ panel: ViewKind; runId: string }>();
+  private readonly uiChanged = new vscode.EventEmitter<{ session: Session; ui: ExplorerUi }>();
+  private readonly registrations: vscode.Disposable;
+  /** An explorer has drawn a run's maps. */
+  readonly onDidDraw = this.drawn.event;
+  /** The user chose something in an explorer. */
+  readonly onDidChangeUi = this.uiChanged.event;
+
+  constructor(
+    private readonly extension: vscode.ExtensionContext,
+    private readonly sessions: Sessions,
+    private readonly engine: EngineProcess,
+  ) {
+    this.registrations = vscode.Disposable.from(
+      vscode.window.registerWebviewPanelSerializer(explorerViewType, this.serializer('explorer')),
+      vscode.window.registerWebviewPanelSerializer(diffViewType, this.serializer('diff')),
+      sessions.onDidClose((session) => {
+        this.explorers.get(session)?.panel.dispose();
+        this.diffs.get(session)?.panel.dispose();
+      }),
+    );
+  }
+
+  /** Shows a session's explorer, and makes a choice in it if `focus` is given. */
+  showExplorer(session: Session, focus: Focus | null = null): void {
+    const open = this.explorers.get(session);
+    if (open === undefined) {
+      const panel = this.createPanel(explorerViewType, vscode.ViewColumn.Active);
+      const ui = defaultExplorerUi(session.model, session.registries);
+      this.addExplorer(panel, session, focus === null ? ui : { ...ui, ...focus, layer: focus.layer ?? ui.layer });
+    } else if (focus === null) open.panel.reveal();
+    else open.focus(focus);
+  }
+
+  showDiff(session: Session): void {
+    const open = this.diffs.get(session);
+    if (open) open.panel.reveal();
+    else this.addDiff(this.createPanel(diffViewType, vscode.ViewColumn.Active), session, {});
+  }
+
+  dispose(): void {
+    this.registrations.dispose();
+    this.drawn.dispose();
+    this.uiChanged.dispose();
+  }
+
+  private createPanel(viewType: string, column: vscode.ViewColumn): vscode.WebviewPanel {
+    return vscode.window.createWebviewPanel(viewType, 'GQA Lens', column, webviewOptions(this.extension));
+  }
+
+  private addExplorer(panel: vscode.WebviewPanel, session: Session, ui: ExplorerUi): void {
+    const explorer = new ExplorerPanel(panel, session, ui, this.extension, {
+      userRun: (target, text) => this.userRun(target, text),
+      openDiff: () => runCommand('gqaLens.compare'),
+      showDiagnostics: () => runCommand('gqaLens.showDiagnostics'),
+      uiChanged: (target, chosen) => this.uiChanged.fire({ session: target, ui: chosen }),
+      drawn: (runId) => this.drawn.fire({ panel: 'explorer', runId }),
+    });
+    this.follow(panel, session, this.explorers, explorer);
+  }
+
+  private addDiff(panel: vscode.WebviewPanel, session: Session, stored: Record<string, unknown>): void {
+    const diff = new DiffPanel(panel, session, mergeUi(defaultDiffUi(session.model), stored), this.extension, {
+      userRun: (target, text) => this.userRun(target, text),
+      openExplorer: (target) => {
+        this.showExplorer(target);
+        return Promise.resolve();
+      },
+      showDiagnostics: () => runCommand('gqaLens.showDiagnostics'),
+    });
+    this.follow(panel, session, this.diffs, diff);
+  }
+
+  /** Pressing Run is a user's wish: it lifts the guard against crash loops, as a command does. */
+  private userRun(session: Session, text: string): Promise<void> {
+    this.engine.allowRestart();
+    return session.run(text);
+  }
+
+  private follow<Shown>(panel: vscode.WebviewPanel, session: Session, list: Map<Session, Shown>, shown: Shown): void {
+    list.set(session, shown);
+    const activity = panel.onDidChangeViewState(() => {
+      if (panel.active) this.sessions.activate(session);
+    });
+    panel.onDidDispose(() => {
+      activity.dispose();
+      if (list.get(session) === shown) list.delete(session);
+    });
+  }
+
+  private serializer(kind: ViewKind): vscode.WebviewPanelSerializer {
+    return {
+      deserializeWebviewPanel: async (panel, stored) => {
+        const persisted = readPersisted(stored, kind);
+        if (persisted === null) {
+          panel.dispose();
+          return;
+        }
+        try {
+          const session = await this.sessions.open(persisted.modelPath, persisted);
+          panel.webview.options = webviewOptions(this.extension);
+          if (kind === 'diff') this.addDiff(panel, session, persisted.ui);
+          else
+            this.addExplorer(
+              panel,
+              session,
+              mergeUi(defaultExplorerUi(session.model, session.registries), persisted.ui),
+            );
+          void session.ensureRun();
+        } catch (error) {
+          // Nothing is left to show: an empty panel would only look broken.
+          panel.dispose();
+          await reportError(error);
+        }
+      },
+    };
+  }
+}
+
+async function runCommand(name: string): Promise<void> {
+  await vscode.commands.executeCommand(name);
+}

@@ -1,0 +1,50 @@
+/** The HTML of every webview: an empty root, one style sheet, one script, and nothing else allowed to run or load. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+export type ViewKind = 'explorer' | 'diff';
+
+/** Options of every webview: scripts from dist/ only. */
+export function webviewOptions(extension: vscode.ExtensionContext): vscode.WebviewOptions {
+  return { enableScripts: true, localResourceRoots: [distFolder(extension)] };
+}
+
+export function webviewHtml(
+  extension: vscode.ExtensionContext,
+  webview: vscode.Webview,
+  kind: ViewKind,
+  title: string,
+): string {
+  const nonce = randomBytes(16).toString('base64');
+  const address = (name: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(distFolder(extension), 'webview', name)).toString();
+  const policy = [
+    "default-src 'none'",
+    `style-src ${webview.cspSource}`,
+    `script-src 'nonce-${nonce}'`,
+    `img-src ${webview.cspSource} data: blob:`,
+    `font-src ${webview.cspSource}`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="${vscode.env.language}">
+<head>
+  <meta charset="UTF-8">
+  <meta http-equiv="Content-Security-Policy" content="${policy}">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>${escapeHtml(title)}</title>
+  <link rel="stylesheet" href="${address(`${kind}.css`)}">
+</head>
+<body>
+  <div id="root"></div>
+  <script nonce="${nonce}" src="${address(`${kind}.js`)}"></script>
+</body>
+</html>`;
+}
+
+function distFolder(extension: vscode.ExtensionContext): vscode.Uri {
+  return vscode.Uri.joinPath(extension.extensionUri, 'dist');
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,37 @@
+/** Shows progress with a cancel button for work that takes long enough to notice, and nothing for work that does not. */
+import * as vscode from 'vscode';
+import type { CallOptions } from './engineProcess';
+
+/** Below this a notification would only flash. */
+const noticeableMilliseconds = 500;
+
+/** Runs `work`, which gets a signal that the user's cancel button aborts. */
+export async function withDelayedProgress<T>(
+  title: string,
+  work: (options: Required<CallOptions>) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  let report: (message: string, fraction: number | null) => void = () => undefined;
+  const result = work({ signal: controller.signal, onProgress: ({ message, fraction }) => report(message, fraction) });
+  const ended = result.then(
+    () => true,
+    () => true,
+  );
+  const pause = new Promise<false>((resolve) => setTimeout(() => resolve(false), noticeableMilliseconds));
+  if (!(await Promise.race([ended, pause]))) {
+    await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      async (progress, token) => {
+        let shown = 0;
+        report = (message, fraction) => {
+          const percent = (fraction ?? 0) * 100;
+          progress.report({ message, increment: Math.max(0, percent - shown) });
+          shown = Math.max(shown, percent);
+        };
+        token.onCancellationRequested(() => controller.abort());
+        await ended;
+      },
+    );
+  }
+  return result;
+}

@@ -1,0 +1,13 @@
+/** Shows a failure to the user, once, with what can be done about it. A cancelled task is no failure. */
+import * as vscode from 'vscode';
+import { toErrorValue } from '../protocol/errors';
+
+export async function reportError(error: unknown): Promise<void> {
+  const { code, message } = toErrorValue(error);
+  if (code === 'cancelled') return;
+  const actions = new Map([[vscode.l10n.t('Show Log'), 'gqaLens.showLog']]);
+  if (code === 'engine-gone' || code.startsWith('gpu-'))
+    actions.set(vscode.l10n.t('Diagnostics'), 'gqaLens.showDiagnostics');
+  const chosen = actions.get((await vscode.window.showErrorMessage(message, ...actions.keys())) ?? '');
+  if (chosen !== undefined) await vscode.commands.executeCommand(chosen);
+}

@@ -1,0 +1,281 @@
+/**
+ * One opened checkpoint with its text, its conversion and their runs: what the explorer, the diff and the inspector
+ * of that checkpoint all show. It draws nothing and outlives its panels; sessions.ts holds the list of them.
+ */
+import * as vscode from 'vscode';
+import { toErrorValue, type ErrorValue } from '../protocol/errors';
+import type {
+  AttentionRequest,
+  AttentionRow,
+  AttentionRowRequest,
+  AttentionTile,
+  CompareSummary,
+  Continuation,
+  ConversionRequest,
+  GroupingView,
+  HeadDivergence,
+  ModelSummary,
+  Registries,
+  RunSummary,
+  SimilarityRequest,
+  SimilarityResult,
+} from '../protocol/model';
+import type { Progress, TaskId } from '../protocol/tasks';
+import type { Busy, GpuState } from '../protocol/views';
+import { defaultConversion, defaultText, parseInput } from './defaults';
+import type { Engine } from './engineChild';
+import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
+import { toGpuState } from './gpuState';
+import { LatestTask } from './latestTask';
+import { readSettings } from './settings';
+
+/** What a session starts with when it is restored. */
+export interface SessionStart {
+  text: string;
+  conversion: ConversionRequest;
+}
+
+/** What the engine tells when a checkpoint is opened. */
+interface Opened {
+  engine: Engine;
+  model: ModelSummary;
+  registries: Registries;
+  conversion: ConversionRequest;
+  grouping: GroupingView;
+}
+
+export class Session implements vscode.Disposable {
+  text: string;
+  conversion: ConversionRequest;
+  grouping: GroupingView;
+  /** The checkpoint as it is; null before the first run. */
+  original: RunSummary | null = null;
+  /** Under the conversion; null before the first run, or when the conversion changes nothing. */
+  converted: RunSummary | null = null;
+  compare: CompareSummary | null = null;
+  gpu: GpuState | null = null;
+  busy: Busy | null = null;
+  problem: ErrorValue | null = null;
+  readonly registries: Registries;
+
+  private openedOn: Engine;
+  private currentModel: ModelSummary;
+  /** The text was to be run and has not been: a change of conversion that comes meanwhile must not drop that. */
+  private originalWanted = false;
+  private readonly work = new LatestTask();
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly busyChanged = new vscode.EventEmitter<Busy | null>();
+  private readonly stopListener: vscode.Disposable;
+  /** Anything but `busy` has changed. */
+  readonly onDidChange = this.changed.event;
+  readonly onDidChangeBusy = this.busyChanged.event;
+
+  private constructor(
+    readonly path: string,
+    private readonly process: EngineProcess,
+    opened: Opened,
+    text: string,
+  ) {
+    this.text = text;
+    this.openedOn = opened.engine;
+    this.currentModel = opened.model;
+    this.registries = opened.registries;
+    this.conversion = opened.conversion;
+    this.grouping = opened.grouping;
+    this.stopListener = process.onDidStop((stop) => this.afterEngineStop(stop));
+    this.refreshGpu();
+  }
+
+  /** Opens a checkpoint: config, headers and tokenizer, no weights. Throws GqaLensError naming the file. */
+  static async open(
+    path: string,
+    process: EngineProcess,
+    start: SessionStart | null,
+    options: CallOptions,
+  ): Promise<Session> {
+    const opened = await process.call(async (engine, task): Promise<Opened> => {
+      const [model, registries] = await Promise.all([engine.open(path, task), engine.registries()]);
+      // A restored conversion may be of a checkpoint that was replaced since.
+      const isPossible = start !== null && model.groupChoices.includes(start.conversion.G);
+      const conversion = isPossible ? start.conversion : defaultConversion(model, registries);
+      return { engine, model, registries, conversion, grouping: await engine.grouping(model.modelId, conversion) };
+    }, options);
+    return new Session(path, process, opened, start?.text ?? defaultText(opened.model));
+  }
+
+  get model(): ModelSummary {
+    return this.currentModel;
+  }
+
+  /** Whether the conversion makes another model than the opened one. */
+  get converts(): boolean {
+    return this.conversion.G !== this.model.G;
+  }
+
+  /** Runs the text through the checkpoint and its conversion, and compares them. Failures become `problem`. */
+  run(text: string): Promise<void> {
+    this.text = text;
+    this.originalWanted = true;
+    return this.perform((signal) => this.runBoth(signal));
+  }
+
+  /** Runs if nothing has run and nothing is about to. */
+  async ensureRun(): Promise<void> {
+    if (this.original === null && !this.work.isBusy && this.model.notRunnable === null) await this.run(this.text);
+  }
+
+  /** Changes the conversion; what has been run as opened is kept. */
+  setConversion(conversion: ConversionRequest): Promise<void> {
+    return this.perform(async (signal) => {
+      this.grouping = await this.call((engine, modelId) => engine.grouping(modelId, conversion), { signal });
+      this.conversion = conversion;
+      this.take({ original: this.original, converted: null, compare: null });
+      await (this.originalWanted ? this.runBoth(signal) : this.runConverted(signal));
+    });
+  }
+
+  cancel(): void {
+    this.originalWanted = false;
+    this.work.cancel();
+  }
+
+  attention(request: AttentionRequest): Promise<AttentionTile> {
+    return this.call((engine, _modelId, task) => engine.attention(request, task));
+  }
+
+  attentionRow(request: AttentionRowRequest): Promise<AttentionRow> {
+    return this.call((engine, _modelId, task) => engine.attentionRow(request, task));
+  }
+
+  /** The request's own model id is not used: it may be one of an engine that has ended. */
+  similarity(request: SimilarityRequest): Promise<SimilarityResult> {
+    return this.call((engine, modelId, task) => engine.similarity({ ...request, modelId }, task));
+  }
+
+  headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence> {
+    return this.call((engine, _modelId, task) => engine.headDivergence(runA, runB, layer, task));
+  }
+
+  continuation(runId: string, count: number): Promise<Continuation> {
+    return this.call((engine, _modelId, task) => engine.continuation(runId, count, task));
+  }
+
+  /** Closes the checkpoint in the engine, with all that it holds of it. */
+  dispose(): void {
+    this.cancel();
+    this.stopListener.dispose();
+    this.release([this.original, this.converted]);
+    this.openedOn.close.asEvent(this.model.modelId).catch(() => undefined);
+    this.changed.dispose();
+    this.busyChanged.dispose();
+  }
+
+  /** Calls the engine with this model's id there, opening the checkpoint again if the engine is a new one. */
+  private call<T>(
+    work: (engine: Engine, modelId: string, task: TaskId) => Promise<T>,
+    options: CallOptions = {},
+  ): Promise<T> {
+    return this.process.call(async (engine, task) => {
+      if (this.openedOn !== engine) {
+        this.currentModel = await engine.open(this.path, task);
+        this.openedOn = engine;
+      }
+      return work(engine, this.model.modelId, task);
+    }, options);
+  }
+
+  private forward(conversion: ConversionRequest | null, signal: AbortSignal): Promise<RunSummary> {
+    const input = parseInput(this.text, this.model);
+    const { maxTokens } = readSettings();
+    const onProgress = this.reporter(conversion === null ? '' : vscode.l10n.t('{0} groups: ', conversion.G));
+    return this.call((engine, modelId, task) => engine.run({ modelId, input, conversion, maxTokens }, task), {
+      signal,
+      onProgress,
+    });
+  }
+
+  private async runBoth(signal: AbortSignal): Promise<void> {
+    const original = await this.forward(null, signal);
+    this.originalWanted = false;
+    this.take({ original, converted: null, compare: null });
+    await this.runConverted(signal);
+  }
+
+  private async runConverted(signal: AbortSignal): Promise<void> {
+    const { original, conversion } = this;
+    if (original === null || !this.converts) return;
+    const converted = await this.forward(conversion, signal);
+    this.take({ original, converted, compare: null });
+    const onProgress = this.reporter('');
+    const compare = await this.call((engine, _modelId, task) => engine.compare(original.runId, converted.runId, task), {
+      signal,
+      onProgress,
+    });
+    this.take({ original, converted, compare });
+  }
+
+  /** Puts new results in place, frees the runs that they replace, and tells. */
+  private take(results: Pick<Session, 'original' | 'converted' | 'compare'>): void {
+    const stale = [this.original, this.converted].filter(
+      (run) => run !== results.original && run !== results.converted,
+    );
+    Object.assign(this, results);
+    this.release(stale);
+    this.changed.fire();
+  }
+
+  private release(runs: (RunSummary | null)[]): void {
+    for (const run of runs) if (run !== null) this.openedOn.release.asEvent(run.runId).catch(() => undefined);
+  }
+
+  private perform(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    return this.work.start(async (signal) => {
+      this.problem = null;
+      this.setBusy({ message: vscode.l10n.t('Starting'), fraction: null });
+      this.changed.fire();
+      try {
+        await work(signal);
+      } catch (error) {
+        const value = toErrorValue(error);
+        if (value.code === 'cancelled') return;
+        this.problem = value;
+        this.originalWanted = false;
+      } finally {
+        this.setBusy(null);
+        this.changed.fire();
+      }
+    });
+  }
+
+  private reporter(prefix: string): (progress: Progress) => void {
+    return ({ message, fraction }) => this.setBusy({ message: prefix + message, fraction });
+  }
+
+  private setBusy(busy: Busy | null): void {
+    this.busy = busy;
+    this.busyChanged.fire(busy);
+  }
+
+  private refreshGpu(): void {
+    this.process
+      .call((engine) => engine.diagnostics())
+      .then((diagnostics) => {
+        this.gpu = toGpuState(diagnostics);
+        this.changed.fire();
+      })
+      // The engine ended: its end is reported by itself, and the next run asks again.
+      .catch(() => undefined);
+  }
+
+  private afterEngineStop({ crash }: EngineStop): void {
+    const hadRun = this.original !== null || this.originalWanted;
+    this.original = this.converted = this.compare = this.gpu = null;
+    if (crash === null) {
+      this.refreshGpu();
+      if (hadRun) void this.run(this.text);
+    } else if (hadRun && !this.work.isBusy) {
+      this.problem = toErrorValue(crash);
+    }
+    this.changed.fire();
+  }
+}

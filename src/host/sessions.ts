@@ -1,0 +1,78 @@
+/**
+ * The checkpoints that are open, in the order they were opened, and the one that commands act on.
+ * It opens a path once, however often it is asked for.
+ */
+import * as vscode from 'vscode';
+import type { CallOptions, EngineProcess } from './engineProcess';
+import { Session, type SessionStart } from './session';
+
+export class Sessions implements vscode.Disposable {
+  private readonly byPath = new Map<string, Session>();
+  private readonly opening = new Map<string, Promise<Session>>();
+  private current: Session | null = null;
+  private readonly listeners = new Map<Session, vscode.Disposable>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly closed = new vscode.EventEmitter<Session>();
+  /** A checkpoint was opened, closed, became active, or has changed (see Session.onDidChange). */
+  readonly onDidChange = this.changed.event;
+  readonly onDidClose = this.closed.event;
+
+  constructor(private readonly process: EngineProcess) {}
+
+  /** The checkpoint whose panel was looked at last; null when none is open. */
+  get active(): Session | null {
+    return this.current;
+  }
+
+  all(): Session[] {
+    return [...this.byPath.values()];
+  }
+
+  /** Opens a checkpoint and makes it active. `start` is used only if it is not open yet. Throws GqaLensError. */
+  async open(path: string, start: SessionStart | null = null, options: CallOptions = {}): Promise<Session> {
+    const existing = this.byPath.get(path);
+    const session = existing ?? (await this.openOnce(path, start, options));
+    this.activate(session);
+    return session;
+  }
+
+  activate(session: Session): void {
+    if (this.current === session || !this.byPath.has(session.path)) return;
+    this.current = session;
+    this.changed.fire();
+  }
+
+  close(session: Session): void {
+    if (!this.byPath.delete(session.path)) return;
+    this.listeners.get(session)?.dispose();
+    this.listeners.delete(session);
+    if (this.current === session) this.current = this.all().at(-1) ?? null;
+    this.closed.fire(session);
+    session.dispose();
+    this.changed.fire();
+  }
+
+  dispose(): void {
+    for (const session of this.all()) session.dispose();
+    for (const listener of this.listeners.values()) listener.dispose();
+    this.changed.dispose();
+    this.closed.dispose();
+  }
+
+  private openOnce(path: string, start: SessionStart | null, options: CallOptions): Promise<Session> {
+    const pending = this.opening.get(path);
+    if (pending) return pending;
+    const opening = Session.open(path, this.process, start, options)
+      .then((session) => {
+        this.byPath.set(path, session);
+        this.listeners.set(
+          session,
+          session.onDidChange(() => this.changed.fire()),
+        );
+        return session;
+      })
+      .finally(() => this.opening.delete(path));
+    this.opening.set(path, opening);
+    return opening;
+  }
+}
