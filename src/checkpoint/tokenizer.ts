@@ -23,7 +23,7 @@ export interface Tokenizer {
 const idLimit = 2 ** 31;
 
 /** Models that the library implements. */
-const modelTypes = ['BPE', 'Unigram', 'WordPiece'];
+const modelTypes: readonly unknown[] = ['BPE', 'Unigram', 'WordPiece'];
 
 /**
  * Loads tokenizer.json, and tokenizer_config.json where there is one, from a checkpoint's folder.
@@ -73,7 +73,7 @@ function check({ model, added_tokens: added }: JsonObject, file: string): void {
   if (!isObject(model)) throw invalid(file, 'model as an object', model);
   const { type, vocab, merges } = model;
   // The oldest files, GPT-2's among them, name no type.
-  if (type !== undefined && !modelTypes.includes(String(type))) {
+  if (type !== undefined && !modelTypes.includes(type)) {
     throw invalid(file, `a model of type ${modelTypes.join(', ')}`, type);
   }
   if (Array.isArray(vocab)) {

@@ -12,6 +12,7 @@ export interface ModelSummary {
   /** Registry id of the family ("llama"), or the config's model_type when no family matches. */
   family: string;
   familyTitle: string;
+  /** Sizes; those that the config of an unknown family does not tell are 0. */
   L: number;
   D: number;
   H: number;

@@ -28,7 +28,7 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   const V = readInteger(config, 'vocab_size');
   if (H % G !== 0) throw invalidField('num_key_value_heads', `a divisor of the ${H} query heads`, G);
   if (!hasField(config, 'head_dim') && D % H !== 0) throw invalidField('hidden_size', `a multiple of ${H} heads`, D);
-  const K = readInteger(config, 'head_dim', { fallback: D / H });
+  const K = readInteger(config, 'head_dim', { maximum: 65_536, fallback: D / H });
   const { position, text: positionText } = rotaryPosition(config, K, 'half');
 
   const tensors = new TensorFinder(checkpoint, ['model.', ''], 'embed_tokens.weight');

@@ -1,0 +1,102 @@
+/**
+ * The summary of a checkpoint that the inspector, the pickers and `gqa-lens inspect` show.
+ * Role: headers and config to plain numbers. It reads no weights.
+ */
+import { basename } from 'node:path';
+import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint';
+import { bytesPerElement, isFloatDtype } from '../checkpoint/dtypes';
+import type { ModelSummary } from '../protocol/model';
+import { describeUnknown } from './describeUnknown';
+import { families } from './families';
+import type { ModelSpec } from './spec';
+
+/** What the caller knows besides: an id, whether a tokenizer was loaded, and why a known family cannot run. */
+export interface SummaryContext {
+  modelId: string;
+  hasTokenizer: boolean;
+  /** The message of the error that resolveModel threw; null when it gave a spec. */
+  notRunnable: string | null;
+}
+
+/** Summarises a checkpoint. Without a spec, sizes that the config does not tell are 0. */
+export function summarise(checkpoint: Checkpoint, spec: ModelSpec | null, context: SummaryContext): ModelSummary {
+  const dtypes = countParameters(checkpoint, spec);
+  const dtype = Object.entries(dtypes).reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['none', 0])[0];
+  const sizes = spec ? sizesOf(spec) : guessSizes(checkpoint, context.notRunnable);
+  return {
+    ...sizes,
+    modelId: context.modelId,
+    name: basename(checkpoint.path),
+    path: checkpoint.path,
+    parameters: Object.values(dtypes).reduce((total, count) => total + count, 0),
+    dtypes,
+    dtype,
+    bytesOnDisk: checkpoint.bytesOnDisk,
+    hasTokenizer: context.hasTokenizer,
+    kvCacheBytesPerToken: kvCacheBytesPerToken(sizes, dtype),
+    groupChoices: spec ? divisors(spec.G) : [],
+  };
+}
+
+type SpecPart = Omit<
+  ModelSummary,
+  | ('modelId' | 'name' | 'path' | 'parameters' | 'dtypes' | 'dtype')
+  | ('bytesOnDisk' | 'hasTokenizer' | 'kvCacheBytesPerToken' | 'groupChoices')
+>;
+
+function sizesOf(spec: ModelSpec): SpecPart {
+  const { family, L, D, H, G, K, F, V, tiedEmbeddings, maxPositions } = spec;
+  return {
+    ...{ family, L, D, H, G, K, F, V, tiedEmbeddings, maxPositions },
+    familyTitle: families.find(({ id }) => id === family)?.title ?? family,
+    position: spec.positionText,
+    notRunnable: null,
+  };
+}
+
+function guessSizes(checkpoint: Checkpoint, notRunnable: string | null): SpecPart {
+  const { L, D, H, G, K, F, V, ...model } = describeUnknown(checkpoint);
+  return {
+    ...{ L: L ?? 0, D: D ?? 0, H: H ?? 0, G: G ?? 0, K: K ?? 0, F: F ?? 0, V: V ?? 0 },
+    family: model.modelType,
+    familyTitle: families.find(({ id }) => id === model.modelType)?.title ?? model.modelType,
+    tiedEmbeddings: model.tiedEmbeddings,
+    maxPositions: model.maxPositions,
+    position: 'unknown',
+    notRunnable: notRunnable ?? model.missing,
+  };
+}
+
+/**
+ * Parameters by stored dtype, each stored tensor once. With a spec, only what the model computes with counts: neither
+ * buffers, such as GPT-2's stored causal masks, nor a stored copy of a tied head.
+ */
+function countParameters(checkpoint: Checkpoint, spec: ModelSpec | null): Record<string, number> {
+  const used = spec ? usedTensors(spec) : null;
+  const counted = (info: TensorInfo): boolean => (used ? used.has(info.name) : isFloatDtype(info.dtype));
+  const dtypes: Record<string, number> = {};
+  for (const info of checkpoint.tensors.values()) {
+    if (!counted(info)) continue;
+    dtypes[info.dtype] = (dtypes[info.dtype] ?? 0) + info.byteLength / bytesPerElement[info.dtype];
+  }
+  return dtypes;
+}
+
+function usedTensors(spec: ModelSpec): Set<string> {
+  const refs = [spec.globals, ...spec.layers].flatMap((roles) => Object.values(roles));
+  return new Set(refs.map(({ tensor }) => tensor));
+}
+
+/**
+ * Bytes that one token's keys and values take in the cache, 2·L·G·K numbers: two bytes each, as 16-bit caches are the
+ * norm, unless the checkpoint's own dtype is wider.
+ * @param dtype the checkpoint's dtype, see ModelSummary
+ */
+export function kvCacheBytesPerToken({ L, G, K }: { L: number; G: number; K: number }, dtype: string): number {
+  return 2 * L * G * K * (dtype === 'F32' || dtype === 'F64' ? 4 : 2);
+}
+
+/** Every divisor of n, largest first: the numbers of KV heads that n of them can be pooled to. */
+function divisors(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => n - i).filter((candidate) => n % candidate === 0);
+}
