@@ -1,4 +1,5 @@
-// Two vitest projects: pure tests and GPU tests. Host and workbench tests have runners of their own (scripts/test.mjs).
+// Three vitest projects: pure tests, GPU tests, and browser tests of the installed extension. Host tests run under mocha
+// inside an extension host (test/host/run.mjs).
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
@@ -19,6 +20,10 @@ export default defineConfig({
         plugins: [wgsl],
         // One process, one device: a GPU is shared badly, and every device costs start-up time.
         test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 1, isolate: false },
+      },
+      {
+        // One VS Code at a time: each needs a server, an extension host, an engine and a browser.
+        test: { name: 'workbench', include: ['test/workbench/specs/**/*.spec.ts'], testTimeout: 120_000, hookTimeout: 300_000, pool: 'forks', maxWorkers: 1 },
       },
     ],
   },

@@ -1,0 +1,134 @@
+// One browser VS Code with the packed extension installed into a clean profile, and the few things a user does in it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, FrameLocator, Page } from 'playwright-core';
+import { launchChromium } from '../../../scripts/lib/browser.mjs';
+import { artifacts, folder, root } from '../../../scripts/lib/places.mjs';
+import { ensureVsix } from '../../../scripts/lib/vsix.mjs';
+import {
+  installExtension,
+  makeProfile,
+  quietSettings,
+  startServer,
+  writeSettings,
+  type Profile,
+  type Server,
+} from '../../../scripts/lib/webCode.mjs';
+import { ensureWebCode } from '../../../scripts/lib/webCodeInstall.mjs';
+import { themes, type ThemeName } from './themes';
+import { visibleWebview } from './webview';
+
+export interface WorkbenchOptions {
+  /** Folder that VS Code opens; default: media. */
+  folder?: string;
+  settings?: Record<string, unknown>;
+}
+
+export class Workbench {
+  private constructor(
+    readonly page: Page,
+    private readonly browser: Browser,
+    private readonly server: Server,
+    private readonly profile: Profile,
+    private readonly temporary: string,
+  ) {}
+
+  /** Packs the extension (when it changed), installs it and opens VS Code. */
+  static async open({
+    folder: opened = join(root, 'media'),
+    settings = {},
+  }: WorkbenchOptions = {}): Promise<Workbench> {
+    const temporary = mkdtempSync(join(tmpdir(), 'gqa-lens-workbench-'));
+    const profile = makeProfile(temporary, {
+      ...quietSettings,
+      'workbench.colorTheme': themes.dark.setting,
+      ...settings,
+    });
+    const webCode = await ensureWebCode();
+    await installExtension(webCode, profile, await ensureVsix());
+    const server = await startServer(webCode, { profile, token: null });
+    const browser = await launchChromium();
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    await page.goto(server.address(opened));
+    const workbench = new Workbench(page, browser, server, profile, temporary);
+    await workbench.waitUntilUp();
+    return workbench;
+  }
+
+  /** Runs a command as a user does: F1, its title, Enter. Fails when the palette does not offer it. */
+  async runCommand(title: string): Promise<void> {
+    await this.openPalette(title);
+    await this.paletteRow(title).click();
+  }
+
+  /** Whether the palette offers a command now. */
+  async offersCommand(title: string): Promise<boolean> {
+    await this.openPalette(title);
+    const offered = await this.paletteRow(title).isVisible();
+    await this.page.keyboard.press('Escape');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    return offered;
+  }
+
+  /** Picks a row of an open quick pick by its label. */
+  async pick(label: string | RegExp): Promise<void> {
+    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
+  }
+
+  /** The document of the visible webview that contains an element with this data-testid. */
+  webview(testId: string, limit?: number): Promise<FrameLocator> {
+    return visibleWebview(this.page, testId, limit);
+  }
+
+  /** Text of every notification that is on screen. */
+  async notifications(): Promise<string[]> {
+    return this.page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
+  }
+
+  async setTheme(name: ThemeName): Promise<void> {
+    const { setting, className } = themes[name];
+    writeSettings(this.profile, { 'workbench.colorTheme': setting });
+    await this.page.locator(`.monaco-workbench.${className}`).waitFor();
+  }
+
+  /** Reloads the window as "Developer: Reload Window" does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.waitUntilUp();
+  }
+
+  /** Keeps a picture under artifacts/screenshots/. */
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(folder(join(artifacts, 'screenshots')), `${name}.png`) });
+  }
+
+  /** What VS Code's server wrote, for the message of a failed test. */
+  serverLog(): string {
+    return this.server.log();
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    rmSync(this.temporary, { recursive: true, force: true });
+  }
+
+  private async openPalette(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input[type="text"]');
+    await input.fill(`>${title}`);
+    // Rows that match, or the row that says that none does.
+    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+  }
+
+  private paletteRow(title: string) {
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+  }
+
+  /** The workbench is drawn and its extension host answers: only then are views and commands real. */
+  private async waitUntilUp(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await this.page.locator('.activitybar [aria-label^="GQA Lens"]').first().waitFor({ timeout: 60_000 });
+  }
+}
