@@ -71,11 +71,10 @@ export async function openDevice(
   return null;
 }
 
-/** The name people know an adapter by. */
-export function adapterName(description: AdapterDescription): string {
-  // llvmpipe and NVIDIA put the driver into `description` and the card into `device`; others leave one of them empty.
-  const name = [description.device, description.description, description.architecture].find((part) => part !== '');
-  return name ?? 'unnamed adapter';
+/** The name people know an adapter by: the card, or the renderer with its version where it is software. */
+export function adapterName({ device, description, architecture, isSoftware }: AdapterDescription): string {
+  const names = isSoftware ? [description, device] : [device, description];
+  return [...names, architecture].find((name) => name !== '') ?? 'unnamed adapter';
 }
 
 function requestsFor(preference: AdapterPreference): GPURequestAdapterOptions[] {

@@ -66,6 +66,11 @@ class ConvertedSource implements WeightSource {
     this.spec = { ...source.spec, G: grouping.G };
   }
 
+  owner(role: Role, layer: number | null): WeightSource {
+    if (this.mergedReader(role, layer) !== undefined) return this;
+    return this.source.owner?.(role, layer) ?? this.source;
+  }
+
   has(role: Role, layer: number | null): boolean {
     return this.source.has(role, layer);
   }

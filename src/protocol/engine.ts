@@ -30,7 +30,7 @@ export interface EngineApi {
   diagnostics(): Promise<GpuDiagnostics>;
   /** Reads config, headers and tokenizer; no weights. Opening the same path again returns the same modelId. */
   open(path: string, task: TaskId): Promise<ModelSummary>;
-  close(modelId: string): void;
+  close(modelId: string): Promise<void>;
   /** The grouping that a conversion request means for a model. */
   grouping(modelId: string, conversion: ConversionRequest | null): GroupingView;
   run(request: RunRequest, task: TaskId): Promise<RunSummary>;

@@ -1,0 +1,292 @@
+/**
+ * What GQA Lens does, in one process: opens, runs, looks at and compares models.
+ * Role: the calls behind the extension, the command line and the tests alike. It knows no process border (service.ts),
+ * no editor and no terminal.
+ */
+import { describeMethods } from '../gqa/registry';
+import { groupings } from '../gqa/grouping';
+import { merges } from '../gqa/merge';
+import { layerSimilarity, similarities, similarityJob } from '../gqa/similarity';
+import { families } from '../model/families';
+import { continueGreedily } from '../model/greedy';
+import { keepRun } from '../model/keptRun';
+import { compareRows, readFinalHidden, readLogits, reduceRows, unpad } from '../model/logits';
+import { readDivergence, readMaps, readTile } from '../model/maps';
+import type { ModelSpec } from '../model/spec';
+import { GqaLensError } from '../protocol/errors';
+import type { GpuDiagnostics } from '../protocol/gpu';
+import type {
+  AttentionRequest,
+  AttentionRow,
+  AttentionRowRequest,
+  AttentionTile,
+  CompareSummary,
+  Continuation,
+  ConversionRequest,
+  GroupingView,
+  HeadDivergence,
+  ModelSummary,
+  Registries,
+  RunInput,
+  RunRequest,
+  RunSummary,
+  SimilarityRequest,
+  SimilarityResult,
+  Token,
+} from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
+import { EngineGpu, type GpuOptions } from './gpu';
+import { ModelRegistry, type OpenedModel } from './models';
+import { RunRegistry, type StoredRun } from './runs';
+
+export class EngineCore {
+  private readonly gpu: EngineGpu;
+  private readonly models = new ModelRegistry();
+  private readonly runs = new RunRegistry();
+
+  constructor(options: GpuOptions) {
+    this.gpu = new EngineGpu(options, () => this.runs.releaseAll());
+  }
+
+  registries(): Registries {
+    return {
+      families: describeMethods(families),
+      groupings: describeMethods(groupings),
+      merges: describeMethods(merges),
+      similarities: describeMethods(similarities),
+    };
+  }
+
+  diagnostics(): Promise<GpuDiagnostics> {
+    return this.gpu.diagnostics();
+  }
+
+  async open(path: string, task: TaskContext): Promise<ModelSummary> {
+    return (await this.models.open(path, task)).summary;
+  }
+
+  async close(modelId: string): Promise<void> {
+    this.runs.releaseModel(modelId);
+    const model = await this.models.close(modelId);
+    if (!model) return;
+    const { weights } = await this.gpu.ready().catch(() => ({ weights: null }));
+    for (const source of model.sources) weights?.drop(source);
+  }
+
+  /** The opened model itself, for callers in this process (the command line's convert and forward). */
+  model(modelId: string): OpenedModel {
+    return this.models.get(modelId);
+  }
+
+  grouping(modelId: string, conversion: ConversionRequest | null): GroupingView {
+    return this.models.get(modelId).grouping(conversion);
+  }
+
+  /** A forward pass over all tokens; keeps what maps, logits and continuations need. */
+  async run(request: RunRequest, task: TaskContext): Promise<RunSummary> {
+    const model = this.models.get(request.modelId);
+    const source = model.converted(request.conversion);
+    const { ids, dropped } = cut(tokenIds(model, request.input), request.maxTokens, source.spec);
+    task.report('Preparing the GPU', null);
+    const { context, weights, name } = await this.gpu.ready();
+    task.signal.throwIfAborted();
+    const start = performance.now();
+    const kept = await keepRun(context, weights, source, ids, task);
+    try {
+      const numbers = await reduceRows(context, weights, kept, nextTokens(ids), task);
+      const milliseconds = performance.now() - start;
+      const lossPerToken = new Float32Array(ids.length - 1);
+      lossPerToken.forEach((_, s) => {
+        lossPerToken[s] = (numbers.logSumExp[s] ?? 0) - (numbers.targetLogit[s] ?? 0);
+      });
+      const loss = ids.length > 1 ? lossPerToken.reduce((sum, value) => sum + value, 0) / lossPerToken.length : null;
+      const summary: RunSummary = {
+        runId: this.runs.newId(),
+        modelId: request.modelId,
+        modelName: model.summary.name,
+        conversion: request.conversion,
+        grouping: model.grouping(request.conversion),
+        tokens: tokensOf(model, ids),
+        droppedTokens: dropped,
+        loss,
+        perplexity: loss === null ? null : Math.exp(loss),
+        lossPerToken,
+        kvCacheBytesPerToken: model.kvCacheBytesPerToken(source.spec.G),
+        parameters: model.summary.parameters - savedParameters(model, source.spec),
+        adapter: name,
+        computeType: 'f32',
+        milliseconds,
+      };
+      this.runs.add({ summary, kept });
+      return summary;
+    } catch (error) {
+      kept.destroy();
+      throw error;
+    }
+  }
+
+  release(runId: string): void {
+    this.runs.release(runId);
+  }
+
+  async attention({ runId, layer, heads }: AttentionRequest, task: TaskContext): Promise<AttentionTile> {
+    const { context, weights, run } = await this.look(runId, layer, heads);
+    return readTile(context, weights, run.kept, layer, heads, task);
+  }
+
+  async attentionRow(request: AttentionRowRequest, task: TaskContext): Promise<AttentionRow> {
+    const { runId, layer, heads, query } = request;
+    const { context, weights, run } = await this.look(runId, layer, heads);
+    checkIndex('query position', query, run.kept.S);
+    const row = await readMaps(context, weights, run.kept, layer, heads, [query, query + 1], task);
+    return { layer, heads, query, weights: row };
+  }
+
+  async similarity(request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
+    const { source } = this.models.get(request.modelId).runnable;
+    return layerSimilarity(similarityJob(source, request), task);
+  }
+
+  /** Compares two runs on the same tokens, of one model or of two with the same vocabulary. */
+  async compare(runA: string, runB: string, task: TaskContext): Promise<CompareSummary> {
+    const [a, b] = this.pair(runA, runB);
+    const { context, weights } = await this.gpu.ready();
+    const numbers = await compareRows(context, weights, a.kept, b.kept, nextTokens(a.kept.ids), task);
+    const agreeing = numbers.a.argmax.filter((token, s) => token === numbers.b.argmax[s]).length;
+    return {
+      a: a.summary,
+      b: b.summary,
+      klMean: numbers.kl.reduce((sum, value) => sum + value, 0) / numbers.kl.length,
+      klPerToken: numbers.kl,
+      top1Agreement: agreeing / numbers.kl.length,
+    };
+  }
+
+  async headDivergence(runA: string, runB: string, layer: number, task: TaskContext): Promise<HeadDivergence> {
+    const [a, b] = this.pair(runA, runB);
+    const { L, H } = a.kept.source.spec;
+    checkIndex('layer', layer, Math.min(L, b.kept.source.spec.L));
+    if (b.kept.source.spec.H !== H) {
+      throw new GqaLensError('input-invalid', 'The two models have different numbers of query heads', {
+        expected: `${H} heads`,
+        found: `${b.kept.source.spec.H} heads`,
+      });
+    }
+    const { context, weights } = await this.gpu.ready();
+    return readDivergence(context, weights, a.kept, b.kept, layer, task);
+  }
+
+  async continuation(runId: string, count: number, task: TaskContext): Promise<Continuation> {
+    const { kept, summary } = this.runs.get(runId);
+    const { context, weights } = await this.gpu.ready();
+    const ids = await continueGreedily(context, weights, kept, count, task);
+    const { tokenizer } = this.models.get(summary.modelId);
+    return { ids, text: tokenizer ? tokenizer.decode(ids) : ids.join(', ') };
+  }
+
+  /** [S, V] float32. */
+  async logits(runId: string, task: TaskContext): Promise<Float32Array> {
+    const { context, weights } = await this.gpu.ready();
+    return readLogits(context, weights, this.runs.get(runId).kept, task);
+  }
+
+  /** [H, S, T] float32 attention probabilities of a layer. */
+  async maps(runId: string, layer: number, task: TaskContext): Promise<Float32Array> {
+    const { kept } = this.runs.get(runId);
+    const heads = Array.from({ length: kept.source.spec.H }, (_, head) => head);
+    const { context, weights } = await this.look(runId, layer, heads);
+    return readMaps(context, weights, kept, layer, heads, [0, kept.S], task);
+  }
+
+  /** [S, D] float32 hidden states as transformers numbers them: 0 the embeddings, L after the final norm. */
+  async hidden(runId: string, index: number, task: TaskContext): Promise<Float32Array> {
+    const { kept } = this.runs.get(runId);
+    const { context, weights } = await this.gpu.ready();
+    const { L, D } = kept.source.spec;
+    checkIndex('hidden state', index, L + 1);
+    const input = kept.inputs[index];
+    if (!input) return readFinalHidden(context, weights, kept, task);
+    return unpad(await context.readFloat32(input), kept.S, D);
+  }
+
+  /** Frees the GPU. The process may still need an explicit exit: see src/gpu/dawn.ts. */
+  destroy(): void {
+    this.runs.releaseAll();
+    this.gpu.destroy();
+  }
+
+  private async look(runId: string, layer: number, heads: readonly number[]) {
+    const run = this.runs.get(runId);
+    const { L, H } = run.kept.source.spec;
+    checkIndex('layer', layer, L);
+    if (heads.length === 0) throw new GqaLensError('input-invalid', 'No head was asked for');
+    for (const head of heads) checkIndex('head', head, H);
+    const { context, weights } = await this.gpu.ready();
+    return { context, weights, run };
+  }
+
+  private pair(runA: string, runB: string): [StoredRun, StoredRun] {
+    const a = this.runs.get(runA);
+    const b = this.runs.get(runB);
+    const sameTokens = a.kept.S === b.kept.S && a.kept.ids.every((id, s) => id === b.kept.ids[s]);
+    const { V } = a.kept.source.spec;
+    if (!sameTokens || b.kept.source.spec.V !== V) {
+      throw new GqaLensError('input-invalid', 'Two runs can be compared on the same tokens only', {
+        expected: `${a.kept.S} tokens of a vocabulary of ${V}`,
+        found: `${b.kept.S} tokens of a vocabulary of ${b.kept.source.spec.V}`,
+        next: 'Run both on the same text; both models need the same tokenizer.',
+      });
+    }
+    return [a, b];
+  }
+}
+
+function checkIndex(what: string, index: number, count: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < count) return;
+  throw new GqaLensError('input-invalid', `There is no ${what} ${String(index)}`, { expected: `0 to ${count - 1}` });
+}
+
+function tokenIds(model: OpenedModel, input: RunInput): number[] {
+  if (input.kind === 'ids') return input.ids;
+  if (!model.tokenizer) {
+    throw new GqaLensError('tokenizer-missing', 'This checkpoint has no tokenizer, so text cannot be read', {
+      file: model.summary.path,
+      expected: 'tokenizer.json beside the weights',
+      next: 'Give token ids separated by commas, or copy the tokenizer files into the folder.',
+    });
+  }
+  return model.tokenizer.encode(input.text);
+}
+
+/** Cuts the tokens to what is allowed. @throws GqaLensError input-invalid when there are none */
+function cut(ids: number[], maxTokens: number, spec: ModelSpec): { ids: number[]; dropped: number } {
+  if (ids.length === 0) {
+    throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Type some text and run again.' });
+  }
+  const limit = Math.min(maxTokens, spec.position.kind === 'learned' ? spec.position.maxPositions : Infinity);
+  return { ids: ids.slice(0, limit), dropped: Math.max(0, ids.length - limit) };
+}
+
+/** What each position should predict; the last position predicts nothing known and gets 0. */
+function nextTokens(ids: readonly number[]): Uint32Array {
+  const targets = new Uint32Array(ids.length);
+  targets.set(ids.slice(1));
+  return targets;
+}
+
+function tokensOf(model: OpenedModel, ids: readonly number[]): Token[] {
+  return ids.map((id) => ({ id, text: model.tokenizer?.tokenText(id) ?? `#${id}` }));
+}
+
+/** Parameters that a conversion with fewer KV heads no longer has: K and V rows of D (and one bias each). */
+function savedParameters(model: OpenedModel, converted: ModelSpec): number {
+  const { spec, source } = model.runnable;
+  let saved = 0;
+  for (let layer = 0; layer < spec.L; layer++) {
+    for (const role of ['k', 'v'] as const) {
+      const width = spec.D + (source.has(`${role}.bias`, layer) ? 1 : 0);
+      saved += (spec.G - converted.G) * spec.K * width;
+    }
+  }
+  return saved;
+}

@@ -1,0 +1,141 @@
+/**
+ * Opened checkpoints and their conversions.
+ * Role: ids to checkpoints, specs, tokenizers and weight sources. No GPU.
+ */
+import { resolve } from 'node:path';
+import type { Checkpoint } from '../checkpoint/checkpoint';
+import { openCheckpoint } from '../checkpoint/openCheckpoint';
+import { loadTokenizer, type Tokenizer } from '../checkpoint/tokenizer';
+import { convertAs } from '../gqa/convert';
+import { groupingView, identityGrouping, makeGrouping } from '../gqa/grouping';
+import { resolveModel } from '../model/resolve';
+import { summarise } from '../model/summary';
+import type { ModelSpec, WeightSource } from '../model/spec';
+import { CheckpointWeights } from '../model/weights';
+import { GqaLensError } from '../protocol/errors';
+import type { ConversionRequest, GroupingView, ModelSummary } from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
+
+/** A checkpoint that can be run. */
+export interface RunnableModel {
+  spec: ModelSpec;
+  source: WeightSource;
+}
+
+export class OpenedModel {
+  private readonly conversions = new Map<string, WeightSource>();
+
+  constructor(
+    readonly summary: ModelSummary,
+    readonly checkpoint: Checkpoint,
+    readonly tokenizer: Tokenizer | null,
+    private readonly model: RunnableModel | null,
+  ) {}
+
+  /** The model as weights. @throws GqaLensError checkpoint-unsupported when it cannot be run */
+  get runnable(): RunnableModel {
+    if (this.model) return this.model;
+    throw new GqaLensError('checkpoint-unsupported', this.summary.notRunnable ?? 'The model cannot be run', {
+      file: this.summary.path,
+    });
+  }
+
+  /** The weights under a conversion; the same object every time, so that caches of weights hold. */
+  converted(conversion: ConversionRequest | null): WeightSource {
+    const { source } = this.runnable;
+    if (!conversion) return source;
+    const key = JSON.stringify([conversion.G, conversion.grouping, conversion.merge]);
+    const known = this.conversions.get(key);
+    if (known) return known;
+    const made = convertAs(source, conversion);
+    this.conversions.set(key, made);
+    return made;
+  }
+
+  /** Every weight source made from this checkpoint. */
+  get sources(): WeightSource[] {
+    return this.model ? [this.model.source, ...this.conversions.values()] : [];
+  }
+
+  grouping(conversion: ConversionRequest | null): GroupingView {
+    const { spec } = this.runnable;
+    const grouping = conversion
+      ? makeGrouping(conversion.grouping, spec.L, spec.G, conversion.G)
+      : identityGrouping(spec.L, spec.G);
+    return groupingView(spec, grouping);
+  }
+
+  /** Bytes of the KV cache a token takes with G heads, in the checkpoint's cache type. */
+  kvCacheBytesPerToken(G: number): number {
+    return (this.summary.kvCacheBytesPerToken / this.summary.G) * G;
+  }
+}
+
+export class ModelRegistry {
+  private readonly byId = new Map<string, OpenedModel>();
+  private nextId = 1;
+
+  /** Opens a checkpoint, or returns it when the path is open already. */
+  async open(path: string, task: TaskContext): Promise<OpenedModel> {
+    const absolute = resolve(path);
+    const known = this.find(absolute);
+    if (known) return known;
+    task.report('Reading the checkpoint', null);
+    const checkpoint = await openCheckpoint(absolute, task.signal);
+    try {
+      const tokenizer = await loadTokenizer(checkpoint.folder, task.signal);
+      const resolved = tryResolve(checkpoint);
+      task.signal.throwIfAborted();
+      const raced = this.find(absolute);
+      if (raced) {
+        await checkpoint.close();
+        return raced;
+      }
+      const modelId = `model-${this.nextId++}`;
+      const summary = summarise(checkpoint, resolved.spec, {
+        modelId,
+        hasTokenizer: tokenizer !== null,
+        notRunnable: resolved.problem,
+      });
+      const model = resolved.spec && { spec: resolved.spec, source: new CheckpointWeights(checkpoint, resolved.spec) };
+      const opened = new OpenedModel(summary, checkpoint, tokenizer, model);
+      this.byId.set(modelId, opened);
+      return opened;
+    } catch (error) {
+      await checkpoint.close();
+      throw error;
+    }
+  }
+
+  /** @throws GqaLensError unknown-id */
+  get(modelId: string): OpenedModel {
+    const model = this.byId.get(modelId);
+    if (model) return model;
+    throw new GqaLensError('unknown-id', 'The checkpoint is no longer open', {
+      found: modelId,
+      next: 'Open it again.',
+    });
+  }
+
+  async close(modelId: string): Promise<OpenedModel | null> {
+    const model = this.byId.get(modelId);
+    if (!model) return null;
+    this.byId.delete(modelId);
+    await model.checkpoint.close();
+    return model;
+  }
+
+  private find(path: string): OpenedModel | undefined {
+    return [...this.byId.values()].find(({ checkpoint }) => checkpoint.path === path);
+  }
+}
+
+/** A model that cannot be run can still be inspected: the reason is kept instead of thrown. */
+function tryResolve(checkpoint: Checkpoint): { spec: ModelSpec | null; problem: string | null } {
+  try {
+    return { spec: resolveModel(checkpoint), problem: null };
+  } catch (error) {
+    if (error instanceof GqaLensError) return { spec: null, problem: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The engine as the extension host calls it: EngineCore behind task ids.
+ * Role: cancellation and progress by id. What the calls do is core.ts; the process around it is main.ts.
+ */
+import type { EngineApi, EngineEvents } from '../protocol/engine';
+import type { TaskContext, TaskId } from '../protocol/tasks';
+import type { EngineCore } from './core';
+import { TaskRegistry } from './tasks';
+
+/**
+ * Makes the functions that the host may call.
+ * @param shutdown ends the process
+ */
+export function engineService(
+  core: EngineCore,
+  events: Pick<EngineEvents, 'progress'>,
+  shutdown: () => void,
+): EngineApi {
+  const tasks = new TaskRegistry((progress) => events.progress(progress));
+  const run = <T>(task: TaskId, work: (context: TaskContext) => Promise<T>): Promise<T> => tasks.run(task, work);
+  return {
+    hello: () => ({ node: process.version, pid: process.pid }),
+    registries: () => core.registries(),
+    diagnostics: () => core.diagnostics(),
+    open: (path, task) => run(task, (context) => core.open(path, context)),
+    close: (modelId) => core.close(modelId),
+    grouping: (modelId, conversion) => core.grouping(modelId, conversion),
+    run: (request, task) => run(task, (context) => core.run(request, context)),
+    release: (runId) => core.release(runId),
+    attention: (request, task) => run(task, (context) => core.attention(request, context)),
+    attentionRow: (request, task) => run(task, (context) => core.attentionRow(request, context)),
+    similarity: (request, task) => run(task, (context) => core.similarity(request, context)),
+    compare: (runA, runB, task) => run(task, (context) => core.compare(runA, runB, context)),
+    headDivergence: (runA, runB, layer, task) =>
+      run(task, (context) => core.headDivergence(runA, runB, layer, context)),
+    continuation: (runId, count, task) => run(task, (context) => core.continuation(runId, count, context)),
+    cancel: (task) => tasks.cancel(task),
+    shutdown,
+  };
+}
