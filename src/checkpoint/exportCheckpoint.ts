@@ -1,0 +1,110 @@
+/**
+ * Writes a converted model as a plain Hugging Face folder that loads without this product.
+ * Role: decides for each tensor whether it is copied or written anew, and which files go beside the weights. Merging
+ * happened in the source that is given; tensors written anew are made in convertedTensors.ts.
+ */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { GqaLensError } from '../protocol/errors';
+import type { LayerRole, ModelSpec, WeightSource } from '../model/spec';
+import type { Checkpoint } from './checkpoint';
+import { tensorsToWrite } from './convertedTensors';
+import { readTextFile, withTopLevelNumber } from './json';
+import { describeConversion, type Provenance } from './provenance';
+import { byteLength } from './safetensorsWriter';
+import { defaultShardBytes, writeWeights } from './shards';
+import { writeNewFolder } from './newFolder';
+
+export interface ExportRequest {
+  checkpoint: Checkpoint;
+  /** The converted model: spec.G changed, k and v read with spec.G heads. */
+  source: WeightSource;
+  /** The checkpoint's own spec. */
+  originalSpec: ModelSpec;
+  /** Must not exist. */
+  outFolder: string;
+  provenance: Provenance;
+  /** Roles whose weights the conversion changed; all others are copied byte for byte. */
+  changedRoles?: readonly LayerRole[];
+  shardBytes?: number;
+  signal?: AbortSignal;
+  report?: (message: string, fraction: number | null) => void;
+}
+
+export interface ExportResult {
+  folder: string;
+  files: string[];
+  bytes: number;
+  /** The format cannot say G, so each pooled head is stored once for every head that shares it. */
+  repeatsHeads: boolean;
+}
+
+/** Roles that pooling KV heads changes. */
+const pooledRoles: readonly LayerRole[] = ['k.weight', 'k.bias', 'v.weight', 'v.bias'];
+
+/** Files that belong to a model beside its weights and its config. */
+const companions = [
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+  'vocab.txt',
+  'tokenizer.model',
+  'spiece.model',
+  'chat_template.jinja',
+];
+
+/**
+ * Exports a conversion. The folder appears whole or not at all.
+ * @throws GqaLensError output-exists; conversion-invalid when there is no config.json to change; what reading throws
+ */
+export async function exportConversion(request: ExportRequest): Promise<ExportResult> {
+  const { checkpoint, source, originalSpec, outFolder, provenance, signal, report } = request;
+  if (Object.keys(checkpoint.config).length === 0) {
+    throw new GqaLensError('conversion-invalid', 'A checkpoint without config.json cannot be exported', {
+      file: checkpoint.path,
+      next: 'Put the config.json of the model beside its weights.',
+    });
+  }
+  const repeatsHeads = !originalSpec.formatHasKvHeads && source.spec.G !== originalSpec.G;
+  const changedRoles = request.changedRoles ?? pooledRoles;
+  const tensors = tensorsToWrite({ checkpoint, source, originalSpec, changedRoles, repeatsHeads, signal });
+  const bytes = tensors.reduce((total, tensor) => total + byteLength(tensor), 0);
+  let done = 0;
+  const written = (count: number): void => {
+    done += count;
+    report?.('Writing weights', done / bytes);
+  };
+  const files = await writeNewFolder(outFolder, async (folder) => {
+    const weights = await writeWeights(folder, tensors, request.shardBytes ?? defaultShardBytes, signal, written);
+    const copied: string[] = [];
+    for (const name of companions) {
+      signal?.throwIfAborted();
+      if (await isFile(join(checkpoint.folder, name))) {
+        await writeFile(join(folder, name), await readFile(join(checkpoint.folder, name)), { flush: true });
+        copied.push(name);
+      }
+    }
+    const config = await readTextFile(join(checkpoint.folder, 'config.json'), signal);
+    const texts: Record<string, string> = {
+      'config.json': originalSpec.formatHasKvHeads
+        ? withTopLevelNumber(config, 'num_key_value_heads', source.spec.G)
+        : config,
+      ...describeConversion(basename(outFolder), originalSpec, source.spec, provenance, repeatsHeads),
+    };
+    for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text, { flush: true });
+    signal?.throwIfAborted();
+    return [...weights, ...copied, ...Object.keys(texts)].sort();
+  });
+  return { folder: outFolder, files, bytes, repeatsHeads };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
