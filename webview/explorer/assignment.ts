@@ -1,0 +1,263 @@
+/**
+ * Figure (a): which query heads share which KV head. Heads as circles, groups as boxes, links in the group's colour.
+ * The number above a head says how similar its own K (or V) is to the shared one, once that is known.
+ */
+import { select, type BaseType, type Selection } from 'd3';
+import { element, paintGroup, watchWidth } from '../shared/dom';
+import { formatChange, formatInteger, formatNumber } from '../shared/format';
+import { describeHeads } from '../shared/headOrder';
+import {
+  layoutAssignment,
+  type GroupMembers,
+  type GroupPlace,
+  type HeadPlace,
+  type SourcePlace,
+} from './assignmentLayout';
+import type { ExplorerData } from './data';
+import { panel } from './panel';
+import {
+  focusedGroup,
+  focusedHead,
+  shownGroups,
+  similarityRequest,
+  type Actions,
+  type ExplorerView,
+  type Figure,
+} from './view';
+
+export class Assignment implements Figure {
+  readonly element: HTMLElement;
+  readonly #title = element('span');
+  readonly #note = element('span', { class: 'muted note' });
+  readonly #stage = element('div', { class: 'assignment-stage' });
+  readonly #cache = element('div', { class: 'cache-line' });
+  readonly #svg = select(this.#stage)
+    .append('svg')
+    .attr('role', 'group')
+    .attr('aria-label', 'Query heads and the KV heads they share');
+  readonly #actions: Actions;
+  readonly #data: ExplorerData;
+  #view: ExplorerView | null = null;
+  #width = 0;
+
+  constructor(actions: Actions, data: ExplorerData) {
+    this.#actions = actions;
+    this.#data = data;
+    this.element = panel('assignment', this.#title, this.#note, this.#stage, this.#cache);
+    for (const layer of ['links', 'sources', 'groups', 'heads']) this.#svg.append('g').attr('class', layer);
+    watchWidth(this.#stage, (width) => {
+      this.#width = width;
+      if (this.#view !== null) this.render(this.#view);
+    });
+  }
+
+  render(view: ExplorerView): void {
+    this.#view = view;
+    this.#title.textContent = `Assignment · layer ${view.ui.layer}`;
+    this.#drawCacheLine(view);
+    if (this.#width === 0) return;
+    const layout = layoutAssignment(groupMembers(view), this.#width);
+    this.#svg.attr('width', layout.width).attr('height', layout.height + 1);
+    this.#drawLinks(layout.heads, layout.sources);
+    this.#drawGroups(layout.groups, view);
+    this.#drawSources(layout.sources);
+    this.#drawHeads(layout.heads, layout.radius, view);
+    this.emphasise(view);
+  }
+
+  emphasise(view: ExplorerView): void {
+    this.#view = view;
+    const head = focusedHead(view);
+    const group = head === null ? focusedGroup(view) : null;
+    const groupOfHead = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
+    const isOn = (item: { head?: number; group: number }) =>
+      head === null
+        ? group === null || item.group === group
+        : item.head === undefined
+          ? groupOfHead[head] === item.group
+          : item.head === head;
+    this.#svg
+      .selectAll<SVGElement, { head?: number; group: number }>('[data-group]')
+      .classed('dimmed', (item) => !isOn(item));
+    this.#svg
+      .selectAll<SVGElement, HeadPlace>('g.head')
+      .classed('selected', (item) => item.head === view.ui.head)
+      .attr('aria-pressed', (item) => String(item.head === view.ui.head));
+    this.#svg
+      .selectAll<SVGElement, GroupPlace>('g.kv-group')
+      .classed('selected', (item) => item.group === view.ui.group)
+      .attr('aria-pressed', (item) => String(item.group === view.ui.group));
+  }
+
+  #drawLinks(heads: HeadPlace[], sources: SourcePlace[]): void {
+    const links = this.#svg.select<SVGGElement>('g.links');
+    links
+      .selectAll<SVGPathElement, HeadPlace>('path.head-link')
+      .data(heads, (item) => item.head)
+      .join('path')
+      .attr('class', 'head-link')
+      .attr('data-testid', 'head-link')
+      .attr('data-head', (item) => item.head)
+      .attr('data-group', (item) => item.group)
+      .each((item, place, nodes) => paintGroup(nodes[place] as SVGPathElement, item.group))
+      .attr('d', (item) => item.link);
+    links
+      .selectAll<SVGPathElement, SourcePlace>('path.source-link')
+      .data(sources, (item) => item.kvHead)
+      .join('path')
+      .attr('class', 'source-link')
+      .attr('data-group', (item) => item.group)
+      .each((item, place, nodes) => paintGroup(nodes[place] as SVGPathElement, item.group))
+      .attr('d', (item) => item.link);
+  }
+
+  #drawGroups(groups: GroupPlace[], view: ExplorerView): void {
+    const changesNothing = view.snapshot.grouping.G === view.snapshot.model.G;
+    const boxes = this.#svg
+      .select('g.groups')
+      .selectAll<SVGGElement, GroupPlace>('g.kv-group')
+      .data(groups, (item) => item.group)
+      .join((enter) => {
+        const made = enter.append('g').attr('class', 'kv-group').attr('role', 'button').attr('tabindex', 0);
+        made.append('rect').attr('rx', 6);
+        made.append('text');
+        made.append('title');
+        return made;
+      })
+      .attr('data-testid', 'kv-group')
+      .attr('data-group', (item) => item.group)
+      .attr('transform', (item) => `translate(${item.x},${item.y})`)
+      .each((item, place, nodes) => paintGroup(nodes[place] as SVGGElement, item.group));
+    boxes
+      .select('rect')
+      .attr('width', (item) => item.width)
+      .attr('height', (item) => item.height);
+    boxes
+      .select('text')
+      .attr('x', (item) => item.width / 2)
+      .attr('y', (item) => item.height / 2)
+      .text((item) => (item.width > 110 ? `KV ${item.group} · Q ${describeHeads(item.heads)}` : `KV ${item.group}`));
+    boxes
+      .select('title')
+      .text(
+        (item) =>
+          `KV head ${item.group}${changesNothing ? '' : ` (pooled)`}, read by query heads ${describeHeads(item.heads)}`,
+      );
+    listen(
+      boxes,
+      (item) => ({ group: item.group, head: null }),
+      (hover) => this.#actions.hover(hover),
+      (item) => this.#actions.choose({ group: this.#view?.ui.group === item.group ? null : item.group, head: null }),
+    );
+  }
+
+  #drawSources(sources: SourcePlace[]): void {
+    const nodes = this.#svg
+      .select('g.sources')
+      .selectAll<SVGGElement, SourcePlace>('g.source')
+      .data(sources, (item) => item.kvHead)
+      .join((enter) => {
+        const made = enter.append('g').attr('class', 'source');
+        made.append('rect').attr('x', -9).attr('y', -9).attr('width', 18).attr('height', 18).attr('rx', 4);
+        made.append('text');
+        made.append('title');
+        return made;
+      })
+      .attr('data-group', (item) => item.group)
+      .attr('transform', (item) => `translate(${item.x},${item.y})`)
+      .each((item, place, nodes) => paintGroup(nodes[place] as SVGGElement, item.group));
+    nodes.select('text').text((item) => item.kvHead);
+    nodes.select('title').text((item) => `KV head ${item.kvHead} of the checkpoint, pooled into KV ${item.group}`);
+  }
+
+  #drawHeads(heads: HeadPlace[], radius: number, view: ExplorerView): void {
+    const similarity = this.#data.similarities.peek(similarityRequest(view, view.ui.layer));
+    const own =
+      similarity !== null && similarity.n === view.snapshot.model.H && view.snapshot.grouping.G < similarity.n;
+    this.#note.textContent = own
+      ? `number: ${view.ui.similarityTarget.toUpperCase()} similarity to the shared head`
+      : '';
+    const circles = this.#svg
+      .select('g.heads')
+      .selectAll<SVGGElement, HeadPlace>('g.head')
+      .data(heads, (item) => item.head)
+      .join((enter) => {
+        const made = enter.append('g').attr('class', 'head').attr('role', 'button').attr('tabindex', 0);
+        made.append('circle');
+        made.append('text').attr('class', 'name');
+        made.append('text').attr('class', 'value');
+        made.append('title');
+        return made;
+      })
+      .attr('data-testid', 'head')
+      .attr('data-head', (item) => item.head)
+      .attr('data-group', (item) => item.group)
+      .attr('aria-label', (item) => `Query head ${item.head}, reads KV ${item.group}`)
+      .attr('transform', (item) => `translate(${item.x},${item.y})`)
+      .each((item, place, nodes) => paintGroup(nodes[place] as SVGGElement, item.group));
+    circles.select('circle').attr('r', radius);
+    circles
+      .select('.name')
+      .text((item) => (radius >= 14 ? `Q${item.head}` : String(item.head)))
+      .classed('small', radius < 14);
+    circles
+      .select('.value')
+      .attr('y', -radius - 7)
+      .text((item) => (own && radius >= 13 ? formatNumber(similarity.toPooled[item.head] ?? 0, 2) : ''));
+    circles.select('title').text((item) => `Query head ${item.head} reads KV ${item.group}`);
+    listen(
+      circles,
+      (item) => ({ head: item.head, group: item.group }),
+      (hover) => this.#actions.hover(hover),
+      (item) => this.#actions.choose({ head: this.#view?.ui.head === item.head ? null : item.head }),
+    );
+  }
+
+  /** What the cache costs, as two bars on one scale and in words. */
+  #drawCacheLine(view: ExplorerView): void {
+    const { model, grouping } = view.snapshot;
+    const after = (model.kvCacheBytesPerToken * grouping.G) / model.G;
+    const before = model.kvCacheBytesPerToken;
+    const bar = element('span', { class: 'cache-bar', 'aria-hidden': 'true' }, element('i'));
+    bar.style.setProperty('--amount', `${(after / before) * 100}%`);
+    const words =
+      after === before
+        ? `KV cache ${formatInteger(before)} B a token`
+        : `KV cache ${formatInteger(after)} B a token instead of ${formatInteger(before)} (${formatChange(before, after)})`;
+    this.#cache.replaceChildren(bar, words);
+  }
+}
+
+/** The groups of the chosen layer with the checkpoint's KV heads in between, where it has fewer of them than heads. */
+function groupMembers(view: ExplorerView): GroupMembers[] {
+  const { model, grouping } = view.snapshot;
+  const groupOfKvHead = grouping.groupOfKvHead[view.ui.layer] ?? [];
+  const R = model.H / model.G;
+  const isPooled = model.G < model.H && grouping.G < model.G;
+  return shownGroups(view).map((heads, group) => ({
+    heads,
+    sources: isPooled
+      ? groupOfKvHead.flatMap((of, kvHead) =>
+          of === group ? [{ kvHead, heads: Array.from({ length: R }, (_, member) => kvHead * R + member) }] : [],
+        )
+      : [],
+  }));
+}
+
+/** Pointer, focus and activation of SVG buttons. */
+function listen<Item>(
+  nodes: Selection<SVGGElement, Item, BaseType, unknown>,
+  target: (item: Item) => { head: number | null; group: number | null },
+  hover: (change: { head: number | null; group: number | null }) => void,
+  activate: (item: Item) => void,
+): void {
+  nodes
+    .on('pointerenter focus', (_: Event, item) => hover(target(item)))
+    .on('pointerleave blur', () => hover({ head: null, group: null }))
+    .on('click', (_: Event, item) => activate(item))
+    .on('keydown', (event: KeyboardEvent, item) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      activate(item);
+    });
+}

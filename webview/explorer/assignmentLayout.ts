@@ -1,0 +1,160 @@
+/**
+ * Where heads, KV heads and links of the assignment figure lie. Pure geometry, in pixels.
+ * Every group is a block: its query heads in one or more rows above, its box below. Blocks that do not fit beside each
+ * other wrap into bands, so that 64 heads stay readable in a narrow panel.
+ */
+
+export interface HeadPlace {
+  head: number;
+  group: number;
+  x: number;
+  y: number;
+  /** SVG path from the head down to what it reads. */
+  link: string;
+}
+
+export interface SourcePlace {
+  kvHead: number;
+  group: number;
+  x: number;
+  y: number;
+  link: string;
+}
+
+export interface GroupPlace {
+  group: number;
+  heads: number[];
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface AssignmentLayout {
+  width: number;
+  height: number;
+  radius: number;
+  heads: HeadPlace[];
+  /** KV heads of the opened checkpoint; empty when each query head has its own. */
+  sources: SourcePlace[];
+  groups: GroupPlace[];
+}
+
+/** A group as the layout needs it. */
+export interface GroupMembers {
+  heads: number[];
+  /** KV heads of the opened checkpoint that are pooled, with the query heads that read each; empty for MHA. */
+  sources: { kvHead: number; heads: number[] }[];
+}
+
+const MAXIMUM_RADIUS = 17;
+const MINIMUM_RADIUS = 10;
+const GAP = 6;
+const BOX_HEIGHT = 30;
+const BOX_MINIMUM = 52;
+const BOX_MAXIMUM = 168;
+const LINK_HEIGHT = 66;
+const SOURCE_LINK_HEIGHT = 50;
+const SOURCE_SIZE = 18;
+/** Room above a row of heads for the number that stands there. */
+const LABEL_HEIGHT = 18;
+const BAND_GAP = 16;
+
+/** Lays the figure out for a width. */
+export function layoutAssignment(groups: readonly GroupMembers[], width: number): AssignmentLayout {
+  const R = Math.max(1, ...groups.map((group) => group.heads.length));
+  const { rows, blocksPerBand } = chooseRows(groups.length, R, width);
+  const columns = Math.ceil(R / rows);
+  const blockWidth = width / blocksPerBand;
+  const cell = Math.min((blockWidth - GAP) / columns, 2 * MAXIMUM_RADIUS + 26);
+  const radius = Math.max(4, Math.min(MAXIMUM_RADIUS, cell / 2 - 2));
+  const rowHeight = 2 * radius + LABEL_HEIGHT + 4;
+  const hasSources = groups.some((group) => group.sources.length > 0);
+  const bandHeight = rows * rowHeight + LINK_HEIGHT + BOX_HEIGHT + (hasSources ? SOURCE_LINK_HEIGHT + SOURCE_SIZE : 0);
+  const layout: AssignmentLayout = { width, height: 0, radius, heads: [], sources: [], groups: [] };
+
+  groups.forEach((members, group) => {
+    const band = Math.floor(group / blocksPerBand);
+    const top = band * (bandHeight + BAND_GAP);
+    const center = (group % blocksPerBand) * blockWidth + blockWidth / 2;
+    const boxWidth = Math.min(blockWidth - GAP, Math.max(BOX_MINIMUM, Math.min(BOX_MAXIMUM, columns * cell * 0.8)));
+    const boxTop = top + bandHeight - BOX_HEIGHT;
+    layout.groups.push({
+      group,
+      heads: members.heads,
+      x: center - boxWidth / 2,
+      y: boxTop,
+      width: boxWidth,
+      height: BOX_HEIGHT,
+    });
+    layout.height = Math.max(layout.height, boxTop + BOX_HEIGHT);
+
+    const sourceTop = boxTop - SOURCE_LINK_HEIGHT - SOURCE_SIZE;
+    const headX = new Map<number, number>();
+    members.heads.forEach((head, place) => {
+      const inRow = Math.min(columns, members.heads.length - Math.floor(place / columns) * columns);
+      headX.set(head, center + ((place % columns) - (inRow - 1) / 2) * cell);
+    });
+    const sourceX = new Map(
+      members.sources.map(({ kvHead, heads }) => {
+        const mean = heads.reduce((sum, head) => sum + (headX.get(head) ?? center), 0) / Math.max(1, heads.length);
+        return [kvHead, rows === 1 ? mean : center + (kvHead - middle(members.sources)) * (SOURCE_SIZE + GAP)] as const;
+      }),
+    );
+    const spread = boxWidth * 0.5;
+    for (const { kvHead } of members.sources) {
+      const x = sourceX.get(kvHead) ?? center;
+      const target = center + Math.max(-spread / 2, Math.min(spread / 2, (x - center) * 0.3));
+      layout.sources.push({
+        kvHead,
+        group,
+        x,
+        y: sourceTop + SOURCE_SIZE / 2,
+        link: verticalLink(x, sourceTop + SOURCE_SIZE, target, boxTop),
+      });
+    }
+    members.heads.forEach((head, place) => {
+      const row = Math.floor(place / columns);
+      const x = headX.get(head) ?? center;
+      const y = top + row * rowHeight + LABEL_HEIGHT + radius;
+      const source = members.sources.find(({ heads }) => heads.includes(head));
+      const endX = source === undefined ? center + (x - center) * 0.14 : (sourceX.get(source.kvHead) ?? center);
+      layout.heads.push({
+        head,
+        group,
+        x,
+        y,
+        link: verticalLink(x, y + radius, endX, source === undefined ? boxTop : sourceTop),
+      });
+    });
+  });
+  return layout;
+}
+
+/** The fewest rows of heads with which circles keep their size; blocks wrap into bands when no number of rows helps. */
+function chooseRows(G: number, R: number, width: number): { rows: number; blocksPerBand: number } {
+  const smallest = 2 * MINIMUM_RADIUS + 4;
+  for (let rows = 1; rows <= Math.min(4, R); rows++) {
+    const block = Math.max(BOX_MINIMUM + GAP, Math.ceil(R / rows) * smallest + GAP);
+    if (G * block <= width) return { rows, blocksPerBand: G };
+  }
+  const rows = Math.min(2, R);
+  const block = Math.max(BOX_MINIMUM + GAP, Math.ceil(R / rows) * smallest + GAP);
+  const fitting = Math.max(1, Math.floor(width / block));
+  const bands = Math.ceil(G / fitting);
+  return { rows, blocksPerBand: Math.ceil(G / bands) };
+}
+
+function middle(sources: GroupMembers['sources']): number {
+  return sources.reduce((sum, source) => sum + source.kvHead, 0) / Math.max(1, sources.length);
+}
+
+/** A smooth link that leaves and arrives vertically. */
+function verticalLink(x0: number, y0: number, x1: number, y1: number): string {
+  const half = (y0 + y1) / 2;
+  return `M${round(x0)},${round(y0)}C${round(x0)},${round(half)} ${round(x1)},${round(half)} ${round(x1)},${round(y1)}`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

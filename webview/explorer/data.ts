@@ -1,0 +1,57 @@
+/**
+ * What the explorer asks the host for, each answer kept while it may be looked at again.
+ */
+import type {
+  AttentionRequest,
+  AttentionRow,
+  AttentionRowRequest,
+  AttentionTile,
+  SimilarityRequest,
+  SimilarityResult,
+} from '../../src/protocol/model';
+import type { ExplorerHostApi } from '../../src/protocol/views';
+import { shrinkMap } from '../shared/attentionCode';
+import { LazyCache } from '../shared/lazy';
+
+/** A group's mean map made small for the overview. */
+export interface Thumbnail {
+  codes: Uint8Array;
+  S: number;
+  T: number;
+}
+
+/** Cells a side of a thumbnail: twice its pixels, enough for sharp screens. */
+const THUMBNAIL_SIZE = 96;
+
+export interface ExplorerData {
+  maps: LazyCache<AttentionRequest, AttentionTile>;
+  rows: LazyCache<AttentionRowRequest, AttentionRow>;
+  similarities: LazyCache<SimilarityRequest, SimilarityResult>;
+  thumbnails: LazyCache<AttentionRequest, Thumbnail>;
+}
+
+type Requests = Pick<ExplorerHostApi, 'attention' | 'attentionRow' | 'similarity'>;
+
+/** @param changed called after any answer has arrived */
+export function createData(
+  host: {
+    [Name in keyof Requests]: (
+      ...parameters: Parameters<Requests[Name]>
+    ) => Promise<Awaited<ReturnType<Requests[Name]>>>;
+  },
+  changed: () => void,
+): ExplorerData {
+  return {
+    maps: new LazyCache((request) => host.attention(request), changed, 64),
+    rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
+    similarities: new LazyCache((request) => host.similarity(request), changed, 512),
+    thumbnails: new LazyCache(
+      async (request) => {
+        const { meanCodes, S, T } = await host.attention(request);
+        return shrinkMap(meanCodes, S, T, THUMBNAIL_SIZE);
+      },
+      changed,
+      2048,
+    ),
+  };
+}

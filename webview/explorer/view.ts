@@ -1,0 +1,100 @@
+/**
+ * What every figure of the explorer is drawn from, and the interface that figures have.
+ * Role: types and the arithmetic that several figures share. It is pure: no DOM, no requests.
+ */
+import type { AttentionRequest, RunSummary, SimilarityRequest } from '../../src/protocol/model';
+import type { ExplorerSnapshot, ExplorerUi } from '../../src/protocol/views';
+import { headsByGroup } from '../shared/headOrder';
+
+/** What the pointer (or the keyboard) is on; never stored. */
+export interface Hover {
+  head: number | null;
+  group: number | null;
+  query: number | null;
+  key: number | null;
+}
+
+export const NO_HOVER: Hover = { head: null, group: null, query: null, key: null };
+
+export interface ExplorerView {
+  snapshot: ExplorerSnapshot;
+  ui: ExplorerUi;
+  hover: Hover;
+}
+
+/** A part of the page. `render` draws all of it, `emphasise` only follows the pointer and must be cheap. */
+export interface Figure {
+  readonly element: HTMLElement;
+  render(view: ExplorerView): void;
+  emphasise(view: ExplorerView): void;
+}
+
+/** What figures may change. */
+export interface Actions {
+  choose(change: Partial<ExplorerUi>): void;
+  hover(change: Partial<Hover>): void;
+}
+
+/** The run whose maps are drawn: the converted one only where there is one. */
+export function shownRun(view: ExplorerView): RunSummary | null {
+  const { original, converted } = view.snapshot;
+  return view.ui.mapsOf === 'converted' && converted !== null ? converted : original;
+}
+
+/** [G] heads of each group in the chosen layer, under the chosen conversion. */
+export function shownGroups(view: ExplorerView): number[][] {
+  const { grouping } = view.snapshot;
+  return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? [], grouping.G);
+}
+
+/** The request for the maps of one group; null before the first run. */
+export function mapsRequest(view: ExplorerView, layer: number, heads: number[]): AttentionRequest | null {
+  const run = shownRun(view);
+  return run === null ? null : { runId: run.runId, layer, heads };
+}
+
+/** The request for the similarity of a layer's heads under what is chosen. */
+export function similarityRequest(view: ExplorerView, layer: number): SimilarityRequest {
+  return {
+    modelId: view.snapshot.model.modelId,
+    layer,
+    target: view.ui.similarityTarget,
+    measure: view.ui.similarityMeasure,
+    conversion: view.snapshot.state.conversion,
+  };
+}
+
+/** The group that a view is about right now: under the pointer, else chosen. */
+export function focusedGroup(view: ExplorerView): number | null {
+  return view.hover.group ?? view.ui.group;
+}
+
+/** The head that a view is about right now: under the pointer, else chosen (unless another group is pointed at). */
+export function focusedHead(view: ExplorerView): number | null {
+  if (view.hover.head !== null || view.hover.group !== null) return view.hover.head;
+  return view.ui.head;
+}
+
+/** The token whose attention is looked at: under the pointer, else selected. */
+export function focusedQuery(view: ExplorerView): number | null {
+  return view.hover.query ?? view.ui.token;
+}
+
+/** UI state made to fit a model: a restored state may come from another checkpoint. */
+export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
+  const { model, grouping, registries } = snapshot;
+  const within = (value: number | null, count: number) => (value !== null && value < count ? value : null);
+  const measures = registries.similarities;
+  const S = snapshot.original?.tokens.length;
+  return {
+    ...ui,
+    layer: Math.min(Math.max(0, ui.layer), model.L - 1),
+    group: within(ui.group, grouping.G),
+    head: within(ui.head, model.H),
+    token: S === undefined ? ui.token : within(ui.token, S),
+    similarityMeasure: measures.some((measure) => measure.id === ui.similarityMeasure)
+      ? ui.similarityMeasure
+      : (measures[0]?.id ?? ''),
+    mapsOf: snapshot.converted === null ? 'original' : ui.mapsOf,
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Reading the one-byte attention codes of AttentionTile (src/protocol/model.ts).
+ * Role: code to weight and histograms of codes. It knows nothing of colours (colorScale.ts) or drawing (heatmap.ts).
+ */
+
+/** Codes an octave (a factor of two) is divided into. */
+export const CODES_PER_OCTAVE = 12;
+
+/** The probability that a code stands for: 0 for code 0, else 2^((code - 255) / 12). */
+export function weightOfCode(code: number): number {
+  return code === 0 ? 0 : 2 ** ((code - 255) / CODES_PER_OCTAVE);
+}
+
+/** The (fractional) code of a probability, at least 0. Inverse of weightOfCode up to rounding. */
+export function codeOfWeight(weight: number): number {
+  return weight <= 0 ? 0 : Math.max(0, 255 + CODES_PER_OCTAVE * Math.log2(weight));
+}
+
+/** [256] the weight of every code, so that drawing and statistics never call pow. */
+export const CODE_WEIGHTS: Float64Array = Float64Array.from({ length: 256 }, (_, code) => weightOfCode(code));
+
+/**
+ * Adds how often each code occurs among the visible cells of a map to `histogram` ([256]).
+ * @param codes [S, T]; for square (causal) maps the masked upper triangle is left out
+ * @param skipFirstKey leaves column 0 out, as views do that hide the first token
+ */
+export function addToHistogram(
+  histogram: Uint32Array,
+  codes: Uint8Array,
+  S: number,
+  T: number,
+  skipFirstKey: boolean,
+): void {
+  for (let query = 0; query < S; query++) {
+    const end = S === T ? query + 1 : T;
+    for (let key = skipFirstKey ? 1 : 0; key < end; key++) {
+      const code = codes[query * T + key] ?? 0;
+      histogram[code] = (histogram[code] ?? 0) + 1;
+    }
+  }
+}
+
+/**
+ * Shrinks a map to at most `size` cells a side by taking the largest code of each block, so that a single strong weight
+ * stays visible at any size. Returns the map itself when it is small enough.
+ * @param codes [S, T]
+ */
+export function shrinkMap(
+  codes: Uint8Array,
+  S: number,
+  T: number,
+  size: number,
+): { codes: Uint8Array; S: number; T: number } {
+  if (S <= size && T <= size) return { codes, S, T };
+  const rows = Math.min(S, size);
+  const columns = Math.min(T, size);
+  const small = new Uint8Array(rows * columns);
+  for (let query = 0; query < S; query++) {
+    const row = Math.floor((query * rows) / S);
+    for (let key = 0; key < T; key++) {
+      const cell = row * columns + Math.floor((key * columns) / T);
+      small[cell] = Math.max(small[cell] ?? 0, codes[query * T + key] ?? 0);
+    }
+  }
+  return { codes: small, S: rows, T: columns };
+}

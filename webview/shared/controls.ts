@@ -1,0 +1,109 @@
+/**
+ * The small controls that views share: select, segmented switch, check box, button. Real form elements with labels.
+ */
+import { element } from './dom';
+
+export interface Choice {
+  value: string;
+  title: string;
+  /** Shown as a tool tip. */
+  description?: string;
+}
+
+/** A labelled drop-down. */
+export class Picker {
+  readonly element: HTMLElement;
+  readonly select: HTMLSelectElement;
+  #choices = '';
+
+  constructor(testId: string, label: string, changed: (value: string) => void, hint = '') {
+    this.select = element('select', { 'data-testid': testId, 'aria-label': label, title: hint });
+    this.select.addEventListener('change', () => changed(this.select.value));
+    this.element = element('label', { class: 'picker' }, element('span', {}, label), this.select);
+  }
+
+  show(choices: readonly Choice[], value: string): void {
+    const key = JSON.stringify(choices);
+    if (key !== this.#choices) {
+      this.#choices = key;
+      this.select.replaceChildren(
+        ...choices.map((choice) =>
+          element('option', { value: choice.value, title: choice.description ?? '' }, choice.title),
+        ),
+      );
+    }
+    if (this.select.value !== value) this.select.value = value;
+    const description = choices.find((choice) => choice.value === value)?.description;
+    if (description !== undefined) this.select.title = description;
+  }
+}
+
+/** Two or three choices side by side: a radio group. */
+export class Segmented {
+  readonly element: HTMLElement;
+  readonly #buttons: HTMLButtonElement[];
+
+  constructor(testId: string, label: string, choices: readonly Choice[], changed: (value: string) => void) {
+    this.#buttons = choices.map((choice) => {
+      const button = element(
+        'button',
+        { type: 'button', role: 'radio', 'data-value': choice.value, title: choice.description ?? '' },
+        choice.title,
+      );
+      button.addEventListener('click', () => changed(choice.value));
+      return button;
+    });
+    this.element = element(
+      'div',
+      { class: 'segmented', role: 'radiogroup', 'aria-label': label, 'data-testid': testId },
+      ...this.#buttons,
+    );
+    this.element.addEventListener('keydown', (event) => this.#press(event, changed));
+  }
+
+  show(value: string): void {
+    this.element.dataset['value'] = value;
+    for (const button of this.#buttons) {
+      const chosen = button.dataset['value'] === value;
+      button.setAttribute('aria-checked', String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+    }
+  }
+
+  #press(event: KeyboardEvent, changed: (value: string) => void): void {
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const current = this.#buttons.findIndex((button) => button.getAttribute('aria-checked') === 'true');
+    const next = this.#buttons[(current + step + this.#buttons.length) % this.#buttons.length];
+    next?.focus();
+    changed(next?.dataset['value'] ?? '');
+  }
+}
+
+/** A labelled check box. */
+export class CheckBox {
+  readonly element: HTMLElement;
+  readonly #input: HTMLInputElement;
+
+  constructor(testId: string, label: string, hint: string, changed: (checked: boolean) => void) {
+    this.#input = element('input', { type: 'checkbox', 'data-testid': testId });
+    this.#input.addEventListener('change', () => changed(this.#input.checked));
+    this.element = element('label', { class: 'check', title: hint }, this.#input, label);
+  }
+
+  show(checked: boolean): void {
+    this.#input.checked = checked;
+  }
+}
+
+/** A push button. */
+export function button(
+  label: string,
+  attributes: Record<string, string | boolean>,
+  pressed: () => void,
+): HTMLButtonElement {
+  const made = element('button', { type: 'button', ...attributes }, label);
+  made.addEventListener('click', pressed);
+  return made;
+}

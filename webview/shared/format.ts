@@ -1,0 +1,49 @@
+/**
+ * Numbers as people read them. Pure; every number on screen goes through here so that they look alike.
+ */
+
+/** Thousands are parted by a narrow no-break space: "6 144". */
+export function formatInteger(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
+
+/** An attention weight: three decimals, or powers of ten when it is too small for them. */
+export function formatWeight(weight: number): string {
+  if (weight === 0) return '0';
+  return weight < 0.001 ? weight.toExponential(1).replace('e-', 'e−') : weight.toFixed(3);
+}
+
+/** A signed number with a real minus sign. */
+export function formatSigned(value: number, digits: number): string {
+  return `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(digits)}`;
+}
+
+/** A number with a real minus sign, without "-0.00". */
+export function formatNumber(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+/** Relative change as "−75 %". */
+export function formatChange(from: number, to: number): string {
+  const percent = Math.round((to / from - 1) * 100);
+  return `${percent < 0 ? '−' : percent > 0 ? '+' : '±'}${Math.abs(percent)}\u202f%`;
+}
+
+/** A loss in nats, or a dash where a text is too short to have one. */
+export function formatLoss(loss: number | null): string {
+  return loss === null ? '–' : loss.toFixed(3);
+}
+
+/** A perplexity: one decimal below a thousand, whole above. */
+export function formatPerplexity(perplexity: number | null): string {
+  if (perplexity === null) return '–';
+  return perplexity < 1000 ? perplexity.toFixed(1) : formatInteger(perplexity);
+}
+
+/** Milliseconds, or seconds from one second on. */
+export function formatDuration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${formatInteger(milliseconds)}\u202fms` : `${(milliseconds / 1000).toFixed(1)}\u202fs`;
+}

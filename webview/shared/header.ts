@@ -1,0 +1,191 @@
+/**
+ * The top of both views: what model, which text, Run, how many groups, how merged; and below it what went wrong.
+ * Role: form controls and banners. What a run shows is the figures' business.
+ */
+import type { ConversionRequest, ModelSummary, Registries } from '../../src/protocol/model';
+import type { ErrorValue } from '../../src/protocol/errors';
+import type { Busy, GpuState } from '../../src/protocol/views';
+import { button, Picker } from './controls';
+import { element } from './dom';
+import { formatInteger } from './format';
+
+export interface HeaderEvents {
+  run(text: string): void;
+  cancel(): void;
+  edited(text: string): void;
+  convert(conversion: ConversionRequest): void;
+  diagnose(): void;
+  dismissProblem(): void;
+}
+
+/** The parts of a snapshot that the header shows. */
+export interface HeaderContent {
+  model: ModelSummary;
+  registries: Registries;
+  conversion: ConversionRequest;
+  gpu: GpuState | null;
+  busy: Busy | null;
+  problem: ErrorValue | null;
+}
+
+export class Header {
+  readonly element: HTMLElement;
+  readonly banners = element('div', { class: 'banners' });
+  readonly #events: HeaderEvents;
+  readonly #name = element('h1');
+  readonly #shape = element('span', { class: 'muted' });
+  readonly #text: HTMLTextAreaElement;
+  readonly #run: HTMLButtonElement;
+  readonly #groups: Picker;
+  readonly #merge: Picker;
+  readonly #progress = element('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Run', hidden: true });
+  #content: HeaderContent | null = null;
+
+  /** @param extra a button of the view, e.g. "Compare MHA and GQA" */
+  constructor(events: HeaderEvents, extra: HTMLElement) {
+    this.#events = events;
+    this.#text = element('textarea', {
+      'data-testid': 'text-input',
+      rows: 1,
+      spellcheck: 'false',
+      'aria-label': 'Sample text',
+      placeholder: 'Type a text to run the model on…',
+    });
+    this.#text.addEventListener('input', () => events.edited(this.#text.value));
+    this.#text.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#run = button(
+      'Run',
+      { class: 'primary', 'data-testid': 'run', title: 'Run on this text (Ctrl+Enter or ⌘ Enter)' },
+      () => this.#submit(),
+    );
+    this.#groups = new Picker(
+      'groups-picker',
+      'KV heads',
+      (value) => this.#convert({ G: Number(value) }),
+      'Number of KV heads after pooling',
+    );
+    this.#merge = new Picker('merge-picker', 'Merge', (value) => this.#convert({ merge: value }));
+    this.element = element(
+      'header',
+      { class: 'header' },
+      element('div', { class: 'identity' }, this.#name, this.#shape),
+      element('div', { class: 'prompt' }, this.#text, this.#run),
+      element('div', { class: 'choices' }, this.#groups.element, this.#merge.element, extra),
+      this.#progress,
+    );
+  }
+
+  /** The text as it stands in the box. */
+  get text(): string {
+    return this.#text.value;
+  }
+
+  /** Puts a text into the box, e.g. a restored one or the editor's selection. */
+  setText(text: string): void {
+    this.#text.value = text;
+  }
+
+  show(content: HeaderContent): void {
+    this.#content = content;
+    const { model, conversion, busy } = content;
+    this.#name.textContent = model.name;
+    this.#name.title = model.path;
+    const kvHeads = model.G === model.H ? '' : ` (${model.G} KV)`;
+    this.#shape.textContent = `${model.L} layers × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
+    this.#shape.title = `${model.familyTitle} · ${formatInteger(model.parameters)} parameters · ${model.position}`;
+    this.#groups.show(
+      model.groupChoices.map((G) => ({
+        value: String(G),
+        title: describeGroups(G, model),
+        description: 'Number of KV heads after pooling',
+      })),
+      String(conversion.G),
+    );
+    this.#merge.show(
+      content.registries.merges.map((merge) => ({
+        value: merge.id,
+        title: merge.title,
+        description: merge.description,
+      })),
+      conversion.merge,
+    );
+    this.#merge.select.disabled = conversion.G === model.G;
+    this.#run.textContent = busy === null ? 'Run' : 'Cancel';
+    this.#run.classList.toggle('cancel', busy !== null);
+    this.#run.disabled = busy === null && (content.gpu?.available === false || model.notRunnable !== null);
+    this.#showProgress(busy);
+    this.banners.replaceChildren(...this.#makeBanners(content));
+  }
+
+  #submit(): void {
+    if (this.#content?.busy) this.#events.cancel();
+    else if (!this.#run.disabled) this.#events.run(this.#text.value);
+  }
+
+  #convert(change: Partial<ConversionRequest>): void {
+    if (this.#content !== null) this.#events.convert({ ...this.#content.conversion, ...change });
+  }
+
+  #showProgress(busy: Busy | null): void {
+    this.#progress.hidden = busy === null;
+    this.#progress.classList.toggle('endless', busy !== null && busy.fraction === null);
+    this.#progress.style.setProperty('--done', String(busy?.fraction ?? 0));
+    if (busy === null) return;
+    this.#progress.setAttribute('aria-valuetext', busy.message);
+    this.#progress.dataset['message'] = busy.message;
+  }
+
+  #makeBanners({ gpu, problem, model }: HeaderContent): HTMLElement[] {
+    const banners: HTMLElement[] = [];
+    if (problem !== null && problem.code !== 'cancelled') {
+      banners.push(
+        element(
+          'div',
+          { class: 'banner error', role: 'alert', 'data-testid': 'problem', 'data-code': problem.code },
+          element('p', {}, problem.message),
+          button('Dismiss', {}, () => this.#events.dismissProblem()),
+        ),
+      );
+    }
+    if (model.notRunnable !== null) {
+      banners.push(
+        element(
+          'div',
+          { class: 'banner warning' },
+          element('p', {}, `This checkpoint cannot run: ${model.notRunnable}`),
+        ),
+      );
+    }
+    if (gpu !== null && !gpu.available) banners.push(this.#gpuBanner(gpu));
+    return banners;
+  }
+
+  #gpuBanner(gpu: GpuState): HTMLElement {
+    const banner = element(
+      'div',
+      { class: 'banner warning', role: 'status', 'data-testid': 'gpu-banner' },
+      element('p', {}, gpu.message),
+    );
+    const { command } = gpu;
+    if (command !== null) {
+      const copy = button('Copy', {}, () => {
+        void navigator.clipboard.writeText(command).then(() => (copy.textContent = 'Copied'));
+      });
+      banner.append(element('div', { class: 'command' }, element('code', {}, command), copy));
+    }
+    banner.append(
+      element('p', { class: 'muted' }, 'Assignment and similarity need no GPU and are shown below.'),
+      button('Show GPU diagnostics', {}, () => this.#events.diagnose()),
+    );
+    return banner;
+  }
+}
+
+function describeGroups(G: number, model: ModelSummary): string {
+  if (G === model.G) return `${G} (as opened)`;
+  return G === 1 ? '1 (MQA)' : String(G);
+}

@@ -1,0 +1,27 @@
+/**
+ * The webview's end of the channel to the extension host, and the state that survives a window reload.
+ */
+import { openChannel, type Remote } from '../../src/protocol/rpc';
+
+interface VsCodeApi {
+  postMessage(message: unknown): void;
+  setState(state: unknown): void;
+}
+
+declare function acquireVsCodeApi(): VsCodeApi;
+
+export interface Host<HostApi extends object, ViewApi extends object> {
+  remote: Remote<HostApi, ViewApi>;
+  /** Keeps a value for the editor to restore the panel from. */
+  save(state: unknown): void;
+}
+
+/** Connects to the host. May be called once a page: the editor hands out its API once. */
+export function connect<HostApi extends object, ViewApi extends object>(ours: ViewApi): Host<HostApi, ViewApi> {
+  const vscode = acquireVsCodeApi();
+  const remote = openChannel<HostApi, ViewApi>(ours, {
+    post: (message) => vscode.postMessage(message),
+    on: (listener) => window.addEventListener('message', (event: MessageEvent<unknown>) => listener(event.data)),
+  });
+  return { remote, save: (state) => vscode.setState(state) };
+}

@@ -1,0 +1,34 @@
+/**
+ * Words for tokens and which of them have room on an axis. Pure; drawing is tokenAxis.ts and textStrip.ts.
+ */
+
+/** Characters that a reader could not see, and what stands for them. */
+const VISIBLE: readonly (readonly [RegExp, string])[] = [
+  [/ /g, '·'],
+  [/\r?\n/g, '⏎'],
+  [/\t/g, '⇥'],
+];
+
+/** A token's text with its whitespace made visible; an empty token becomes "∅". */
+export function tokenLabel(text: string): string {
+  const label = VISIBLE.reduce((shown, [pattern, symbol]) => shown.replace(pattern, symbol), text);
+  return label === '' ? '∅' : label;
+}
+
+/** The label cut to `length` characters, with an ellipsis when something was cut. */
+export function shortLabel(text: string, length: number): string {
+  const characters = Array.from(tokenLabel(text));
+  return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 1).join('')}…`;
+}
+
+/**
+ * Which labels of an axis have room: every n-th, the smallest n that keeps them apart.
+ * @param count number of places
+ * @param spacing pixels between neighbours
+ * @param minimum pixels that a label needs
+ */
+export function visibleLabels(count: number, spacing: number, minimum: number): number[] {
+  if (count === 0 || spacing <= 0) return [];
+  const step = Math.max(1, Math.ceil(minimum / spacing - 1e-6));
+  return Array.from({ length: Math.ceil(count / step) }, (_, place) => place * step);
+}
