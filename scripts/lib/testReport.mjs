@@ -1,7 +1,6 @@
 // What one run of a test runner gave, in the one form that every runner here writes and scripts/test.mjs sums up.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { folder } from './places.mjs';
 
 /**
  * @typedef {object} TestResult
@@ -21,7 +20,7 @@ import { folder } from './places.mjs';
  * @param {TestReport} report
  */
 export function writeReport(file, report) {
-  folder(dirname(file));
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(report, null, 1));
 }
 

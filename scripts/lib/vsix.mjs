@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { fingerprint, isFresh, setFresh } from './freshness.mjs';
 import { artifacts, folder, root } from './places.mjs';
+import { run } from './processes.mjs';
 import { step } from './terminal.mjs';
 
 /** VS Code's name of a platform, and the folder of its binary in the `webgpu` package. */
@@ -59,21 +60,15 @@ async function pack(target, path) {
     throw new Error(`node_modules/webgpu/dist/${binary} is missing: run npm ci.`);
   }
   folder(artifacts);
-  const { createVSIX } = await import('@vscode/vsce');
   const temporary = mkdtempSync(join(tmpdir(), 'gqa-lens-'));
   const ignoreFile = join(temporary, 'vscodeignore');
   try {
     const whitelist = readFileSync(join(root, '.vscodeignore'), 'utf8');
     writeFileSync(ignoreFile, `${whitelist}!node_modules/webgpu/dist/${binary}/**\n`);
-    const packagePath = path;
-    await createVSIX({
-      cwd: root,
-      packagePath,
-      target,
-      ignoreFile,
-      allowMissingRepository: true,
-      rewriteRelativeLinks: false,
-    });
+    const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+    const options = ['--target', target, '--out', path, '--ignoreFile', ignoreFile];
+    const looks = ['--allow-missing-repository', '--no-rewrite-relative-links'];
+    await run(process.execPath, [vsce, 'package', ...options, ...looks], { cwd: root });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

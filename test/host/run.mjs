@@ -17,6 +17,8 @@ import { ensureWebCode } from '../../scripts/lib/webCodeInstall.mjs';
 /** Longest time of a whole run, in milliseconds. */
 const limit = 10 * 60_000;
 
+const marks = { passed: '✓', failed: '✗', skipped: '-' };
+
 const bundles = join(artifacts, 'host-tests');
 const reportFile = process.env.GQA_LENS_TEST_REPORT ?? join(artifacts, 'test-reports', 'host.json');
 
@@ -70,8 +72,10 @@ async function runInExtensionHost() {
   const exited = new Promise((resolve) => {
     void page.exposeFunction('codeAutomationExit', (/** @type {number} */ code) => resolve(code));
   });
+  /** @type {string[]} what the window's console said: of interest only when there is no report */
+  const windowErrors = [];
   await page.exposeFunction('codeAutomationLog', (/** @type {string} */ type, /** @type {unknown[]} */ values) => {
-    if (type === 'error') process.stderr.write(`${values.map(String).join(' ')}\n`);
+    if (type === 'error') windowErrors.push(values.map(String).join(' '));
   });
   await page.goto(server.address(join(root, 'test', 'fixtures'), { payload }));
   const timer = setTimeout(() => {
@@ -83,8 +87,10 @@ async function runInExtensionHost() {
   });
   const code = await Promise.race([exited, died]);
   clearTimeout(timer);
-  const tests = readReport(reportFile)?.tests ?? [];
-  for (const { name, state, message } of tests)
-    say(`${state === 'passed' ? '✓' : state === 'skipped' ? '-' : '✗'} ${name}${message && `\n${message}`}`);
   if (code !== 0) process.exitCode = 1;
+  const report = readReport(reportFile);
+  if (!report)
+    throw new Error(`The extension host ended without a report (exit code ${code}):\n${windowErrors.join('\n')}`);
+  for (const { name, state, message } of report.tests) say(`${marks[state]} ${name}${message && `\n${message}`}`);
+  for (const problem of report.problems) say(problem);
 }
