@@ -3,7 +3,7 @@
  * Role: from a path to TensorFiles. The header of one file is safetensorsHeader.ts; weights are read by TensorFiles.
  */
 import { stat } from 'node:fs/promises';
-import { dirname, join, posix, win32 } from 'node:path';
+import { dirname, join, win32 } from 'node:path';
 import { GqaLensError } from '../protocol/errors';
 import type { Checkpoint, TensorInfo } from './checkpoint';
 import { FileRanges } from './fileRanges';
@@ -77,10 +77,10 @@ async function readIndex(file: string, signal?: AbortSignal): Promise<{ file: st
   return { file, shards };
 }
 
-/** Whether a shard name could lead out of the folder, on any system. */
+/** Whether a shard name could lead out of the folder on any system: Windows' rules contain those of the others. */
 function leavesFolder(shard: string): boolean {
   return (
-    posix.isAbsolute(shard) ||
+    win32.isAbsolute(shard) ||
     /^[a-z]:/i.test(shard) ||
     win32.normalize(shard).split('\\').includes('..') ||
     shard.includes('\0')

@@ -4,6 +4,8 @@ import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
+import type { ModelSpec } from '../../../src/model/spec';
+import { memoryCheckpoint } from './memoryCheckpoint';
 
 const opened: Checkpoint[] = [];
 async function fixture(name: string): Promise<Checkpoint> {
@@ -67,4 +69,113 @@ describe('gpt2', () => {
     const bias = await checkpoint.readFloat32('transformer.h.1.attn.c_attn.bias');
     expect((await weights.read('k.bias', 1)).data).toEqual(bias.slice(64, 128));
   });
+});
+
+/** A fixture's spec with fields of its config replaced (undefined: taken out) and tensors added. */
+async function altered(
+  name: string,
+  fields: Record<string, unknown>,
+  shapes: Record<string, number[]> = {},
+): Promise<ModelSpec> {
+  const base = await fixture(name);
+  return resolveModel(memoryCheckpoint(base, shapes, { ...base.config, ...fields }));
+}
+
+describe('llama configs', () => {
+  it('mean the same in both spellings', async () => {
+    const five = resolveModel(await fixture('llama-gqa'));
+    const { rope_theta: theta, ...scaling } = (await fixture('llama-gqa')).config.rope_parameters as Record<
+      string,
+      unknown
+    >;
+    const four = await altered('llama-gqa', {
+      rope_parameters: undefined,
+      dtype: undefined,
+      rope_theta: theta,
+      rope_scaling: scaling,
+      torch_dtype: 'float32',
+    });
+    expect(four).toEqual(five);
+    expect(five.positionText).toBe('rotary, base 500000, llama3 scaling 8x');
+  });
+
+  it('may leave out what has a default', async () => {
+    const fields = { head_dim: undefined, num_key_value_heads: undefined, hidden_act: undefined, mlp_bias: undefined };
+    expect(await altered('llama-mha', fields)).toMatchObject({
+      K: 8,
+      G: 8,
+      mlp: { kind: 'gated', activation: 'silu' },
+    });
+  });
+
+  it('may have biases', async () => {
+    const spec = await altered(
+      'llama-mha',
+      { attention_bias: true },
+      {
+        'model.layers.0.self_attn.k_proj.bias': [64],
+        'model.layers.1.mlp.down_proj.bias': [64],
+      },
+    );
+    expect(spec.layers[0]?.['k.bias']).toEqual({ tensor: 'model.layers.0.self_attn.k_proj.bias' });
+    expect(spec.layers[1]?.['down.bias']).toEqual({ tensor: 'model.layers.1.mlp.down_proj.bias' });
+    expect(spec.layers[1]?.['k.bias']).toBeUndefined();
+  });
+
+  it('tie the head when they say so, whatever is stored', async () => {
+    const spec = await altered('llama-mha', { tie_word_embeddings: true });
+    expect(spec.tiedEmbeddings).toBe(true);
+    expect(spec.globals['head.weight']).toEqual({ tensor: 'model.embed_tokens.weight' });
+  });
+
+  it('may belong to a bare model without prefix and head', async () => {
+    const base = await fixture('llama-mha');
+    const shapes = [...base.tensors.values()]
+      .filter(({ name }) => name.startsWith('model.'))
+      .map(({ name, shape }): [string, readonly number[]] => [name.slice('model.'.length), shape]);
+    const spec = resolveModel(memoryCheckpoint(null, Object.fromEntries(shapes), base.config));
+    expect(spec.layers[1]?.['o.weight']).toEqual({ tensor: 'layers.1.self_attn.o_proj.weight' });
+    expect(spec.tiedEmbeddings).toBe(true);
+  });
+
+  it.each([
+    ['a layer too many', { num_hidden_layers: 3 }, /tensor model\.layers\.2\..*expected shape \[64\].*no such tensor/],
+    ['another vocabulary', { vocab_size: 113 }, /embed_tokens.*expected shape \[113, 64\].*found shape \[112, 64\]/],
+    ['other KV heads', { num_key_value_heads: 4 }, /k_proj.*expected shape \[32, 64\].*found shape \[64, 64\]/],
+    ['KV heads that do not divide', { num_key_value_heads: 3 }, /num_key_value_heads.*divisor of the 8/],
+    ['more KV heads than heads', { num_key_value_heads: 16 }, /num_key_value_heads.*from 1 to 8/],
+    ['no size', { hidden_size: undefined }, /hidden_size.*no such field/],
+    ['a huge number of layers', { num_hidden_layers: 1e9 }, /num_hidden_layers/],
+    ['a huge head', { head_dim: 2 ** 31 - 2 }, /head_dim/],
+    ['an odd head', { head_dim: 7 }, /even/],
+    ['an unknown activation', { hidden_act: 'toString' }, /hidden_act.*silu/],
+  ])('with %s are refused by name', async (_, fields, message) => {
+    await expect(altered('llama-mha', fields)).rejects.toThrow(message);
+  });
+});
+
+describe('gpt2 configs', () => {
+  it('scale attention by head size, by depth, or not', async () => {
+    const plain = 8 ** -0.5;
+    expect((await altered('gpt2', {})).attentionScale).toEqual([plain, plain]);
+    expect((await altered('gpt2', { scale_attn_by_inverse_layer_idx: true })).attentionScale).toEqual([
+      plain,
+      plain / 2,
+    ]);
+    expect((await altered('gpt2', { scale_attn_weights: false })).attentionScale).toEqual([1, 1]);
+  });
+  it('name the activation and the inner size', async () => {
+    expect(await altered('gpt2', {})).toMatchObject({ F: 256, mlp: { kind: 'plain', activation: 'gelu-tanh' } });
+    expect((await altered('gpt2', { activation_function: 'relu' })).mlp.activation).toBe('relu');
+    await expect(altered('gpt2', { n_inner: 100 })).rejects.toThrow(/c_fc.*expected shape \[64, 100\].*\[64, 256\]/);
+  });
+  it('may have a head of their own', async () => {
+    const spec = await altered('gpt2', { tie_word_embeddings: false }, { 'lm_head.weight': [112, 64] });
+    expect(spec).toMatchObject({ tiedEmbeddings: false, globals: { 'head.weight': { tensor: 'lm_head.weight' } } });
+  });
+});
+
+it('an unknown family is told with what is supported', () => {
+  const unknown = memoryCheckpoint(null, {}, { model_type: 'martian' });
+  expect(() => resolveModel(unknown)).toThrow(/expected model_type llama or gpt2.*found model_type martian/);
 });

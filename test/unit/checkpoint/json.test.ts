@@ -1,0 +1,37 @@
+/** JSON of checkpoints: keys given twice are found, and one number is replaced without touching the rest. */
+import { describe, expect, it } from 'vitest';
+import { parseJsonObject, withTopLevelNumber } from '../../../src/checkpoint/json';
+
+describe('keys given twice', () => {
+  it.each([
+    '{"a":1,"a":2}',
+    '{"a":{"b":1,"b":1}}',
+    '{"x":[{"b":1,"b":1}]}',
+    '{"a\\"":1,"a\\u0022":2}',
+    '{ "a" : 1 , "a" : 2 }',
+  ])('are refused: %s', (text) => {
+    expect(() => parseJsonObject(text, 'f.json')).toThrow(/f\.json.*twice/);
+  });
+  it.each([
+    '{"a":{"a":{"a":1}}}',
+    '{"a":"a","b":"a"}',
+    '{"x":[{"a":1},{"a":1}]}',
+    '{"a":"\\"a\\":1","b":"{\\"a\\":"}',
+    '{"__proto__":1}',
+  ])('are told from keys of other objects and from text: %s', (text) => {
+    expect(parseJsonObject(text, 'f.json')).toEqual(JSON.parse(text));
+  });
+});
+
+describe('replacing a number', () => {
+  it.each([
+    ['{"x": 1.0, "n": 8, "y": {"n": 8}}', '{"x": 1.0, "n": 2, "y": {"n": 8}}'],
+    ['{"y": {"n": 8}, "n" :\n 8}', '{"y": {"n": 8}, "n" :\n 2}'],
+    ['{"n": null}', '{"n": 2}'],
+    ['{"s": "\\"n\\": 8", "n": 1e1}', '{"s": "\\"n\\": 8", "n": 2}'],
+    ['{"x": 1e-06}', '{\n  "n": 2,"x": 1e-06}'],
+  ])('%s', (before, after) => {
+    expect(withTopLevelNumber(before, 'n', 2)).toBe(after);
+    expect(JSON.parse(after)).toMatchObject({ n: 2 });
+  });
+});
