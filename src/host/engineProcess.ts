@@ -130,8 +130,7 @@ export class EngineProcess implements vscode.Disposable {
       log: (level: 'info' | 'warn' | 'error', message: string): void => this.log[level](message),
     };
     const child = forkEngine(choice.runtime, this.distFolder(), environment, events, this.log);
-    const { node } = await child.engine.hello();
-    this.log.info(`Engine ${child.pid ?? '?'} is up: Node ${node}`);
+    await child.engine.hello();
     this.choice = choice;
     this.tried = choice.tried;
     this.child = child;

@@ -24,9 +24,9 @@ export function formatBytes(bytes: number): string {
   return `${bytes} B`;
 }
 
-/** The change from `before` to `after`: "−75 %", or "" when there is none. */
+/** The change from `before` to `after`: "−87.5 %", or "" when there is none. */
 export function formatChange(before: number, after: number): string {
-  const percent = Math.round((after / before - 1) * 100);
+  const percent = Number(((after / before - 1) * 100).toFixed(1));
   return percent === 0 ? '' : `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
 }
 

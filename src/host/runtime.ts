@@ -29,6 +29,7 @@ interface Candidate extends Runtime {
 
 interface ProbeReport {
   ok: boolean;
+  /** "v20.20.2" */
   node: string;
   reason: string;
 }
@@ -131,14 +132,14 @@ function parseReport(stdout: string): ProbeReport | null {
   try {
     const { ok, node, reason } = JSON.parse(line) as Record<string, unknown>;
     const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-    return { ok: ok === true, node: text(node), reason: text(reason) };
+    return { ok: ok === true, node: /v\d+\.\d+\.\d+/.exec(text(node))?.[0] ?? 'v0', reason: text(reason) };
   } catch {
     return null;
   }
 }
 
 function majorVersion(version: string): number {
-  return Number(/^v?(\d+)/.exec(version)?.[1] ?? 0);
+  return Number(version.slice(1).split('.')[0]);
 }
 
 async function firstExecutable(paths: string[]): Promise<string | null> {

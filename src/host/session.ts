@@ -179,6 +179,7 @@ export class Session implements vscode.Disposable {
       if (this.openedOn !== engine) {
         this.currentModel = await engine.open(this.path, task);
         this.openedOn = engine;
+        this.refreshGpu();
       }
       return work(engine, this.model.modelId, task);
     }, options);

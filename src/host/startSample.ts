@@ -4,6 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { explorerViewType } from './panels/explorerPanel';
 
 /** Reads GQA_LENS_START and GQA_LENS_READY_FILE from `environment`. `started` is when activation began, by performance.now(). */
 export function startSample(
@@ -20,6 +21,15 @@ export function startSample(
     const milliseconds = Math.round(performance.now() - started);
     if (readyFile !== undefined) void writeFile(readyFile, `${JSON.stringify({ panel, runId, milliseconds })}\n`);
   });
-  void vscode.commands.executeCommand('gqaLens.openSample');
+  if (!explorerComesBack()) void vscode.commands.executeCommand('gqaLens.openSample');
   return listener;
+}
+
+/** After a window reload the editor restores the explorer with what the user chose in it: that is the picture then. */
+function explorerComesBack(): boolean {
+  return vscode.window.tabGroups.all.some(({ activeTab }) => {
+    const input: unknown = activeTab?.input;
+    // The editor puts a prefix of its own before the view type.
+    return input instanceof vscode.TabInputWebview && input.viewType.endsWith(explorerViewType);
+  });
 }

@@ -117,6 +117,11 @@ export class Panels implements vscode.Disposable {
         }
         try {
           const session = await this.sessions.open(persisted.modelPath, persisted);
+          // A command may have opened the same view while this one was on its way back.
+          if ((kind === 'diff' ? this.diffs : this.explorers).has(session)) {
+            panel.dispose();
+            return;
+          }
           panel.webview.options = webviewOptions(this.extension);
           if (kind === 'diff') this.addDiff(panel, session, persisted.ui);
           else
