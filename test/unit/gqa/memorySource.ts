@@ -21,10 +21,11 @@ export function makeSpec(changes: Partial<ModelSpec>): ModelSpec {
     mlp: { kind: 'gated', activation: 'silu' },
     maxPositions: null,
     tiedEmbeddings: false,
+    endTokens: [],
     positionText: 'test',
     formatHasKvHeads: true,
     globals: {},
-    layers: Array.from({ length: shape.L }, () => ({})),
+    layers: Array.from({ length: shape.L }, (): ModelSpec['layers'][number] => ({})),
     ...shape,
   };
 }

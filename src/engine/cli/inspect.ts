@@ -1,0 +1,42 @@
+/** `gqa-lens inspect MODEL`: what a checkpoint is. Reads config and headers, no weights; needs no GPU. */
+import type { Command } from 'commander';
+import type { ModelSummary } from '../../protocol/model';
+import type { CommonOptions, OpenContext } from './command';
+import { withJson } from './options';
+import { facts, formatBytes, formatCount } from './text';
+
+/** Adds the command. */
+export function addInspect(program: Command, open: OpenContext): void {
+  withJson(program.command('inspect'))
+    .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
+    .description('Show what a checkpoint is: family, shapes, dtypes, KV cache. Needs no GPU.')
+    .action(async (path: string, options: CommonOptions) => {
+      const { engine, task, print } = open();
+      const model = await engine.open(path, task);
+      print(options, model, describe(model));
+    });
+}
+
+function describe(model: ModelSummary): string {
+  const { L, D, H, G, K, F, V } = model;
+  const dtypes = Object.entries(model.dtypes).map(([dtype, count]) => `${dtype} ${formatCount(count)}`);
+  const kind = G === H ? 'multi-head' : G === 1 ? 'multi-query' : 'grouped-query';
+  return facts([
+    ['model', model.name],
+    ['family', model.familyTitle],
+    [
+      'parameters',
+      `${formatCount(model.parameters)} (${dtypes.join(', ')}), ${formatBytes(model.bytesOnDisk)} on disk`,
+    ],
+    ['layers', `${L} of hidden size ${D}, feed-forward ${F}`],
+    ['attention', `${kind}: ${H} query heads on ${G} KV heads of size ${K}`],
+    ['position', model.position],
+    [
+      'vocabulary',
+      `${V}${model.tiedEmbeddings ? ', embeddings tied' : ''}${model.hasTokenizer ? '' : ', no tokenizer'}`,
+    ],
+    ['KV cache', `${formatBytes(model.kvCacheBytesPerToken)} a token`],
+    ...(model.groupChoices.length === 0 ? [] : [['group choices', model.groupChoices.join(', ')] as const]),
+    ...(model.notRunnable === null ? [] : [['cannot run', model.notRunnable] as const]),
+  ]);
+}

@@ -1,0 +1,73 @@
+/**
+ * Options that several commands share, and how their values are read.
+ * Role: the registries decide the choices, so that --help and the errors name what exists.
+ */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { groupings } from '../../gqa/grouping';
+import { merges } from '../../gqa/merge';
+import type { MethodInfo, RunInput } from '../../protocol/model';
+
+/** Reads a whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d+$/.test(text) || Number(text) < least || !Number.isSafeInteger(Number(text))) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    }
+    return Number(text);
+  };
+}
+
+/** Reads token ids: "1,2,3". */
+export function tokenIds(text: string): number[] {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  if (words.length === 0 || !words.every((word) => /^\d+$/.test(word) && Number.isSafeInteger(Number(word)))) {
+    throw new InvalidArgumentError('Expected token ids separated by commas: 1,2,3.');
+  }
+  return words.map(Number);
+}
+
+/** An option whose values are the ids of a registry. */
+export function methodOption(flags: string, what: string, methods: readonly MethodInfo[], preferred: string): Option {
+  return new Option(flags, what).choices(methods.map(({ id }) => id)).default(preferred);
+}
+
+/** A registry as a section of --help. */
+export function methodHelp(title: string, methods: readonly MethodInfo[]): string {
+  const width = Math.max(...methods.map(({ id }) => id.length));
+  const lines = methods.map(({ id, description, source }) => `  ${id.padEnd(width)}  ${description} [${source}]`);
+  return `\n${title}:\n${lines.join('\n')}`;
+}
+
+/** Adds --json. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print machine-readable JSON on stdout');
+}
+
+/** Adds --grouping and --merge, and explains them under the options. */
+export function withConversion(command: Command): Command {
+  return command
+    .addOption(methodOption('--grouping <method>', 'which heads share', groupings, 'contiguous'))
+    .addOption(methodOption('--merge <method>', 'what the shared head becomes', merges, 'mean'))
+    .addHelpText('after', methodHelp('Groupings', groupings))
+    .addHelpText('after', methodHelp('Merges', merges));
+}
+
+/** Values of --text and --ids. */
+export interface InputOptions {
+  text?: string;
+  ids?: number[];
+}
+
+/** Adds --text and --ids. */
+export function withInput(command: Command): Command {
+  return command
+    .addOption(new Option('--text <text>', 'text to run on; needs a tokenizer.json').conflicts('ids'))
+    .addOption(new Option('--ids <ids>', 'token ids to run on: 1,2,3').argParser(tokenIds));
+}
+
+/** The input that was given; ends the command with a usage error when there is none. */
+export function requireInput({ text, ids }: InputOptions, command: Command): RunInput {
+  if (text !== undefined) return { kind: 'text', text };
+  if (ids !== undefined) return { kind: 'ids', ids };
+  return command.error('error: give the input with --text TEXT or --ids 1,2,3', { exitCode: 2 });
+}

@@ -1,0 +1,189 @@
+// The command line's contract: exit codes, JSON on stdout, messages on stderr; commands that need no GPU.
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { groupings } from '../../../src/gqa/grouping';
+import { merges } from '../../../src/gqa/merge';
+import { similarities } from '../../../src/gqa/similarity';
+import { gqaLens } from './collect';
+
+const sample = 'media/sample';
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gqa-lens-cli-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const json = (text: string): unknown => JSON.parse(text) as unknown;
+
+describe('exit codes', () => {
+  it('0 with help and version on stdout', async () => {
+    const help = await gqaLens(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['inspect', 'forward', 'similarity', 'convert', 'compare', 'gpu']) {
+      expect(help.stdout).toContain(`  ${command} `);
+    }
+    expect(await gqaLens(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
+  });
+
+  it.each([
+    [[]],
+    [['polish']],
+    [['inspect']],
+    [['inspect', sample, 'more']],
+    [['inspect', sample, '--loud']],
+    [['forward', sample]],
+    [['forward', sample, '--text', 'a', '--ids', '1']],
+    [['forward', sample, '--ids', '1,x']],
+    [['forward', sample, '--ids', '1', '--greedy', '0']],
+    [['forward', sample, '--ids', '1', '--hidden']],
+    [['similarity', sample, '--measure', 'euclid']],
+    [['similarity', sample, '--layer', '-1']],
+    [['convert', sample, '--groups', '2']],
+    [['convert', sample, '--groups', 'two', '--out', 'x']],
+    [['convert', sample, '--groups', '2', '--out', 'x', '--merge', 'median']],
+    [['compare', sample, sample]],
+    [['compare', sample]],
+  ])('2 with a message on stderr: %j', async (args) => {
+    const { code, stdout, stderr } = await gqaLens(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+  });
+
+  it.each([
+    [['inspect', 'no/such/folder'], /no checkpoint at this path.*no\/such\/folder/],
+    [['similarity', sample, '--layer', '6'], /no layer 6.*0 to 5/],
+    [['convert', sample, '--groups', '3', '--out', 'never-written'], /one of 8, 4, 2, 1/],
+    [['convert', sample, '--groups', '2', '--out', sample], /not overwritten/],
+    [['convert', 'test/fixtures/qwen3', '--groups', '1', '--out', 'never-written'], /qwen3/],
+    [['compare', sample, 'test/fixtures/llama-mha', '--text', 'a'], /different vocabularies.*4096.*112/],
+    [['compare', sample, sample, '--text-file', 'no-such-file.txt'], /text file cannot be read.*no-such-file/],
+  ])('1 with the reason on stderr: %j', async (args, reason) => {
+    const { code, stdout, stderr } = await gqaLens(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(reason);
+  });
+
+  it('130 when cancelled, with nothing left behind', async () => {
+    const signal = AbortSignal.abort();
+    const out = join(folder, 'cancelled');
+    const { code, stderr } = await gqaLens(['convert', sample, '--groups', '2', '--out', out], signal);
+    expect({ code, stderr }).toEqual({ code: 130, stderr: 'Cancelled.\n' });
+    expect((await readdir(folder)).filter((name) => name.includes('cancelled'))).toEqual([]);
+  });
+});
+
+describe('--help', () => {
+  it('names every method of the registries with its source', async () => {
+    const convert = (await gqaLens(['convert', '--help'])).stdout;
+    const similarity = (await gqaLens(['similarity', '--help'])).stdout;
+    for (const { id, source } of [...groupings, ...merges]) {
+      expect(convert).toContain(`  ${id}`);
+      expect(convert).toContain(source);
+    }
+    for (const { id, source } of similarities) {
+      expect(similarity).toContain(`  ${id}`);
+      expect(similarity).toContain(source);
+    }
+  });
+});
+
+describe('inspect', () => {
+  it('tells the shapes of the sample', async () => {
+    const { code, stdout } = await gqaLens(['inspect', sample, '--json']);
+    expect(code).toBe(0);
+    expect(json(stdout)).toMatchObject({
+      family: 'llama',
+      ...{ L: 6, D: 256, H: 8, G: 8, K: 32, F: 704, V: 4096 },
+      dtype: 'BF16',
+      kvCacheBytesPerToken: 6144,
+      groupChoices: [8, 4, 2, 1],
+      hasTokenizer: true,
+    });
+  });
+
+  it('reads as lines of aligned names and values', async () => {
+    const { stdout } = await gqaLens(['inspect', 'test/fixtures/llama-gqa']);
+    expect(stdout).toContain('grouped-query: 8 query heads on 2 KV heads');
+    const starts = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => /^[^ ]+(?: [^ ]+)* {2,}/.exec(line)?.[0].length);
+    expect(new Set(starts).size).toBe(1);
+  });
+
+  it('takes a single file, an index file, and models that cannot run', async () => {
+    const file = await gqaLens(['inspect', join(sample, 'model.safetensors'), '--json']);
+    expect(json(file.stdout)).toMatchObject({ L: 6, G: 8 });
+    const index = await gqaLens(['inspect', 'test/fixtures/qwen3/model.safetensors.index.json', '--json']);
+    expect(json(index.stdout)).toMatchObject({ family: 'qwen3', L: 2, H: 8, G: 2 });
+  });
+});
+
+describe('similarity', () => {
+  it('gives every layer of the sample as JSON', async () => {
+    const { code, stdout } = await gqaLens(['similarity', sample, '--groups', '2', '--json']);
+    expect(code).toBe(0);
+    const result = json(stdout) as {
+      measure: string;
+      layers: { layer: number; k: { matrix: number[][]; toPooled: number[]; groups: number[]; floor: number } }[];
+    };
+    expect(result.measure).toBe('aligned');
+    expect(result.layers.map(({ layer }) => layer)).toEqual([0, 1, 2, 3, 4, 5]);
+    for (const { k } of result.layers) {
+      expect(k.matrix.map((row, head) => row[head])).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+      expect(k.toPooled).toHaveLength(8);
+      expect(k.groups).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+      expect(k.floor).toBeCloseTo(0.056, 1);
+    }
+  });
+
+  it('shows one layer as a matrix with its floor', async () => {
+    const { stdout } = await gqaLens(['similarity', sample, '--layer', '3', '--measure', 'cosine']);
+    expect(stdout).toMatch(/layer 3/);
+    expect(stdout.match(/^\d( +-?\d\.\d{3}){8}$/gm)).toHaveLength(16);
+    expect(stdout.match(/^floor -?\d\.\d{3}$/gm)).toHaveLength(2);
+  });
+});
+
+describe('convert', () => {
+  it('writes a folder, tells what it cost, and refuses to write it twice', async () => {
+    const out = join(folder, 'sample-gqa2');
+    const args = ['convert', sample, '--groups', '2', '--merge', 'first', '--out', out, '--json'];
+    const { code, stdout } = await gqaLens(args);
+    expect(code).toBe(0);
+    const result = json(stdout) as { bytes: { before: number; after: number } };
+    expect(result).toMatchObject({
+      groups: { before: 8, after: 2 },
+      kvCacheBytesPerToken: { before: 6144, after: 1536 },
+      repeatsHeads: false,
+    });
+    // K and V of 6 layers lose 6 heads of 32 × 256 two-byte numbers each; headers differ by less than 4 KiB.
+    expect(Math.abs(result.bytes.before - result.bytes.after - 6 * 2 * 6 * 32 * 256 * 2)).toBeLessThan(4096);
+    const config = json(await readFile(join(out, 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ num_key_value_heads: 2, num_attention_heads: 8 });
+    expect(json((await gqaLens(['inspect', out, '--json'])).stdout)).toMatchObject({ G: 2, hasTokenizer: true });
+    const again = await gqaLens(args);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain('not overwritten');
+  });
+
+  it('says so when the format makes it repeat heads', async () => {
+    const out = join(folder, 'gpt2-gqa2');
+    const { code, stdout } = await gqaLens(['convert', 'test/fixtures/gpt2', '--groups', '2', '--out', out]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('stored once for every head that shares');
+    expect(json((await gqaLens(['inspect', out, '--json'])).stdout)).toMatchObject({ H: 8, G: 8 });
+  });
+
+  it('leaves a folder that is there alone', async () => {
+    const out = join(folder, 'mine');
+    await mkdir(out);
+    await writeFile(join(out, 'notes.txt'), 'keep me');
+    expect((await gqaLens(['convert', sample, '--groups', '2', '--out', out])).code).toBe(1);
+    expect(await readdir(out)).toEqual(['notes.txt']);
+  });
+});
