@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint';
 import { bytesPerElement, isFloatDtype } from '../checkpoint/dtypes';
+import { kvCacheBytesPerToken } from '../gqa/measures';
 import type { ModelSummary } from '../protocol/model';
 import { describeUnknown } from './describeUnknown';
 import { families } from './families';
@@ -85,15 +86,6 @@ function countParameters(checkpoint: Checkpoint, spec: ModelSpec | null): Record
 function usedTensors(spec: ModelSpec): Set<string> {
   const refs = [spec.globals, ...spec.layers].flatMap((roles) => Object.values(roles));
   return new Set(refs.map(({ tensor }) => tensor));
-}
-
-/**
- * Bytes that one token's keys and values take in the cache, 2·L·G·K numbers: two bytes each, as 16-bit caches are the
- * norm, unless the checkpoint's own dtype is wider.
- * @param dtype the checkpoint's dtype, see ModelSummary
- */
-export function kvCacheBytesPerToken({ L, G, K }: { L: number; G: number; K: number }, dtype: string): number {
-  return 2 * L * G * K * (dtype === 'F32' || dtype === 'F64' ? 4 : 2);
 }
 
 /** Every divisor of n, largest first: the numbers of KV heads that n of them can be pooled to. */

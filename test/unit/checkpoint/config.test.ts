@@ -1,13 +1,6 @@
 /** Fields of config.json: both spellings mean the same, and wrong values are told by name. */
 import { describe, expect, it } from 'vitest';
-import {
-  readBoolean,
-  readInteger,
-  readNumber,
-  readRotary,
-  readStatedDtype,
-  readText,
-} from '../../../src/checkpoint/config';
+import { readBoolean, readInteger, readNumber, readRotary, readText } from '../../../src/checkpoint/config';
 
 describe('both spellings', () => {
   it('give the same rotary settings', () => {
@@ -24,11 +17,6 @@ describe('both spellings', () => {
     expect(readRotary({})).toMatchObject(plain);
     expect(readRotary({ rope_scaling: null })).toMatchObject(plain);
     expect(readRotary({ rope_parameters: { rope_type: 'default' } })).toMatchObject(plain);
-  });
-  it('name the dtype', () => {
-    expect(readStatedDtype({ dtype: 'bfloat16' })).toBe('bfloat16');
-    expect(readStatedDtype({ torch_dtype: 'torch.float16' })).toBe('float16');
-    expect(readStatedDtype({})).toBeNull();
   });
 });
 
