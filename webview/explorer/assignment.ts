@@ -3,7 +3,7 @@
  * The number above a head says how similar its own K (or V) is to the shared one, once that is known.
  */
 import { select, type BaseType, type Selection } from 'd3';
-import { element, paintGroup, watchWidth } from '../shared/dom';
+import { element, groupColor, watchWidth } from '../shared/dom';
 import { formatChange, formatInteger, formatNumber } from '../shared/format';
 import { describeHeads } from '../shared/headOrder';
 import {
@@ -99,7 +99,7 @@ export class Assignment implements Figure {
       .attr('data-testid', 'head-link')
       .attr('data-head', (item) => item.head)
       .attr('data-group', (item) => item.group)
-      .each((item, place, nodes) => paintGroup(nodes[place] as SVGPathElement, item.group))
+      .style('--group', (item) => groupColor(item.group))
       .attr('d', (item) => item.link);
     links
       .selectAll<SVGPathElement, SourcePlace>('path.source-link')
@@ -107,7 +107,7 @@ export class Assignment implements Figure {
       .join('path')
       .attr('class', 'source-link')
       .attr('data-group', (item) => item.group)
-      .each((item, place, nodes) => paintGroup(nodes[place] as SVGPathElement, item.group))
+      .style('--group', (item) => groupColor(item.group))
       .attr('d', (item) => item.link);
   }
 
@@ -127,7 +127,7 @@ export class Assignment implements Figure {
       .attr('data-testid', 'kv-group')
       .attr('data-group', (item) => item.group)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
-      .each((item, place, nodes) => paintGroup(nodes[place] as SVGGElement, item.group));
+      .style('--group', (item) => groupColor(item.group));
     boxes
       .select('rect')
       .attr('width', (item) => item.width)
@@ -165,7 +165,7 @@ export class Assignment implements Figure {
       })
       .attr('data-group', (item) => item.group)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
-      .each((item, place, nodes) => paintGroup(nodes[place] as SVGGElement, item.group));
+      .style('--group', (item) => groupColor(item.group));
     nodes.select('text').text((item) => item.kvHead);
     nodes.select('title').text((item) => `KV head ${item.kvHead} of the checkpoint, pooled into KV ${item.group}`);
   }
@@ -194,7 +194,7 @@ export class Assignment implements Figure {
       .attr('data-group', (item) => item.group)
       .attr('aria-label', (item) => `Query head ${item.head}, reads KV ${item.group}`)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
-      .each((item, place, nodes) => paintGroup(nodes[place] as SVGGElement, item.group));
+      .style('--group', (item) => groupColor(item.group));
     circles.select('circle').attr('r', radius);
     circles
       .select('.name')

@@ -47,13 +47,15 @@ export interface GroupMembers {
   sources: { kvHead: number; heads: number[] }[];
 }
 
-const MAXIMUM_RADIUS = 17;
+const MAXIMUM_RADIUS = 18;
 const MINIMUM_RADIUS = 10;
 const GAP = 6;
 const BOX_HEIGHT = 30;
 const BOX_MINIMUM = 52;
 const BOX_MAXIMUM = 168;
-const LINK_HEIGHT = 66;
+/** Links have room to bend; where groups wrap into bands they are shorter. */
+const LINK_HEIGHT = 104;
+const LINK_HEIGHT_IN_BANDS = 58;
 const SOURCE_LINK_HEIGHT = 50;
 const SOURCE_SIZE = 18;
 /** Room above a row of heads for the number that stands there. */
@@ -70,7 +72,8 @@ export function layoutAssignment(groups: readonly GroupMembers[], width: number)
   const radius = Math.max(4, Math.min(MAXIMUM_RADIUS, cell / 2 - 2));
   const rowHeight = 2 * radius + LABEL_HEIGHT + 4;
   const hasSources = groups.some((group) => group.sources.length > 0);
-  const bandHeight = rows * rowHeight + LINK_HEIGHT + BOX_HEIGHT + (hasSources ? SOURCE_LINK_HEIGHT + SOURCE_SIZE : 0);
+  const linkHeight = blocksPerBand < groups.length || hasSources ? LINK_HEIGHT_IN_BANDS : LINK_HEIGHT;
+  const bandHeight = rows * rowHeight + linkHeight + BOX_HEIGHT + (hasSources ? SOURCE_LINK_HEIGHT + SOURCE_SIZE : 0);
   const layout: AssignmentLayout = { width, height: 0, radius, heads: [], sources: [], groups: [] };
 
   groups.forEach((members, group) => {

@@ -64,8 +64,7 @@ export class GroupCard {
     const mean = element(
       'div',
       { class: 'mean-map' },
-      this.#mean.element,
-      this.#axis.element,
+      element('div', { class: 'labelled-map' }, this.#mean.element, this.#axis.element),
       element('span', { class: 'axis-name' }, 'rows query, columns key'),
     );
     this.element = element(
@@ -143,12 +142,12 @@ export class GroupCard {
     select(this.#membersBox)
       .selectAll<HTMLElement, number>('.member')
       .data(shown, function (head) {
-        return this instanceof HTMLElement && this.dataset['head'] !== undefined ? this.dataset['head'] : String(head);
+        return this instanceof HTMLElement && this.dataset.head !== undefined ? this.dataset.head : String(head);
       })
       .join((enter) => enter.append((head) => this.#members.get(head)?.figure ?? element('figure')))
       .order();
     this.#membersBox.hidden = shown.length === 0;
-    this.#membersBox.dataset['count'] = shown.length > 8 ? 'many' : String(shown.length);
+    this.#membersBox.dataset.count = shown.length > 8 ? 'many' : String(shown.length);
   }
 
   #makeMember(head: number): Member {

@@ -106,13 +106,9 @@ ask(remote.ready().then(accept));
 
 /** Takes a snapshot. The UI state comes with the first one and with another model; afterwards it is this page's own. */
 function accept(snapshot: ExplorerSnapshot): void {
-  const isNew = view === null || view.snapshot.model.modelId !== snapshot.model.modelId;
-  if (isNew || view?.snapshot.state.text !== snapshot.state.text) header.setText(snapshot.state.text);
-  view = {
-    snapshot,
-    ui: fitUi(isNew || view === null ? snapshot.state.ui : view.ui, snapshot),
-    hover: view?.hover ?? NO_HOVER,
-  };
+  const known = view?.snapshot.model.modelId === snapshot.model.modelId ? view : null;
+  if (known?.snapshot.state.text !== snapshot.state.text) header.setText(snapshot.state.text);
+  view = { snapshot, ui: fitUi(known?.ui ?? snapshot.state.ui, snapshot), hover: known?.hover ?? NO_HOVER };
   save();
   plan('render');
 }

@@ -8,8 +8,8 @@ import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable, scaleTicks, sequentialColor, type MapScale } from '../shared/colorScale';
 import { button, CheckBox, Segmented } from '../shared/controls';
-import { element, paintGroup } from '../shared/dom';
-import { formatWeight } from '../shared/format';
+import { element, groupColor } from '../shared/dom';
+import { formatTick } from '../shared/format';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
@@ -137,7 +137,7 @@ export class Maps implements Figure {
     }
     const cards = shown.flatMap((group) => this.#slots.get(group)?.card.element ?? []);
     if (cards.some((card, place) => this.#cards.children[place] !== card)) this.#cards.replaceChildren(...cards);
-    this.#cards.dataset['count'] = String(Math.min(cards.length, 4));
+    this.#cards.dataset.count = String(Math.min(cards.length, 4));
     this.#cards.classList.toggle('alone', (groups[0]?.length ?? 0) <= 1);
   }
 
@@ -180,10 +180,7 @@ export class Maps implements Figure {
       .join((enter) => enter.append(() => button('', { class: 'chip' }, () => undefined)))
       .attr('data-group', (group) => group)
       .attr('aria-pressed', (group) => String(group === view.ui.group))
-      .each((group, place, nodes) => {
-        const chip = nodes[place];
-        if (chip instanceof HTMLElement && group !== null) paintGroup(chip, group);
-      })
+      .style('--group', (group) => (group === null ? null : groupColor(group)))
       .text((group) => (group === null ? 'All' : `KV ${group}`))
       .on('click', (_, group) => this.#actions.choose({ group }));
     this.#chips.hidden = groups.length <= 2;
@@ -194,11 +191,7 @@ export class Maps implements Figure {
     const ramp = element('span', { class: 'ramp', 'aria-hidden': 'true' });
     ramp.style.backgroundImage = `linear-gradient(to right, ${stops})`;
     const ticks = scaleTicks(scale).map(({ weight, position }) => {
-      const tick = element(
-        'span',
-        { class: 'tick' },
-        weight >= 0.01 || weight === 0 ? String(Number(weight.toPrecision(2))) : formatWeight(weight).replace('.0', ''),
-      );
+      const tick = element('span', { class: 'tick' }, formatTick(weight));
       tick.style.left = `${position * 100}%`;
       return tick;
     });

@@ -53,7 +53,7 @@ export class Overview implements Figure {
     const { model, grouping } = view.snapshot;
     const layers = Array.from({ length: model.L }, (_, layer) => layer);
     this.#picker.show(
-      layers.map((layer) => ({ value: String(layer), title: `${layer} of ${model.L}` })),
+      layers.map((layer) => ({ value: String(layer), title: `Layer ${layer}` })),
       String(view.ui.layer),
     );
     this.#list.style.setProperty('--columns', String(grouping.G));
@@ -83,7 +83,7 @@ export class Overview implements Figure {
       )
       .join((enter) => {
         const made = enter.append('div').attr('class', 'layer-group');
-        made.append('canvas');
+        made.append('canvas').attr('hidden', '');
         made.append('span').attr('class', 'layer-bar').append('i');
         made.append('span').attr('class', 'layer-value');
         return made;
@@ -161,6 +161,7 @@ function drawThumbnail(cell: HTMLElement, picture: Thumbnail): void {
   const histogram = new Uint32Array(256);
   addToHistogram(histogram, codes, S, T, true);
   const table = pixelTable(fitScale(histogram, 'log'), dark);
+  canvas.hidden = false;
   canvas.width = T;
   canvas.height = S;
   const image = context.createImageData(T, S);

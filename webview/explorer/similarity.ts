@@ -71,7 +71,7 @@ export class Similarity implements Figure {
   render(view: ExplorerView): void {
     this.#view = view;
     const { ui, snapshot } = view;
-    this.#title.textContent = `Similarity · ${ui.similarityTarget.toUpperCase()} · layer ${ui.layer}`;
+    this.#title.textContent = `Similarity · layer ${ui.layer}`;
     this.#target.show(ui.similarityTarget);
     this.#measure.show(
       snapshot.registries.similarities.map(({ id, title, description }) => ({ value: id, title, description })),
@@ -285,7 +285,7 @@ export class Similarity implements Figure {
       { value: top, text: top.toFixed(2), isFloor: false },
       { value: 0, text: '0', isFloor: false },
     ].filter((tick) => !near(tick.value));
-    ticks.push({ value: floor, text: `${formatNumber(result.floor, 2)}`, isFloor: true });
+    ticks.push({ value: floor, text: formatNumber(result.floor, 2), isFloor: true });
     legend
       .selectAll('text')
       .data(ticks)

@@ -1,11 +1,16 @@
 /**
  * The text and who looks at what in it: tokens shaded by the attention that the hovered (or selected) token pays them,
- * in the hovered head, the hovered or chosen group, or over all groups.
+ * in the hovered head, the hovered or chosen group, or over all groups; below, the tokens that get most of it. While no
+ * token is looked at, the shade is the loss of each token: where the text surprises the model.
  */
-import { CODE_WEIGHTS } from '../shared/attentionCode';
+import { select } from 'd3';
+import type { RunSummary, Token } from '../../src/protocol/model';
 import { element, groupColor } from '../shared/dom';
+import { formatWeight } from '../shared/format';
 import { shortLabel } from '../shared/labels';
+import { relativeToLargest } from '../shared/relative';
 import { TextStrip } from '../shared/textStrip';
+import { tileRow, topKeys } from './attended';
 import type { ExplorerData } from './data';
 import { panel } from './panel';
 import {
@@ -20,25 +25,33 @@ import {
   type Figure,
 } from './view';
 
+/** Groups listed below the text, and tokens listed for each. */
+const MOST_GROUPS = 4;
+const MOST_TOKENS = 4;
+
+interface GroupRow {
+  group: number;
+  label: string;
+  weights: Float64Array;
+}
+
 export class Text implements Figure {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #note = element('span', { class: 'muted note' });
   readonly #hint = element('p', { class: 'hint' }, 'The tokens of your text appear here.');
+  readonly #attended = element('div', { class: 'attended' });
   readonly #strip: TextStrip;
   readonly #data: ExplorerData;
+  #view: ExplorerView | null = null;
 
   constructor(actions: Actions, data: ExplorerData) {
     this.#data = data;
-    let selected: number | null = null;
     this.#strip = new TextStrip({
       hover: (query) => actions.hover({ query, key: null }),
-      select: (token) => {
-        selected = token === selected ? null : token;
-        actions.choose({ token: selected });
-      },
+      select: (token) => actions.choose({ token: this.#view?.ui.token === token ? null : token }),
     });
-    this.element = panel('text', this.#title, this.#note, this.#hint, this.#strip.element);
+    this.element = panel('text', this.#title, this.#note, this.#hint, this.#strip.element, this.#attended);
   }
 
   render(view: ExplorerView): void {
@@ -49,45 +62,81 @@ export class Text implements Figure {
   }
 
   emphasise(view: ExplorerView): void {
+    this.#view = view;
+    const run = shownRun(view);
     const query = focusedQuery(view);
-    const group = focusedGroup(view);
     const head = focusedHead(view);
-    const token = query === null ? undefined : shownRun(view)?.tokens[query];
-    this.#title.textContent = token === undefined ? 'Text' : `Attention from “${shortLabel(token.text, 16)}”`;
-    this.#note.textContent =
-      token === undefined
-        ? 'point at a token'
-        : head !== null
-          ? `Q${head}`
-          : group !== null
-            ? `KV ${group}`
-            : 'mean of all heads';
     const groupOfHead = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
-    const colored = head !== null ? (groupOfHead[head] ?? null) : group;
+    const group = head === null ? focusedGroup(view) : (groupOfHead[head] ?? null);
+    const token = query === null ? undefined : run?.tokens[query];
+    const rows = query === null ? [] : this.#rows(view, query, head, group);
+    this.#title.textContent = token === undefined ? 'Text' : `Attention from “${shortLabel(token.text, 14)}”`;
+    this.#note.textContent = run === null ? '' : token === undefined ? 'shade: loss of each token' : name(head, group);
     this.#strip.mark({
-      shade: query === null ? null : this.#shade(view, query, head, colored),
-      color: colored === null ? 'var(--ink)' : groupColor(colored),
+      shade: query === null ? surprise(run) : shade(rows, view.ui.hideFirstToken),
+      color: group === null || query === null ? 'var(--ink)' : groupColor(group),
       selected: view.ui.token,
       hovered: [view.hover.query, view.hover.key].filter((place) => place !== null),
     });
+    this.#list(rows.slice(0, MOST_GROUPS), run?.tokens ?? [], view.ui.hideFirstToken);
   }
 
-  /** [S] weights from `query` to every token, scaled so that the largest is 1; null while the maps are on their way. */
-  #shade(view: ExplorerView, query: number, head: number | null, group: number | null): number[] | null {
-    const S = shownRun(view)?.tokens.length ?? 0;
-    const sum = new Float64Array(S);
-    let found = false;
-    shownGroups(view).forEach((heads, place) => {
-      if (group !== null && place !== group) return;
+  /** One row of weights a group that is looked at; groups whose maps are on their way are left out. */
+  #rows(view: ExplorerView, query: number, head: number | null, only: number | null): GroupRow[] {
+    return shownGroups(view).flatMap((heads, group): GroupRow[] => {
+      if (only !== null && only !== group) return [];
       const request = mapsRequest(view, view.ui.layer, heads);
       const tile = request === null ? null : this.#data.maps.peek(request);
-      if (tile === null || query >= tile.S) return;
-      found = true;
-      const codes = head === null ? tile.meanCodes : tile.codes.subarray(heads.indexOf(head) * S * S);
-      for (let key = view.ui.hideFirstToken ? 1 : 0; key <= query; key++)
-        sum[key] = (sum[key] ?? 0) + (CODE_WEIGHTS[codes[query * S + key] ?? 0] ?? 0);
+      if (tile === null) return [];
+      const weights = tileRow(tile, head, query);
+      return weights.length === 0 ? [] : [{ group, label: head === null ? `KV ${group}` : `Q${head}`, weights }];
     });
-    const largest = Math.max(...sum);
-    return found && largest > 0 ? Array.from(sum, (weight) => weight / largest) : null;
   }
+
+  #list(rows: GroupRow[], tokens: readonly Token[], skipFirst: boolean): void {
+    const items = select(this.#attended)
+      .selectAll<HTMLElement, GroupRow>('.attended-group')
+      .data(rows, (row) => row.label)
+      .join((enter) => {
+        const made = enter.append('div').attr('class', 'attended-group');
+        made.append('b');
+        made.append('ol');
+        return made;
+      })
+      .style('--group', (row) => groupColor(row.group));
+    items.select('b').text((row) => row.label);
+    const entries = items
+      .select('ol')
+      .selectAll<HTMLElement, { key: number; weight: number }>('li')
+      .data((row) => topKeys(row.weights, MOST_TOKENS, skipFirst))
+      .join((enter) => {
+        const made = enter.append('li');
+        made.append('span').attr('class', 'attended-token');
+        made.append('i');
+        made.append('span').attr('class', 'muted');
+        return made;
+      })
+      .style('--amount', ({ weight }) => `${weight * 100}%`);
+    entries.select('.attended-token').text(({ key }) => shortLabel(tokens[key]?.text ?? '', 12));
+    entries.select('.muted').text(({ weight }) => formatWeight(weight));
+  }
+}
+
+function name(head: number | null, group: number | null): string {
+  if (head !== null) return `Q${head}`;
+  return group === null ? 'mean of all heads' : `mean of KV ${group}`;
+}
+
+/** [S] loss of each token, relative to the largest; the first token is given, not predicted. */
+function surprise(run: RunSummary | null): number[] | null {
+  return run === null ? null : relativeToLargest([0, ...run.lossPerToken]);
+}
+
+/** [T] sum of the rows, relative to the largest. */
+function shade(rows: GroupRow[], skipFirst: boolean): number[] | null {
+  const T = rows[0]?.weights.length ?? 0;
+  const sums = Array.from({ length: T }, (_, key) =>
+    skipFirst && key === 0 ? 0 : rows.reduce((sum, row) => sum + (row.weights[key] ?? 0), 0),
+  );
+  return relativeToLargest(sums);
 }

@@ -41,25 +41,28 @@ export function addToHistogram(
 }
 
 /**
- * Shrinks a map to at most `size` cells a side by taking the largest code of each block, so that a single strong weight
- * stays visible at any size. Returns the map itself when it is small enough.
+ * Shrinks a map to at most `size` cells a side by taking of each block the code furthest from `zero`, so that a single
+ * strong weight stays visible at any size. Returns the map itself when it is small enough.
  * @param codes [S, T]
+ * @param zero the code that stands for nothing: 0 for attention, the middle for differences
  */
 export function shrinkMap(
   codes: Uint8Array,
   S: number,
   T: number,
   size: number,
+  zero = 0,
 ): { codes: Uint8Array; S: number; T: number } {
   if (S <= size && T <= size) return { codes, S, T };
   const rows = Math.min(S, size);
   const columns = Math.min(T, size);
-  const small = new Uint8Array(rows * columns);
+  const small = new Uint8Array(rows * columns).fill(zero);
   for (let query = 0; query < S; query++) {
     const row = Math.floor((query * rows) / S);
     for (let key = 0; key < T; key++) {
       const cell = row * columns + Math.floor((key * columns) / T);
-      small[cell] = Math.max(small[cell] ?? 0, codes[query * T + key] ?? 0);
+      const code = codes[query * T + key] ?? zero;
+      if (Math.abs(code - zero) > Math.abs((small[cell] ?? zero) - zero)) small[cell] = code;
     }
   }
   return { codes: small, S: rows, T: columns };

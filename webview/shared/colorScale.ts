@@ -19,7 +19,9 @@ export interface MapScale {
 }
 
 /** Share of the cells that may fall below the lowest colour of a log scale: outliers would eat the ramp. */
-const LOG_CUT = 0.03;
+const LOG_CUT = 0.1;
+/** Share of the cells that may exceed the highest colour of a log scale: the sink and the diagonal are few. */
+const LOG_TOP_CUT = 0.004;
 /** A log scale spans at least this many codes (a factor of 16), or noise would look like structure. */
 const LOG_MINIMUM_SPAN = 48;
 
@@ -28,9 +30,10 @@ const LOG_MINIMUM_SPAN = 48;
  * @param histogram [256] how often each code occurs (addToHistogram)
  */
 export function fitScale(histogram: Uint32Array, kind: ColorScale): MapScale {
-  let high = 255;
-  while (high > 1 && histogram[high] === 0) high--;
   const total = histogram.reduce((sum, count) => sum + count, 0);
+  const cut = kind === 'log' ? total * LOG_TOP_CUT : 0;
+  let high = 255;
+  for (let above = histogram[255] ?? 0; above <= cut && high > 1; above += histogram[high] ?? 0) high--;
   let low = 0;
   for (let below = histogram[0] ?? 0; below <= total * LOG_CUT && low < high; below += histogram[low] ?? 0) low++;
   return { kind, low: Math.max(1, Math.min(low, high - LOG_MINIMUM_SPAN)), high };

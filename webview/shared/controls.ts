@@ -62,9 +62,9 @@ export class Segmented {
   }
 
   show(value: string): void {
-    this.element.dataset['value'] = value;
+    this.element.dataset.value = value;
     for (const button of this.#buttons) {
-      const chosen = button.dataset['value'] === value;
+      const chosen = button.dataset.value === value;
       button.setAttribute('aria-checked', String(chosen));
       button.tabIndex = chosen ? 0 : -1;
     }
@@ -77,7 +77,7 @@ export class Segmented {
     const current = this.#buttons.findIndex((button) => button.getAttribute('aria-checked') === 'true');
     const next = this.#buttons[(current + step + this.#buttons.length) % this.#buttons.length];
     next?.focus();
-    changed(next?.dataset['value'] ?? '');
+    changed(next?.dataset.value ?? '');
   }
 }
 

@@ -15,9 +15,11 @@ export function formatWeight(weight: number): string {
   return weight < 0.001 ? weight.toExponential(1).replace('e-', 'e−') : weight.toFixed(3);
 }
 
-/** A signed number with a real minus sign. */
-export function formatSigned(value: number, digits: number): string {
-  return `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(digits)}`;
+/** A weight on a legend: powers of ten below a hundredth, else as few digits as it needs. */
+export function formatTick(weight: number): string {
+  if (weight === 0 || weight >= 0.01) return String(Number(weight.toPrecision(2)));
+  const exponent = Math.round(-Math.log10(weight));
+  return `10⁻${Array.from(String(exponent), (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.charAt(Number(digit))).join('')}`;
 }
 
 /** A number with a real minus sign, without "-0.00". */

@@ -136,7 +136,7 @@ export class Header {
     this.#progress.style.setProperty('--done', String(busy?.fraction ?? 0));
     if (busy === null) return;
     this.#progress.setAttribute('aria-valuetext', busy.message);
-    this.#progress.dataset['message'] = busy.message;
+    this.#progress.dataset.message = busy.message;
   }
 
   #makeBanners({ gpu, problem, model }: HeaderContent): HTMLElement[] {

@@ -24,6 +24,8 @@ export interface HeatmapPicture {
   S: number;
   T: number;
   table: PixelTable;
+  /** The code that stands for nothing; 0 unless the map shows differences. */
+  zero?: number;
   /** The first token's column is shown faded. */
   fadeFirst: boolean;
 }
@@ -110,7 +112,7 @@ export class Heatmap {
 
   #paint(picture: HeatmapPicture): void {
     this.#drawnSize = this.#deviceSize();
-    const { codes, S, T } = shrinkMap(picture.codes, picture.S, picture.T, Math.max(32, this.#drawnSize));
+    const { codes, S, T } = shrinkMap(picture.codes, picture.S, picture.T, Math.max(32, this.#drawnSize), picture.zero);
     const context = this.canvas.getContext('2d');
     if (context === null) return;
     this.canvas.width = T;

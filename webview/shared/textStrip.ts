@@ -83,5 +83,5 @@ export class TextStrip {
 }
 
 function tokenOf(event: Event): number {
-  return event.currentTarget instanceof HTMLElement ? Number(event.currentTarget.dataset['token']) : 0;
+  return event.currentTarget instanceof HTMLElement ? Number(event.currentTarget.dataset.token) : 0;
 }

@@ -1,0 +1,40 @@
+/**
+ * What the comparison asks the host for, each answer kept while it may be looked at again.
+ */
+import type {
+  AttentionRequest,
+  AttentionRow,
+  AttentionRowRequest,
+  AttentionTile,
+  Continuation,
+  HeadDivergence,
+} from '../../src/protocol/model';
+import { LazyCache } from '../shared/lazy';
+
+/** The host functions that answer. */
+export interface DiffRequests {
+  attention(request: AttentionRequest): Promise<AttentionTile>;
+  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
+  headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;
+  continuations(count: number): Promise<{ a: Continuation; b: Continuation }>;
+}
+
+export interface DiffData {
+  maps: LazyCache<AttentionRequest, AttentionTile>;
+  rows: LazyCache<AttentionRowRequest, AttentionRow>;
+  divergences: LazyCache<{ runA: string; runB: string; layer: number }, HeadDivergence>;
+  continuations: LazyCache<{ runA: string; runB: string }, { a: Continuation; b: Continuation }>;
+}
+
+/** Tokens that both runs continue the text by. */
+const CONTINUATION_LENGTH = 24;
+
+/** @param changed called after any answer has arrived */
+export function createDiffData(host: DiffRequests, changed: () => void): DiffData {
+  return {
+    maps: new LazyCache((request) => host.attention(request), changed, 12),
+    rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
+    divergences: new LazyCache(({ runA, runB, layer }) => host.headDivergence(runA, runB, layer), changed, 128),
+    continuations: new LazyCache(() => host.continuations(CONTINUATION_LENGTH), changed, 4),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * All heads of the layer beside each other in group order: how far each one's maps are apart (a bar), its map in the
+ * original above its map in the converted model. Choosing one shows it large.
+ */
+import { addToHistogram } from '../shared/attentionCode';
+import { fitScale, pixelTable } from '../shared/colorScale';
+import { CheckBox, Picker, Segmented } from '../shared/controls';
+import { element, groupColor } from '../shared/dom';
+import { Heatmap } from '../shared/heatmap';
+import { isDark } from '../shared/theme';
+import type { DiffData } from './data';
+import {
+  attentionName,
+  headCodes,
+  orderedHeads,
+  sideRequest,
+  type DiffActions,
+  type DiffFigure,
+  type DiffView,
+} from './view';
+
+interface Column {
+  element: HTMLElement;
+  button: HTMLButtonElement;
+  bar: HTMLElement;
+  value: HTMLElement;
+  a: Heatmap;
+  b: Heatmap;
+}
+
+export class HeadTable implements DiffFigure {
+  readonly element: HTMLElement;
+  readonly #title = element('h2');
+  readonly #note = element('p', { class: 'muted note' });
+  readonly #row = element('div', { class: 'head-columns' });
+  readonly #layer: Picker;
+  readonly #scale: Segmented;
+  readonly #hideFirst: CheckBox;
+  readonly #columns = new Map<number, Column>();
+  readonly #actions: DiffActions;
+  readonly #data: DiffData;
+
+  constructor(actions: DiffActions, data: DiffData) {
+    this.#actions = actions;
+    this.#data = data;
+    this.#layer = new Picker('layer-picker', 'Layer', (value) => actions.choose({ layer: Number(value) }));
+    this.#scale = new Segmented(
+      'scale-picker',
+      'Colour scale',
+      [
+        { value: 'linear', title: 'Linear', description: 'Colour follows the weight' },
+        { value: 'log', title: 'Log', description: 'Colour follows the order of magnitude' },
+      ],
+      (value) => actions.choose({ scale: value === 'log' ? 'log' : 'linear' }),
+    );
+    this.#hideFirst = new CheckBox(
+      'hide-first',
+      'Hide first token',
+      'Leaves the first token out of the colour scale',
+      (checked) => actions.choose({ hideFirstToken: checked }),
+    );
+    const controls = element(
+      'div',
+      { class: 'controls' },
+      this.#layer.element,
+      this.#scale.element,
+      this.#hideFirst.element,
+    );
+    this.element = element(
+      'section',
+      { class: 'panel heads' },
+      element('div', { class: 'panel-head' }, this.#title, controls),
+      this.#row,
+      this.#note,
+    );
+  }
+
+  render(view: DiffView): void {
+    const { model, compare, state } = view.snapshot;
+    this.#title.textContent = `Heads of layer ${view.ui.layer}`;
+    this.#layer.show(
+      Array.from({ length: model.L }, (_, layer) => ({ value: String(layer), title: String(layer) })),
+      String(view.ui.layer),
+    );
+    this.#scale.show(view.ui.scale);
+    this.#hideFirst.show(view.ui.hideFirstToken);
+    this.#note.textContent = `Bars: Jensen-Shannon divergence of the two maps in bits (0: the same, 1: nothing in common). Above ${attentionName(model.G, model.H)}, below ${attentionName(state.conversion.G, model.H)}.`;
+    const heads = orderedHeads(view);
+    this.#place(heads.map(({ head }) => head));
+    const divergence =
+      compare === null
+        ? null
+        : this.#data.divergences.get({ runA: compare.a.runId, runB: compare.b.runId, layer: view.ui.layer });
+    const largest = divergence?.state === 'ready' ? Math.max(0.02, ...divergence.value.jensenShannon) : 1;
+    for (const { head, group } of heads) {
+      const column = this.#columns.get(head);
+      if (column === undefined) continue;
+      column.element.style.setProperty('--group', groupColor(group));
+      column.button.title = `Query head ${head}, KV ${group}`;
+      column.button.setAttribute('aria-pressed', String(head === view.ui.head));
+      column.element.classList.toggle('selected', head === view.ui.head);
+      if (divergence?.state !== 'ready') continue;
+      const value = divergence.value.jensenShannon[head] ?? 0;
+      column.bar.dataset.value = String(value);
+      column.bar.style.setProperty('--amount', `${(value / largest) * 100}%`);
+      column.bar.title = `Q${head}: ${value.toFixed(4)} bit; largest difference of a weight ${(divergence.value.maxDifference[head] ?? 0).toFixed(3)}`;
+      column.value.textContent = value.toFixed(3);
+    }
+    this.#draw(view);
+    this.emphasise(view);
+  }
+
+  emphasise(view: DiffView): void {
+    const marks = { query: view.hover.query, key: view.hover.key, token: view.ui.token };
+    for (const { a, b } of this.#columns.values()) {
+      a.mark(marks);
+      b.mark(marks);
+    }
+  }
+
+  #draw(view: DiffView): void {
+    const requests = { a: sideRequest(view, 'a'), b: sideRequest(view, 'b') };
+    const a = requests.a === null ? null : this.#data.maps.peek(requests.a);
+    const b = requests.b === null ? null : this.#data.maps.peek(requests.b);
+    this.element.classList.toggle('loading', view.snapshot.compare !== null && (a === null || b === null));
+    if (a === null || b === null) return;
+    const { hideFirstToken, scale } = view.ui;
+    const histogram = new Uint32Array(256);
+    for (const tile of [a, b])
+      for (const head of tile.heads) addToHistogram(histogram, headCodes(tile, head), tile.S, tile.T, hideFirstToken);
+    const table = pixelTable(fitScale(histogram, scale), isDark());
+    for (const [head, column] of this.#columns) {
+      column.a.draw({ codes: headCodes(a, head), S: a.S, T: a.T, table, fadeFirst: hideFirstToken });
+      column.b.draw({ codes: headCodes(b, head), S: b.S, T: b.T, table, fadeFirst: hideFirstToken });
+    }
+  }
+
+  #place(heads: number[]): void {
+    for (const [head, { element: column }] of this.#columns) {
+      if (heads.includes(head)) continue;
+      column.remove();
+      this.#columns.delete(head);
+    }
+    for (const head of heads) if (!this.#columns.has(head)) this.#columns.set(head, this.#makeColumn(head));
+    const columns = heads.flatMap((head) => this.#columns.get(head)?.element ?? []);
+    if (columns.some((column, place) => this.#row.children[place] !== column)) this.#row.replaceChildren(...columns);
+  }
+
+  #makeColumn(head: number): Column {
+    const events = {
+      hover: (cell: { query: number; key: number } | null) =>
+        this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null }),
+      select: () => this.#actions.choose({ head }),
+    };
+    const a = new Heatmap(
+      { 'data-testid': 'diff-thumb', 'data-side': 'a', 'data-head': head, 'aria-label': `Q${head}, original` },
+      events,
+    );
+    const b = new Heatmap(
+      { 'data-testid': 'diff-thumb', 'data-side': 'b', 'data-head': head, 'aria-label': `Q${head}, converted` },
+      events,
+    );
+    for (const map of [a, b]) map.canvas.tabIndex = -1;
+    const bar = element('span', { class: 'divergence-bar', 'data-testid': 'head-divergence', 'data-head': head });
+    const value = element('span', { class: 'muted' });
+    const button = element('button', { type: 'button', class: 'head-button' }, element('b', {}, `Q${head}`), value);
+    button.addEventListener('click', () => this.#actions.choose({ head }));
+    return {
+      element: element('div', { class: 'head-column' }, bar, button, a.element, b.element),
+      button,
+      bar,
+      value,
+      a,
+      b,
+    };
+  }
+}

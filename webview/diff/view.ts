@@ -1,0 +1,80 @@
+/**
+ * What every figure of the comparison is drawn from. Types and shared arithmetic; no DOM, no requests.
+ */
+import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
+import type { DiffSnapshot, DiffUi } from '../../src/protocol/views';
+import { headsByGroup } from '../shared/headOrder';
+
+export interface DiffHover {
+  query: number | null;
+  key: number | null;
+}
+
+export interface DiffView {
+  snapshot: DiffSnapshot;
+  ui: DiffUi;
+  hover: DiffHover;
+}
+
+export interface DiffFigure {
+  readonly element: HTMLElement;
+  render(view: DiffView): void;
+  /** Follows the pointer; must be cheap. */
+  emphasise(view: DiffView): void;
+}
+
+export interface DiffActions {
+  choose(change: Partial<DiffUi>): void;
+  hover(change: DiffHover): void;
+}
+
+/** The two runs: a is the original, b the converted one. */
+export type Side = 'a' | 'b';
+
+/** Heads in group order with their group, under the converted run's grouping. */
+export function orderedHeads(view: DiffView): { head: number; group: number }[] {
+  const grouping = view.snapshot.compare?.b.grouping;
+  if (grouping === undefined) return [];
+  return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? [], grouping.G).flatMap((heads, group) =>
+    heads.map((head) => ({ head, group })),
+  );
+}
+
+/** The group of the head that is shown large. */
+export function groupOfShownHead(view: DiffView): number {
+  return view.snapshot.compare?.b.grouping.groupOfHead[view.ui.layer]?.[view.ui.head] ?? 0;
+}
+
+/** The request for one side's maps of the layer; null before both runs are done. */
+export function sideRequest(view: DiffView, side: Side): AttentionRequest | null {
+  const run = view.snapshot.compare?.[side];
+  if (run === undefined) return null;
+  return {
+    runId: run.runId,
+    layer: view.ui.layer,
+    heads: Array.from({ length: view.snapshot.model.H }, (_, head) => head),
+  };
+}
+
+/** [S, T] codes of one head of a tile. */
+export function headCodes(tile: AttentionTile, head: number): Uint8Array {
+  const place = tile.heads.indexOf(head);
+  return tile.codes.subarray(place * tile.S * tile.T, (place + 1) * tile.S * tile.T);
+}
+
+/** "MHA", "MQA" or "GQA-2": what a number of KV heads is called. */
+export function attentionName(G: number, H: number): string {
+  return G === H ? 'MHA' : G === 1 ? 'MQA' : `GQA-${G}`;
+}
+
+/** UI state made to fit a model: a restored state may come from another checkpoint. */
+export function fitDiffUi(ui: DiffUi, snapshot: DiffSnapshot): DiffUi {
+  const { L, H } = snapshot.model;
+  const S = snapshot.compare?.a.tokens.length ?? Infinity;
+  return {
+    ...ui,
+    layer: Math.min(Math.max(0, ui.layer), L - 1),
+    head: Math.min(Math.max(0, ui.head), H - 1),
+    token: ui.token !== null && ui.token < S ? ui.token : null,
+  };
+}
