@@ -10,7 +10,10 @@ import { maintainContextKeys } from './host/contextKeys';
 import { DiagnosticsDocument } from './host/diagnosticsDocument';
 import { restartOnSettings, tellCrashes } from './host/engineWatch';
 import { Inspector } from './host/inspector/inspector';
+import type { Node } from './host/inspector/nodes';
+import { onDidReportError } from './host/reportError';
 import { startSample } from './host/startSample';
+import type { ErrorValue } from './protocol/errors';
 
 /** What other extensions and tests get from `activate`. */
 export interface GqaLensApi {
@@ -18,6 +21,10 @@ export interface GqaLensApi {
     /** Process id of the engine; undefined while none runs. */
     pid(): number | undefined;
   };
+  /** What the side bar shows. */
+  readonly inspector: vscode.TreeDataProvider<Node>;
+  /** Fires for each failure that is shown to the user. */
+  readonly onDidReportError: vscode.Event<ErrorValue>;
 }
 
 let active: HostContext | undefined;
@@ -26,6 +33,7 @@ export function activate(extension: vscode.ExtensionContext): GqaLensApi {
   const started = performance.now();
   const context = createContext(extension);
   active = context;
+  const inspector = new Inspector(context.sessions, context.panels);
   const diagnostics = new DiagnosticsDocument(context.engine);
   extension.subscriptions.push(
     diagnostics,
@@ -34,10 +42,10 @@ export function activate(extension: vscode.ExtensionContext): GqaLensApi {
     maintainCheckpointFolders(),
     tellCrashes(context),
     restartOnSettings(context),
-    new Inspector(context.sessions, context.panels),
+    inspector,
     startSample(process.env, started, context.panels.onDidDraw),
   );
-  return { engine: { pid: () => context.engine.pid() } };
+  return { engine: { pid: () => context.engine.pid() }, inspector, onDidReportError };
 }
 
 /** The editor waits for this: the engine ends cleanly. */

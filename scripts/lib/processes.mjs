@@ -126,6 +126,14 @@ export async function stop(child) {
 }
 
 /**
+ * @param {ChildProcess} child
+ * @returns {boolean} false once stop() was asked for it: its end is no surprise then
+ */
+export function isKept(child) {
+  return kept.has(child);
+}
+
+/**
  * Registers work that must be done when the script ends, however it ends by itself or by a signal.
  * @param {() => Promise<void>} work
  * @returns {() => void} takes the registration back

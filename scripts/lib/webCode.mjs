@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { URLSearchParams } from 'node:url';
-import { attempt, cleanEnvironment, keep, lastLines, stop } from './processes.mjs';
+import { attempt, cleanEnvironment, isKept, keep, lastLines, stop } from './processes.mjs';
 
 /** @typedef {import('./webCodeInstall.mjs').WebCode} WebCode */
 
@@ -20,7 +20,14 @@ import { attempt, cleanEnvironment, keep, lastLines, stop } from './processes.mj
  * @property {NodeJS.ProcessEnv} [env] added to the environment; the extension host inherits it
  */
 
-/** @typedef {{ port: number; address: (folder: string, extra?: Record<string, string>) => string; log: () => string; ended: Promise<string>; stop: () => Promise<void> }} Server */
+/**
+ * @typedef {object} Server
+ * @property {number} port
+ * @property {(folder: string, extra?: Record<string, string>) => string} address of a window with a folder open
+ * @property {() => string} log what the server wrote so far
+ * @property {Promise<string>} ended why the server died; stays open when it is stopped on purpose
+ * @property {() => Promise<void>} stop
+ */
 
 /** Settings of a VS Code that shows GQA Lens and nothing else. */
 export const quietSettings = {
@@ -126,7 +133,9 @@ export async function startServer({ node, server }, { profile, token, testDriver
   /** @type {Promise<string>} */
   const ended = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(`VS Code's server ended (${signal ?? code}):\n${lastLines(log, 15)}`));
+    child.once('exit', (code, signal) => {
+      if (isKept(child)) resolve(`VS Code's server ended (${signal ?? code}):\n${lastLines(log, 15)}`);
+    });
   });
   /** @type {Promise<number>} */
   const listening = new Promise((resolve) => {

@@ -28,6 +28,8 @@ export interface EngineChild {
 const stopLimitMilliseconds = 2000;
 /** Lines of stderr that an error message quotes. */
 const quotedLines = 3;
+/** What dawn says on llvmpipe whenever it makes a device; nothing follows from it. */
+const harmless = /^Warning: maxDynamic\w+ artificially reduced/;
 
 /** Starts an engine. It may still fail to come up: `ended` then says why, and every call is rejected with that reason. */
 export function forkEngine(
@@ -48,6 +50,10 @@ export function forkEngine(
   const lastWords: string[] = [];
   eachLine(child.stdout, (line) => log.info(`engine: ${line}`));
   eachLine(child.stderr, (line) => {
+    if (harmless.test(line)) {
+      log.debug(`engine: ${line}`);
+      return;
+    }
     log.warn(`engine: ${line}`);
     lastWords.push(line);
     if (lastWords.length > quotedLines) lastWords.shift();

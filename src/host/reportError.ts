@@ -1,10 +1,16 @@
 /** Shows a failure to the user, once, with what can be done about it. A cancelled task is no failure. */
 import * as vscode from 'vscode';
-import { toErrorValue } from '../protocol/errors';
+import { toErrorValue, type ErrorValue } from '../protocol/errors';
+
+const reported = new vscode.EventEmitter<ErrorValue>();
+/** Fires for each failure that is shown. */
+export const onDidReportError = reported.event;
 
 export async function reportError(error: unknown): Promise<void> {
-  const { code, message } = toErrorValue(error);
+  const value = toErrorValue(error);
+  const { code, message } = value;
   if (code === 'cancelled') return;
+  reported.fire(value);
   const actions = new Map([[vscode.l10n.t('Show Log'), 'gqaLens.showLog']]);
   if (code === 'engine-gone' || code.startsWith('gpu-'))
     actions.set(vscode.l10n.t('Diagnostics'), 'gqaLens.showDiagnostics');

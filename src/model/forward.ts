@@ -156,7 +156,7 @@ function decoderLayer(
     rotate(batch, cache.keys, table, { S, heads: G, stride: pad4(K), row0: past });
   }
   const scale = spec.attentionScale[layer] ?? 1 / Math.sqrt(K);
-  attend(batch, queries, cache.keys, cache.values, attended, { S, past, H, G, K, scale });
+  attend(context, batch, queries, cache.keys, cache.values, attended, { S, past, H, G, K, scale });
   linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
 
   normalise(context, batch, output, weights.norm('mlp'), normed, S, D);

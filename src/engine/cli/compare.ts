@@ -56,8 +56,8 @@ export function addCompare(program: Command, open: OpenContext): void {
         command.error('error: give the input with --text TEXT, --text-file FILE or --ids 1,2,3', { exitCode: 2 });
       }
       const context = open();
-      const a = await context.engine.open(pathA, context.task);
-      const b = await context.engine.open(pathB, context.task);
+      const a = await context.openModel(pathA);
+      const b = await context.openModel(pathB);
       if (a.V !== b.V) {
         throw new GqaLensError('input-invalid', 'The two models have different vocabularies', {
           expected: `${a.V} tokens, as ${a.name}`,

@@ -39,8 +39,8 @@ export function addConvert(program: Command, open: OpenContext): void {
     .requiredOption('--groups <G>', 'KV heads after conversion; must divide those of the model', wholeNumber(1))
     .requiredOption('--out <folder>', 'folder to write; must not exist');
   withConversion(command).action(async (path: string, options: ConvertOptions) => {
-    const { engine, task, print } = open();
-    const before = await engine.open(path, task);
+    const { engine, openModel, task, print } = open();
+    const before = await openModel(path);
     const { checkpoint, runnable } = engine.model(before.modelId);
     const { spec, source } = runnable;
     const grouping = makeGrouping(options.grouping, spec.L, spec.G, options.groups);
@@ -61,7 +61,7 @@ export function addConvert(program: Command, open: OpenContext): void {
       report: (message, fraction) => task.report(message, fraction),
     });
     // What was written is read again: the numbers are those of the files.
-    const after = await engine.open(folder, task);
+    const after = await openModel(folder);
     const conversion = summarise(before, after, { out: folder, files, repeatsHeads, G: options.groups });
     print(options, conversion, describe(conversion, options));
   });

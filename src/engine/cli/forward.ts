@@ -27,8 +27,8 @@ export function addForward(program: Command, open: OpenContext): void {
         command.error('error: --hidden needs --out FILE', { exitCode: 2 });
       }
       const context = open();
-      const { engine, task } = context;
-      const model = await engine.open(path, task);
+      const { engine, openModel, task } = context;
+      const model = await openModel(path);
       const maxTokens = model.maxPositions ?? Number.MAX_SAFE_INTEGER;
       const run = await engine.run({ modelId: model.modelId, input, conversion: null, maxTokens }, task);
       try {

@@ -11,8 +11,8 @@ export function addInspect(program: Command, open: OpenContext): void {
     .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
     .description('Show what a checkpoint is: family, shapes, dtypes, KV cache. Needs no GPU.')
     .action(async (path: string, options: CommonOptions) => {
-      const { engine, task, print } = open();
-      const model = await engine.open(path, task);
+      const { openModel, print } = open();
+      const model = await openModel(path);
       print(options, model, describe(model));
     });
 }

@@ -27,12 +27,19 @@ export async function runCommandLine(
   signal: AbortSignal,
 ): Promise<number> {
   const progress = new ProgressLine(terminal);
-  let engine: EngineCore | null = null;
+  const ends: (() => unknown)[] = [];
   const open = (): CommandContext => {
-    engine = new EngineCore(optionsFromEnvironment(process.env));
+    const engine = new EngineCore(optionsFromEnvironment(process.env));
+    ends.push(() => engine.destroy());
+    const task = { signal, report: (message: string, fraction: number | null) => progress.show(message, fraction) };
     return {
       engine,
-      task: { signal, report: (message, fraction) => progress.show(message, fraction) },
+      task,
+      openModel: async (path) => {
+        const model = await engine.open(path, task);
+        ends.push(() => engine.model(model.modelId).checkpoint.close());
+        return model;
+      },
       print: (options, machine, human) => {
         progress.clear();
         terminal.stdout(options.json === true ? `${JSON.stringify(machine)}\n` : `${human}\n`);
@@ -53,13 +60,8 @@ export async function runCommandLine(
     terminal.stderr(`gqa-lens: ${message}\n`);
     return exitCodes.failed;
   } finally {
-    closeEngine(engine);
+    for (const end of ends.reverse()) await end();
   }
-}
-
-/** A function of its own: control flow analysis does not see the assignment in `open`. */
-function closeEngine(engine: EngineCore | null): void {
-  engine?.destroy();
 }
 
 function makeProgram(version: string, terminal: Terminal, open: () => CommandContext): Command {

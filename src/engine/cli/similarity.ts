@@ -32,8 +32,8 @@ export function addSimilarity(program: Command, open: OpenContext): void {
   withConversion(command)
     .addHelpText('after', methodHelp('Measures', similarities))
     .action(async (path: string, options: SimilarityOptions) => {
-      const { engine, task, print } = open();
-      const model = await engine.open(path, task);
+      const { engine, openModel, task, print } = open();
+      const model = await openModel(path);
       const conversion = { G: options.groups ?? model.G, grouping: options.grouping, merge: options.merge };
       const ask = { modelId: model.modelId, measure: options.measure, conversion };
       const layers: LayerResult[] = [];

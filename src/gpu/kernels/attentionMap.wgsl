@@ -1,7 +1,7 @@
 // map[heads, rows, T] = attention probabilities of chosen query heads and a block of query rows, recomputed for looking
 // at: softmax(scale · q · kᵀ), causal; keys after the query are 0. One workgroup a (row, head).
-// Grouped as in attention.wgsl: k has G heads, query head h reads head h / R. Constants: K4, R.
-struct Params { rows: u32, row0: u32, T: u32, G: u32, past: u32, scale: f32 }
+// Grouped as in attention.wgsl: k has G heads, query head h reads head h / R.
+struct Params { rows: u32, row0: u32, T: u32, G: u32, past: u32, K4: u32, R: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
@@ -13,6 +13,8 @@ var<workgroup> partial: array<f32, SIZE>;
 
 @compute @workgroup_size(SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let K4 = params.K4;
+  let R = params.R;
   let row = workgroup.x;
   let s = params.row0 + row;
   let head = heads[workgroup.y];

@@ -2,7 +2,7 @@
 import attention from '../kernels/attention.wgsl';
 import attentionMap from '../kernels/attentionMap.wgsl';
 import { float32, type Batch } from '../batch';
-import type { Span } from '../context';
+import type { GpuContext, Span } from '../context';
 import { pad4 } from './matrix';
 
 const attentionKernel = { name: 'attention', code: attention };
@@ -18,17 +18,37 @@ export interface AttentionShape {
   scale: number;
 }
 
+/** Most query rows that share a workgroup's keys. */
+const mostSlots = 16;
+
 /** out[S, H, K] = causal attention of q[S, H, K] over k, v [past + S, G, K]; head lengths padded to 4. */
-export function attend(batch: Batch, q: Span, k: Span, v: Span, out: Span, shape: AttentionShape): void {
-  const { S, G, H, K, past, scale } = shape;
+export function attend(
+  context: GpuContext,
+  batch: Batch,
+  q: Span,
+  k: Span,
+  v: Span,
+  out: Span,
+  { S, G, H, K, past, scale }: AttentionShape,
+): void {
   const R = H / G;
+  const K4 = pad4(K) / 4;
+  const SLOTS = slotsFor(context.device.limits.maxComputeWorkgroupStorageSize, K4);
   batch.dispatch({
     kernel: attentionKernel,
-    constants: { K4: pad4(K) / 4, R },
-    params: [S, G, past, float32(scale)],
+    constants: { K4, R, SLOTS },
+    params: [S, G, past, K4, float32(scale)],
     buffers: [q, k, v, out],
-    workgroups: [Math.ceil((S * R) / 64), G],
+    workgroups: [Math.ceil((S * R) / SLOTS), G],
   });
+}
+
+/** The most slots whose queries, sums, weights (64 keys) and three numbers fit into workgroup memory. */
+function slotsFor(bytes: number, K4: number): number {
+  const bytesPerSlot = 2 * K4 * 16 + 64 * 4 + 3 * 4;
+  let slots = mostSlots;
+  while (slots > 1 && slots * bytesPerSlot > bytes) slots /= 2;
+  return slots;
 }
 
 /** map[heads, rows, T] = attention probabilities of query rows row0..row0+rows-1; `heads` holds query head numbers. */
@@ -44,8 +64,7 @@ export function attentionMaps(
   const { S, G, H, K, past, scale } = shape;
   batch.dispatch({
     kernel: mapKernel,
-    constants: { K4: pad4(K) / 4, R: H / G },
-    params: [block.rows, block.row0, past + S, G, past, float32(scale)],
+    params: [block.rows, block.row0, past + S, G, past, pad4(K) / 4, H / G, float32(scale)],
     buffers: [q, k, heads.span, map],
     workgroups: [block.rows, heads.count],
   });

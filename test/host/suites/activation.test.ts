@@ -1,42 +1,63 @@
-// The extension in a real host: it activates, and what package.json promises is there.
+/** Activation: cheap, complete, and in step with package.json. Named so that it runs first. */
 import * as assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { activate, extension, sessions } from './support';
 
-interface Manifest {
-  contributes: {
-    commands: { command: string; title: string; category: string }[];
-    views: Record<string, { id: string; name: string }[]>;
-  };
+interface Contributed {
+  command: string;
+  title: string;
+  category: string;
+  enablement?: string;
+}
+
+function contributed(): Contributed[] {
+  const { contributes } = extension().packageJSON as { contributes: { commands: Contributed[] } };
+  return contributes.commands;
 }
 
 describe('activation', () => {
-  let extension: vscode.Extension<unknown>;
-  let manifest: Manifest;
-
-  before(async () => {
-    const found = vscode.extensions.getExtension('gqa-lens.gqa-lens');
-    assert.ok(found, 'VS Code does not know the extension');
-    extension = found;
-    manifest = JSON.parse(readFileSync(join(extension.extensionPath, 'package.json'), 'utf8')) as Manifest;
-    await extension.activate();
+  it('starts no engine and opens nothing', async () => {
+    const api = await activate();
+    assert.equal(api.engine.pid(), undefined);
+    assert.deepEqual(await sessions(), []);
   });
 
-  it('activates', () => {
-    assert.equal(extension.isActive, true);
+  it('registers exactly the commands that package.json lists', async () => {
+    const registered = (await vscode.commands.getCommands(true)).filter((name) => /^gqaLens\.[a-zA-Z]+$/.test(name));
+    assert.deepEqual(
+      registered.sort(),
+      contributed()
+        .map(({ command }) => command)
+        .sort(),
+    );
   });
 
-  it('registers every command that it contributes', async () => {
-    const registered = new Set(await vscode.commands.getCommands(true));
-    const missing = manifest.contributes.commands.map(({ command }) => command).filter((name) => !registered.has(name));
-    assert.deepEqual(missing, []);
+  it('gives every command a title and the category', () => {
+    for (const { command, title, category } of contributed()) {
+      assert.equal(category, 'GQA Lens', command);
+      assert.ok(title.length > 0 && !title.startsWith('%'), `${command} has the title ${title}`);
+    }
   });
 
-  it('contributes its sidebar view, which can be focused', async () => {
-    const views = Object.values(manifest.contributes.views).flat();
-    assert.ok(views.length > 0, 'no view is contributed');
-    for (const { id } of views) await vscode.commands.executeCommand(`${id}.focus`);
+  it('enables commands that need a checkpoint only with one', () => {
+    const enablement = new Map(contributed().map((one) => [one.command.replace('gqaLens.', ''), one.enablement]));
+    for (const name of ['openCheckpoint', 'openSample', 'showDiagnostics', 'showLog'])
+      assert.equal(enablement.get(name), undefined, name);
+    assert.equal(enablement.get('runText'), 'gqaLens.canRun');
+    assert.equal(enablement.get('runSelection'), 'gqaLens.canRun && editorHasSelection');
+    assert.equal(enablement.get('setGroups'), 'gqaLens.canGroup');
+    assert.equal(enablement.get('compare'), 'gqaLens.canCompare');
+  });
+
+  it('tells what to do when a command that needs a checkpoint is called without one', async () => {
+    const { onDidReportError } = await activate();
+    const message = new Promise<string>((resolve) => {
+      const listener = onDidReportError((error) => {
+        listener.dispose();
+        resolve(error.message);
+      });
+    });
+    await vscode.commands.executeCommand('gqaLens.compare');
+    assert.match(await message, /No checkpoint is open.*Open Checkpoint/);
   });
 });

@@ -1,0 +1,139 @@
+/** The command line on the GPU: `forward` and `convert` then `forward` against goldens, `compare` against the reference. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as measures from '../../src/gqa/measures';
+import { gqaLens } from '../unit/cli/collect';
+import { maxDifference, relativeL2 } from './support/compare';
+import { fixtures, Golden, sample } from './support/golden';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gqa-lens-cli-gpu-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a command that must succeed. @returns its JSON */
+async function run(...args: string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await gqaLens([...args, '--json']);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as unknown;
+}
+
+const goldenOf = (name: string): Promise<Golden> => Golden.open(join(fixtures, name, 'golden.safetensors'));
+
+describe('forward --out', () => {
+  it.each([
+    ['llama-mha', join(fixtures, 'llama-mha'), 2],
+    ['llama-gqa', join(fixtures, 'llama-gqa'), 2],
+    ['llama-mqa-headdim', join(fixtures, 'llama-mqa-headdim', 'model.safetensors'), 2],
+    ['gpt2', join(fixtures, 'gpt2'), 2],
+    ['novels-llama', sample, 6],
+  ])('%s equals the golden, tensor by tensor', async (name, model, L) => {
+    const golden = await goldenOf(name);
+    const ids = await golden.ids('input_ids');
+    const greedy = await golden.ids('greedy');
+    const file = join(folder, `${name}.safetensors`);
+    const hidden = golden.has('hidden.0');
+    const more = hidden ? ['--hidden'] : [];
+    await run(
+      'forward',
+      model,
+      '--ids',
+      ids.join(),
+      '--greedy',
+      String(greedy.length - ids.length),
+      '--out',
+      file,
+      ...more,
+    );
+    const found = await Golden.open(file);
+    expect(await found.ids('input_ids')).toEqual(ids);
+    expect(await found.ids('greedy')).toEqual(greedy);
+    expect(relativeL2(await found.floats('logits'), await golden.floats('logits'))).toBeLessThan(1e-4);
+    // Goldens of long texts keep their maps as float16, which rounds weights by up to 2.5e-4.
+    const tolerance = golden.dtype('attn.0') === 'F16' ? 3.5e-4 : 1e-4;
+    for (let layer = 0; layer < L; layer++) {
+      const maps = await found.floats(`attn.${layer}`);
+      expect(maxDifference(maps, await golden.floats(`attn.${layer}`))).toBeLessThan(tolerance);
+    }
+    for (let index = 0; hidden && index <= L; index++) {
+      const states = await found.floats(`hidden.${index}`);
+      expect(relativeL2(states, await golden.floats(`hidden.${index}`))).toBeLessThan(1e-4);
+    }
+  });
+
+  it('tells the same loss as the logits that it writes', async () => {
+    const file = join(folder, 'loss.safetensors');
+    const text = 'The stranger came early in February';
+    const { loss, tokens } = (await run('forward', sample, '--text', text, '--out', file)) as {
+      loss: number;
+      tokens: { id: number; text: string }[];
+    };
+    expect(tokens.map((token) => token.text).join('')).toBe(text);
+    const logits = await (await Golden.open(file)).floats('logits');
+    const ids = tokens.map(({ id }) => id);
+    expect(loss).toBeCloseTo(measures.mean(measures.lossPerToken(logits, 4096, ids)), 4);
+  });
+});
+
+describe('convert, then forward', () => {
+  const cases = ['llama-mha', 'gpt2'].flatMap((name) =>
+    ['mean', 'first'].flatMap((merge) => [8, 4, 2, 1].map((G) => [name, merge, G] as const)),
+  );
+
+  it.each(cases)('%s by %s to %d groups equals the golden', async (name, merge, G) => {
+    const out = join(folder, `${name}-${merge}-${G}`);
+    const file = `${out}.safetensors`;
+    const ids = await (await goldenOf(name)).ids('input_ids');
+    const written = await run('convert', join(fixtures, name), '--groups', String(G), '--merge', merge, '--out', out);
+    expect(written).toMatchObject({ groups: { before: 8, after: G }, repeatsHeads: name === 'gpt2' && G < 8 });
+    await run('forward', out, '--ids', ids.join(), '--out', file);
+    const golden = await Golden.open(join(fixtures, name, 'golden-conversions.safetensors'));
+    const found = await Golden.open(file);
+    expect(relativeL2(await found.floats('logits'), await golden.floats(`${merge}.${G}.logits`))).toBeLessThan(1e-4);
+    for (let layer = 0; layer < 2; layer++) {
+      const expected = await golden.floats(`${merge}.${G}.attn.${layer}`);
+      expect(maxDifference(await found.floats(`attn.${layer}`), expected)).toBeLessThan(1e-4);
+    }
+  });
+});
+
+describe('compare', () => {
+  it('gives loss, KL and agreement of two files as the reference measures do', async () => {
+    const out = join(folder, 'sample-gqa2');
+    await run('convert', sample, '--groups', '2', '--out', out);
+    const text = 'It is a truth universally acknowledged, that a single man in possession of a good fortune';
+    const [fileA, fileB] = [join(folder, 'a.safetensors'), join(folder, 'b.safetensors')];
+    await run('forward', sample, '--text', text, '--out', fileA);
+    await run('forward', out, '--text', text, '--out', fileB);
+    const golden = await Golden.open(fileA);
+    const ids = await golden.ids('input_ids');
+    const [a, b] = [await golden.floats('logits'), await (await Golden.open(fileB)).floats('logits')];
+    const found = (await run('compare', sample, out, '--text', text)) as {
+      a: { loss: number; perplexity: number; kvCacheBytesPerToken: number };
+      b: { loss: number; kvCacheBytesPerToken: number };
+      klMean: number;
+      top1Agreement: number;
+      tokens: number;
+    };
+    expect(found.tokens).toBe(ids.length);
+    expect(found.a.loss).toBeCloseTo(measures.mean(measures.lossPerToken(a, 4096, ids)), 4);
+    expect(found.b.loss).toBeCloseTo(measures.mean(measures.lossPerToken(b, 4096, ids)), 4);
+    expect(found.a.perplexity).toBeCloseTo(Math.exp(found.a.loss), 6);
+    expect(found.klMean).toBeCloseTo(measures.mean(measures.klPerToken(a, b, 4096)), 4);
+    expect(found.top1Agreement).toBeCloseTo(measures.top1Agreement(a, b, 4096), 6);
+    expect([found.a.kvCacheBytesPerToken, found.b.kvCacheBytesPerToken]).toEqual([6144, 1536]);
+  });
+
+  it('reads windows of a file, and finds no difference between a model and itself', async () => {
+    const file = join(folder, 'text.txt');
+    await writeFile(file, 'The stranger came early in February, one wintry day, through a biting wind. '.repeat(20));
+    const args = ['--text-file', file, '--windows', '3', '--window-size', '32'];
+    const found = await run('compare', sample, sample, ...args);
+    expect(found).toMatchObject({ windows: 3, tokens: 96, klMean: 0, top1Agreement: 1 });
+  });
+});

@@ -1,0 +1,84 @@
+/** Plain float64 references of what the kernels compute, and seeded inputs for both. */
+
+/** Mulberry32: small, seeded, good enough for test inputs. Values in [-1, 1). */
+export function randoms(seed: number, count: number): Float32Array {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 31 - 1;
+  });
+}
+
+/** x[S, C] · w[N, C]ᵀ */
+export function product(x: ArrayLike<number>, w: ArrayLike<number>, S: number, N: number, C: number): number[] {
+  const y: number[] = [];
+  for (let s = 0; s < S; s++) {
+    for (let n = 0; n < N; n++) {
+      let sum = 0;
+      for (let c = 0; c < C; c++) sum += (x[s * C + c] ?? NaN) * (w[n * C + c] ?? NaN);
+      y.push(sum);
+    }
+  }
+  return y;
+}
+
+export interface Shape {
+  S: number;
+  past: number;
+  H: number;
+  G: number;
+  K: number;
+  scale: number;
+}
+
+/** Causal grouped attention: maps [H, S, T] and outputs [S, H, K] of q [S, H, K] over k, v [T, G, K]. */
+export function groupedAttention(
+  q: ArrayLike<number>,
+  k: ArrayLike<number>,
+  v: ArrayLike<number>,
+  { S, past, H, G, K, scale }: Shape,
+): { maps: number[]; outputs: number[] } {
+  const T = past + S;
+  const maps = new Array<number>(H * S * T).fill(0);
+  const outputs = new Array<number>(S * H * K).fill(0);
+  for (let h = 0; h < H; h++) {
+    const g = Math.floor(h / (H / G));
+    for (let s = 0; s < S; s++) {
+      const scores = Array.from({ length: past + s + 1 }, (_, t) => {
+        let sum = 0;
+        for (let j = 0; j < K; j++) sum += (q[(s * H + h) * K + j] ?? NaN) * (k[(t * G + g) * K + j] ?? NaN);
+        return sum * scale;
+      });
+      const largest = Math.max(...scores);
+      const exponentials = scores.map((score) => Math.exp(score - largest));
+      const total = exponentials.reduce((sum, value) => sum + value, 0);
+      exponentials.forEach((value, t) => {
+        maps[(h * S + s) * T + t] = value / total;
+        for (let j = 0; j < K; j++) {
+          const at = (s * H + h) * K + j;
+          outputs[at] = (outputs[at] ?? 0) + (value / total) * (v[(t * G + g) * K + j] ?? NaN);
+        }
+      });
+    }
+  }
+  return { maps, outputs };
+}
+
+/** [rows, size] with each row (or head) padded with zeros to a multiple of 4. */
+export function padRows(data: Float32Array, size: number): Float32Array {
+  const width = Math.ceil(size / 4) * 4;
+  const rows = data.length / size;
+  const padded = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) padded.set(data.subarray(row * size, (row + 1) * size), row * width);
+  return padded;
+}
+
+/** The first `size` of every multiple-of-4 row. */
+export function unpadRows(data: Float32Array, size: number): number[] {
+  const width = Math.ceil(size / 4) * 4;
+  const rows: number[] = [];
+  for (let row = 0; row < data.length / width; row++) rows.push(...data.subarray(row * width, row * width + size));
+  return rows;
+}
