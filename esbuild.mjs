@@ -8,14 +8,43 @@ const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf
 
 const node = { platform: 'node', target: 'node20', bundle: true, sourcemap: true, minify, loader: { '.wgsl': 'text' } };
 // ESM bundles may contain CommonJS packages that call require().
-const requireShim = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
-const web = { platform: 'browser', target: 'chrome128', format: 'iife', bundle: true, sourcemap: true, minify, loader: { '.svg': 'text' } };
+const requireShim =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const web = {
+  platform: 'browser',
+  target: 'chrome128',
+  format: 'iife',
+  bundle: true,
+  sourcemap: true,
+  minify,
+  loader: { '.svg': 'text' },
+};
 
 /** @type {Record<string, import('esbuild').BuildOptions>} */
 const bundles = {
-  host: { ...node, entryPoints: ['src/extension.ts'], format: 'cjs', external: ['vscode'], outfile: 'dist/extension.cjs' },
-  engine: { ...node, entryPoints: ['src/engine/main.ts'], format: 'esm', external: ['webgpu'], banner: { js: requireShim }, outfile: 'dist/engine.mjs' },
-  cli: { ...node, entryPoints: ['src/engine/cli.ts'], format: 'esm', external: ['webgpu'], banner: { js: `#!/usr/bin/env node\n${requireShim}` }, outfile: 'dist/cli.js' },
+  host: {
+    ...node,
+    entryPoints: ['src/extension.ts'],
+    format: 'cjs',
+    external: ['vscode'],
+    outfile: 'dist/extension.cjs',
+  },
+  engine: {
+    ...node,
+    entryPoints: ['src/engine/main.ts'],
+    format: 'esm',
+    external: ['webgpu'],
+    banner: { js: requireShim },
+    outfile: 'dist/engine.mjs',
+  },
+  cli: {
+    ...node,
+    entryPoints: ['src/engine/cli.ts'],
+    format: 'esm',
+    external: ['webgpu'],
+    banner: { js: `#!/usr/bin/env node\n${requireShim}` },
+    outfile: 'dist/cli.js',
+  },
   explorer: { ...web, entryPoints: ['webview/explorer/main.ts'], outfile: 'dist/webview/explorer.js' },
   diff: { ...web, entryPoints: ['webview/diff/main.ts'], outfile: 'dist/webview/diff.js' },
 };

@@ -9,11 +9,31 @@ const forbid = (group, message) => ({ group, message });
 export default tseslint.config(
   { ignores: ['dist/', 'artifacts/', 'node_modules/', '**/*.js', '**/*.cjs'] },
   js.configs.recommended,
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', fetch: 'readonly', Buffer: 'readonly', AbortController: 'readonly', AbortSignal: 'readonly', performance: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        AbortController: 'readonly',
+        AbortSignal: 'readonly',
+        performance: 'readonly',
+      },
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: ['./tsconfig.node.json', './tsconfig.webview.json', './tsconfig.scripts.json'] } },
+    languageOptions: {
+      parserOptions: { project: ['./tsconfig.node.json', './tsconfig.webview.json', './tsconfig.scripts.json'] },
+    },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
@@ -22,9 +42,46 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['src/protocol/**/*.ts'], rules: { 'no-restricted-imports': border(forbid(['../*', '!./*'], 'protocol imports nothing of the project.')) } },
-  { files: ['src/{gqa,checkpoint,model,gpu,uptrain}/**/*.ts'], rules: { 'no-restricted-imports': border(forbid(['**/host/**', '**/engine/**', '**/webview/**'], 'The core knows neither the editor nor the engine process.')) } },
-  { files: ['src/engine/**/*.ts'], rules: { 'no-restricted-imports': border(forbid(['**/host/**', '**/webview/**'], 'The engine does not know the editor.')) } },
-  { files: ['src/{host,}/**/*.ts', 'src/extension.ts'], ignores: ['src/{gqa,checkpoint,model,gpu,uptrain,engine,protocol}/**'], rules: { 'no-restricted-imports': ['error', { patterns: [forbid(['**/gpu/**', '**/checkpoint/**', '**/model/**', '**/gqa/**', '**/engine/**', 'webgpu'], 'The host does nothing heavy: ask the engine through src/protocol.')] }] } },
-  { files: ['webview/**/*.ts'], rules: { 'no-restricted-imports': border(forbid(['**/src/!(protocol)/**'], 'Webviews know only src/protocol.')) } },
+  {
+    files: ['src/protocol/**/*.ts'],
+    rules: { 'no-restricted-imports': border(forbid(['../*', '!./*'], 'protocol imports nothing of the project.')) },
+  },
+  {
+    files: ['src/{gqa,checkpoint,model,gpu,uptrain}/**/*.ts'],
+    rules: {
+      'no-restricted-imports': border(
+        forbid(
+          ['**/host/**', '**/engine/**', '**/webview/**'],
+          'The core knows neither the editor nor the engine process.',
+        ),
+      ),
+    },
+  },
+  {
+    files: ['src/engine/**/*.ts'],
+    rules: {
+      'no-restricted-imports': border(forbid(['**/host/**', '**/webview/**'], 'The engine does not know the editor.')),
+    },
+  },
+  {
+    files: ['src/{host,}/**/*.ts', 'src/extension.ts'],
+    ignores: ['src/{gqa,checkpoint,model,gpu,uptrain,engine,protocol}/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            forbid(
+              ['**/gpu/**', '**/checkpoint/**', '**/model/**', '**/gqa/**', '**/engine/**', 'webgpu'],
+              'The host does nothing heavy: ask the engine through src/protocol.',
+            ),
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['webview/**/*.ts'],
+    rules: { 'no-restricted-imports': border(forbid(['**/src/!(protocol)/**'], 'Webviews know only src/protocol.')) },
+  },
 );

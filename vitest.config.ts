@@ -19,11 +19,26 @@ export default defineConfig({
       {
         plugins: [wgsl],
         // One process, one device: a GPU is shared badly, and every device costs start-up time.
-        test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 1, isolate: false },
+        test: {
+          name: 'gpu',
+          include: ['test/gpu/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          maxWorkers: 1,
+          isolate: false,
+        },
       },
       {
         // One VS Code at a time: each needs a server, an extension host, an engine and a browser.
-        test: { name: 'workbench', include: ['test/workbench/specs/**/*.spec.ts'], testTimeout: 120_000, hookTimeout: 300_000, pool: 'forks', maxWorkers: 1 },
+        test: {
+          name: 'workbench',
+          include: ['test/workbench/specs/**/*.spec.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          pool: 'forks',
+          maxWorkers: 1,
+        },
       },
     ],
   },

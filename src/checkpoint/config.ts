@@ -49,6 +49,16 @@ export function readText(config: JsonObject, field: string, fallback?: string): 
   return value;
 }
 
+/** The tokens that end a text: eos_token_id, which is one id, a list of them, or absent. */
+export function readEndTokens(config: JsonObject): number[] {
+  const value = config.eos_token_id ?? [];
+  const ids: unknown[] = Array.isArray(value) ? value : [value];
+  return ids.map((id) => {
+    if (typeof id !== 'number' || !Number.isInteger(id)) throw invalidField('eos_token_id', 'a token id or a list', id);
+    return id;
+  });
+}
+
 /** Rotary position settings, whichever way they are spelled. */
 export interface RotaryConfig {
   /** Base of the frequencies. */

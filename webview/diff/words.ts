@@ -85,13 +85,19 @@ export class Words implements DiffFigure {
       this.#continuations.replaceChildren(element('p', { class: 'failed note' }, answer.error.message));
     } else {
       const { a, b } = answer.value;
-      const common = commonPrefixLength(a.text, b.text);
+      const texts = { a: onOneLine(a.text), b: onOneLine(b.text) };
+      const common = commonPrefixLength(texts.a, texts.b);
       this.#continuations.replaceChildren(
-        continuation(`${attentionName(model.G, model.H)} goes on`, a.text, common),
-        continuation(`${attentionName(state.conversion.G, model.H)} goes on`, b.text, common),
+        continuation(`${attentionName(model.G, model.H)} goes on`, texts.a, common),
+        continuation(`${attentionName(state.conversion.G, model.H)} goes on`, texts.b, common),
       );
     }
   }
+}
+
+/** Line breaks as marks: a continuation often starts with several. */
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ⏎ ').trimStart();
 }
 
 /** The text a model writes; what both write alike is muted. */
