@@ -6,18 +6,11 @@ import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable } from '../shared/colorScale';
 import { CheckBox, Picker, Segmented } from '../shared/controls';
 import { element, groupColor } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { Heatmap } from '../shared/heatmap';
 import { isDark } from '../shared/theme';
 import type { DiffData } from './data';
-import {
-  attentionName,
-  headCodes,
-  orderedHeads,
-  sideRequest,
-  type DiffActions,
-  type DiffFigure,
-  type DiffView,
-} from './view';
+import { attentionName, headCodes, orderedHeads, sideRequest, type DiffActions, type DiffView } from './view';
 
 interface Column {
   element: HTMLElement;
@@ -28,7 +21,7 @@ interface Column {
   b: Heatmap;
 }
 
-export class HeadTable implements DiffFigure {
+export class HeadTable implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #title = element('h2');
   readonly #note = element('p', { class: 'muted note' });

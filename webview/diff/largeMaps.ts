@@ -5,6 +5,7 @@ import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram, CODE_WEIGHTS } from '../shared/attentionCode';
 import { fitScale, pixelTable, type PixelTable } from '../shared/colorScale';
 import { element, groupColor } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import {
   formatChange,
   formatInteger,
@@ -25,7 +26,6 @@ import {
   headCodes,
   sideRequest,
   type DiffActions,
-  type DiffFigure,
   type DiffView,
   type Side,
 } from './view';
@@ -43,7 +43,7 @@ interface PaneParts {
   axis: TokenAxis;
 }
 
-export class LargeMaps implements DiffFigure {
+export class LargeMaps implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #panes: Record<Pane, PaneParts>;
   readonly #actions: DiffActions;

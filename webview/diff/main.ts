@@ -9,6 +9,7 @@ import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
 import type { DiffHostApi, DiffSnapshot, DiffViewApi } from '../../src/protocol/views';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { Header } from '../shared/header';
 import { connect } from '../shared/host';
 import { Readout } from '../shared/readout';
@@ -16,7 +17,7 @@ import { onThemeChange } from '../shared/theme';
 import { createDiffData } from './data';
 import { HeadTable } from './headTable';
 import { LargeMaps } from './largeMaps';
-import { fitDiffUi, type DiffActions, type DiffFigure, type DiffView } from './view';
+import { fitDiffUi, type DiffActions, type DiffView } from './view';
 import { Words } from './words';
 
 let view: DiffView | null = null;
@@ -60,7 +61,7 @@ const header = new Header(
 );
 const status = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });
 const hint = element('p', { class: 'hint' }, 'Press Run to put the original and the converted model side by side.');
-const figures: DiffFigure[] = [
+const figures: Figure<DiffView>[] = [
   new LargeMaps(actions, data, readout, (runId) => {
     if (drawnRuns.has(runId)) return;
     drawnRuns.add(runId);

@@ -16,13 +16,6 @@ export interface DiffView {
   hover: DiffHover;
 }
 
-export interface DiffFigure {
-  readonly element: HTMLElement;
-  render(view: DiffView): void;
-  /** Follows the pointer; must be cheap. */
-  emphasise(view: DiffView): void;
-}
-
 export interface DiffActions {
   choose(change: Partial<DiffUi>): void;
   hover(change: DiffHover): void;

@@ -2,13 +2,14 @@
  * What the change does to words: KL of every next-token prediction over the text, and how both models go on.
  */
 import { element } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { relativeToLargest } from '../shared/relative';
 import { TextStrip } from '../shared/textStrip';
 import { commonPrefixLength } from './commonPrefix';
 import type { DiffData } from './data';
-import { attentionName, type DiffActions, type DiffFigure, type DiffView } from './view';
+import { attentionName, type DiffActions, type DiffView } from './view';
 
-export class Words implements DiffFigure {
+export class Words implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #numbers = element('div', { class: 'pane-numbers' });
   readonly #strip: TextStrip;

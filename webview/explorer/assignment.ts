@@ -4,6 +4,7 @@
  */
 import { select, type BaseType, type Selection } from 'd3';
 import { element, groupColor, watchWidth } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { formatChange, formatInteger, formatNumber } from '../shared/format';
 import { describeHeads } from '../shared/headOrder';
 import {
@@ -15,17 +16,9 @@ import {
 } from './assignmentLayout';
 import type { ExplorerData } from './data';
 import { panel } from './panel';
-import {
-  focusedGroup,
-  focusedHead,
-  shownGroups,
-  similarityRequest,
-  type Actions,
-  type ExplorerView,
-  type Figure,
-} from './view';
+import { focusedGroup, focusedHead, shownGroups, similarityRequest, type Actions, type ExplorerView } from './view';
 
-export class Assignment implements Figure {
+export class Assignment implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #note = element('span', { class: 'muted note' });

@@ -51,7 +51,7 @@ const MAXIMUM_RADIUS = 18;
 const MINIMUM_RADIUS = 10;
 const GAP = 6;
 const BOX_HEIGHT = 30;
-const BOX_MINIMUM = 52;
+const BOX_MINIMUM = 40;
 const BOX_MAXIMUM = 168;
 /** Links have room to bend; where groups wrap into bands they are shorter. */
 const LINK_HEIGHT = 104;

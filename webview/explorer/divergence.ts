@@ -4,10 +4,11 @@
 import { select } from 'd3';
 import { button } from '../shared/controls';
 import { element, watchWidth } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { formatLoss } from '../shared/format';
 import { shortLabel, visibleLabels } from '../shared/labels';
 import { panel } from './panel';
-import type { Actions, ExplorerView, Figure } from './view';
+import type { Actions, ExplorerView } from './view';
 
 /** KL at one position, in nats. */
 interface TokenDivergence {
@@ -18,7 +19,7 @@ interface TokenDivergence {
 const HEIGHT = 74;
 const LABEL_ROOM = 50;
 
-export class Divergence implements Figure {
+export class Divergence implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span', {}, 'Original and converted · KL by token');
   readonly #numbers = element('div', { class: 'numbers' });

@@ -11,6 +11,7 @@ import type { ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } f
 import { toErrorValue } from '../../src/protocol/errors';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { Header } from '../shared/header';
 import { connect } from '../shared/host';
 import { Readout } from '../shared/readout';
@@ -23,7 +24,7 @@ import { Overview } from './overview';
 import { Similarity } from './similarity';
 import { StatusLine } from './statusLine';
 import { Text } from './text';
-import { fitUi, NO_HOVER, type Actions, type ExplorerView, type Figure } from './view';
+import { fitUi, NO_HOVER, type Actions, type ExplorerView } from './view';
 
 let view: ExplorerView | null = null;
 let renderPlanned = false;
@@ -80,7 +81,7 @@ const header = new Header(
   compareButton,
 );
 const status = new StatusLine();
-const figures: Figure[] = [
+const figures: Figure<ExplorerView>[] = [
   new Overview(actions, data),
   new Assignment(actions, data),
   new Similarity(actions, data),

@@ -9,13 +9,14 @@ import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable, scaleTicks, sequentialColor, type MapScale } from '../shared/colorScale';
 import { button, CheckBox, Segmented } from '../shared/controls';
 import { element, groupColor } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { formatTick } from '../shared/format';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
 import { GroupCard } from './groupCard';
 import { panel } from './panel';
-import { mapsRequest, shownGroups, shownRun, type Actions, type ExplorerView, type Figure } from './view';
+import { mapsRequest, shownGroups, shownRun, type Actions, type ExplorerView } from './view';
 
 /** Whether a card's maps may be asked for: cards far outside the window wait until they are scrolled near. */
 interface Slot {
@@ -23,7 +24,7 @@ interface Slot {
   near: boolean;
 }
 
-export class Maps implements Figure {
+export class Maps implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #runs: Segmented;
@@ -138,7 +139,9 @@ export class Maps implements Figure {
     const cards = shown.flatMap((group) => this.#slots.get(group)?.card.element ?? []);
     if (cards.some((card, place) => this.#cards.children[place] !== card)) this.#cards.replaceChildren(...cards);
     this.#cards.dataset.count = String(Math.min(cards.length, 4));
-    this.#cards.classList.toggle('alone', (groups[0]?.length ?? 0) <= 1);
+    const R = groups[0]?.length ?? 0;
+    this.#cards.classList.toggle('alone', R <= 1);
+    this.#cards.classList.toggle('pairs', R === 2);
   }
 
   /** The maps of a group if they have arrived; asks for them when the card is in sight. */

@@ -8,12 +8,13 @@ import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable } from '../shared/colorScale';
 import { button, Picker } from '../shared/controls';
 import { element, paintGroup } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { headsByGroup } from '../shared/headOrder';
 import { isDark } from '../shared/theme';
 import type { ExplorerData, Thumbnail } from './data';
 import { panel } from './panel';
-import { mapsRequest, similarityRequest, type Actions, type ExplorerView, type Figure } from './view';
+import { mapsRequest, similarityRequest, type Actions, type ExplorerView } from './view';
 
 /** More groups than this leave no room for pictures: a layer then shows its bars only. */
 const MOST_THUMBNAILS = 8;
@@ -24,7 +25,7 @@ interface GroupInLayer {
   heads: number[];
 }
 
-export class Overview implements Figure {
+export class Overview implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span', {}, 'Layers');
   readonly #picker: Picker;
@@ -57,7 +58,7 @@ export class Overview implements Figure {
       String(view.ui.layer),
     );
     this.#list.style.setProperty('--columns', String(grouping.G));
-    this.#list.classList.toggle('many', grouping.G > 4);
+    this.#list.classList.toggle('many', grouping.G > 2);
     const rows = select(this.#list)
       .selectAll<HTMLElement, number>('.layer')
       .data(layers, (layer) => layer)
@@ -97,7 +98,7 @@ export class Overview implements Figure {
 
   /** Fills the cells one request at a time, so that the chosen layer's own figures never wait behind the overview. */
   #fill(cells: HTMLElement[], items: GroupInLayer[], view: ExplorerView): void {
-    const pictured = view.snapshot.grouping.G <= MOST_THUMBNAILS;
+    const pictured = view.snapshot.original !== null && view.snapshot.grouping.G <= MOST_THUMBNAILS;
     const isPooling = view.snapshot.grouping.G < view.snapshot.model.G;
     const missing: (() => string)[] = [];
     items.forEach((item, place) => {

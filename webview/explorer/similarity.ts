@@ -8,12 +8,13 @@ import type { SimilarityResult } from '../../src/protocol/model';
 import { sequentialColor } from '../shared/colorScale';
 import { Picker, Segmented } from '../shared/controls';
 import { element, groupColor, watchWidth } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
 import { layoutMatrix, matrixScaleTop, type MatrixLayout } from './matrixLayout';
 import { panel } from './panel';
-import { focusedGroup, focusedHead, similarityRequest, type Actions, type ExplorerView, type Figure } from './view';
+import { focusedGroup, focusedHead, similarityRequest, type Actions, type ExplorerView } from './view';
 
 interface MatrixCell {
   row: number;
@@ -29,7 +30,7 @@ const BARS = 76;
 const LEGEND = 46;
 const LARGEST_MATRIX = 250;
 
-export class Similarity implements Figure {
+export class Similarity implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #stage = element('div', { class: 'similarity-stage' });
@@ -164,7 +165,7 @@ export class Similarity implements Figure {
 
   #drawNames(result: SimilarityResult, layout: MatrixLayout): void {
     const middle = layout.cell / 2;
-    const every = Math.ceil(11 / Math.max(1, layout.cell));
+    const every = Math.ceil(15 / Math.max(1, layout.cell));
     const names = (side: 'row' | 'column') =>
       this.#svg
         .select('.names')
@@ -325,8 +326,9 @@ export class Similarity implements Figure {
 
 /** One line on what is seen. */
 function explain(result: SimilarityResult): string {
+  const isPooled = new Set(result.groups).size < result.n;
   const floor = `Floor ${formatNumber(result.floor, 2)}: random heads of the same shape.`;
   return result.measure === 'cosine'
     ? `Raw cosine is near 0 for every pair: heads live in different bases. Try aligned. ${floor}`
-    : `${floor} Bars: each head to the pooled head that replaces it.`;
+    : `${floor} ${isPooled ? 'Bars: each head to the pooled head that replaces it.' : 'Nothing is pooled: every head stays as it is.'}`;
 }

@@ -6,6 +6,7 @@
 import { select } from 'd3';
 import type { RunSummary, Token } from '../../src/protocol/model';
 import { element, groupColor } from '../shared/dom';
+import type { Figure } from '../shared/figure';
 import { formatWeight } from '../shared/format';
 import { shortLabel } from '../shared/labels';
 import { relativeToLargest } from '../shared/relative';
@@ -22,7 +23,6 @@ import {
   shownRun,
   type Actions,
   type ExplorerView,
-  type Figure,
 } from './view';
 
 /** Groups listed below the text, and tokens listed for each. */
@@ -35,7 +35,7 @@ interface GroupRow {
   weights: Float64Array;
 }
 
-export class Text implements Figure {
+export class Text implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #note = element('span', { class: 'muted note' });

@@ -1,5 +1,5 @@
 /**
- * What every figure of the explorer is drawn from, and the interface that figures have.
+ * What every figure of the explorer is drawn from.
  * Role: types and the arithmetic that several figures share. It is pure: no DOM, no requests.
  */
 import type { AttentionRequest, RunSummary, SimilarityRequest } from '../../src/protocol/model';
@@ -20,13 +20,6 @@ export interface ExplorerView {
   snapshot: ExplorerSnapshot;
   ui: ExplorerUi;
   hover: Hover;
-}
-
-/** A part of the page. `render` draws all of it, `emphasise` only follows the pointer and must be cheap. */
-export interface Figure {
-  readonly element: HTMLElement;
-  render(view: ExplorerView): void;
-  emphasise(view: ExplorerView): void;
 }
 
 /** What figures may change. */

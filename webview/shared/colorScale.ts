@@ -88,9 +88,3 @@ export function scaleTicks(scale: MapScale): { weight: number; position: number 
       : [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1].filter((weight) => weight >= weightOfCode(scale.low) && weight <= top);
   return candidates.map((weight) => ({ weight, position: positionOnScale(scale, weight) }));
 }
-
-/** Black or white, whichever reads better on a colour. */
-export function readableOn(color: string): 'black' | 'white' {
-  const { r, g, b } = rgb(color);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? 'black' : 'white';
-}

@@ -1,0 +1,74 @@
+/** Pure parts of the comparison: difference maps, names, common prefixes; and which keys a query attends to. */
+import { describe, expect, it } from 'vitest';
+import type { AttentionTile } from '../../../src/protocol/model';
+import { commonPrefixLength } from '../../../webview/diff/commonPrefix';
+import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/diff/difference';
+import { attentionName, headCodes } from '../../../webview/diff/view';
+import { tileRow, topKeys } from '../../../webview/explorer/attended';
+
+describe('difference maps', () => {
+  it('tell which side has more and by how much', () => {
+    const { codes, largest } = differenceMap(
+      Uint8Array.from([255, 0, 0, 243]),
+      Uint8Array.from([255, 0, 243, 0]),
+      2,
+      false,
+    );
+    expect([...codes]).toEqual([NO_DIFFERENCE, NO_DIFFERENCE, 255, 1]);
+    expect(largest).toBe(0.5);
+  });
+
+  it('leave the first key out of the scale when asked', () => {
+    const first = Uint8Array.from([0, 0, 255, 0]);
+    const second = Uint8Array.from([0, 0, 0, 207]);
+    expect(differenceMap(first, second, 2, true).largest).toBe(1 / 16);
+    expect(differenceMap(first, second, 2, false).largest).toBe(1);
+  });
+
+  it('are see-through where nothing changed', () => {
+    const table = differenceTable({ first: '#0000ff', second: '#ff0000' });
+    const pixel = (code: number) => [...new Uint8Array(Uint32Array.of(table[code] ?? 0).buffer)];
+    expect(pixel(NO_DIFFERENCE)[3]).toBe(0);
+    expect(pixel(255)).toEqual([255, 0, 0, 255]);
+    expect(pixel(1)).toEqual([0, 0, 255, 255]);
+  });
+});
+
+describe('words', () => {
+  it('name attention by its number of KV heads', () => {
+    expect([8, 2, 1].map((G) => attentionName(G, 8))).toEqual(['MHA', 'GQA-2', 'MQA']);
+  });
+
+  it('find where two texts part', () => {
+    expect(commonPrefixLength('I am sorry', 'I am afraid')).toBe(5);
+    expect(commonPrefixLength('', 'x')).toBe(0);
+    expect(commonPrefixLength('same', 'same')).toBe(4);
+  });
+});
+
+describe('tiles', () => {
+  const tile: AttentionTile = {
+    layer: 0,
+    heads: [4, 5],
+    S: 2,
+    T: 2,
+    codes: Uint8Array.from([255, 0, 243, 231, 255, 0, 0, 255]),
+    meanCodes: Uint8Array.from([255, 0, 231, 246]),
+    statistics: [],
+  };
+
+  it('give the row of a head or of the mean', () => {
+    expect([...tileRow(tile, 4, 1)]).toEqual([0.5, 0.25]);
+    expect([...tileRow(tile, 5, 1)]).toEqual([0, 1]);
+    expect([...tileRow(tile, null, 1)][0]).toBe(0.25);
+    expect(tileRow(tile, 7, 1)).toHaveLength(0);
+    expect(tileRow(tile, 4, 2)).toHaveLength(0);
+    expect([...headCodes(tile, 5)]).toEqual([255, 0, 0, 255]);
+  });
+
+  it('give the keys that get most', () => {
+    const weights = Float64Array.from([0.6, 0.1, 0, 0.3]);
+    expect(topKeys(weights, 2, false).map(({ key }) => key)).toEqual([0, 3]);
+    expect(topKeys(weights, 9, true).map(({ key }) => key)).toEqual([3, 1]);
+  });
+});
