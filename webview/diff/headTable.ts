@@ -143,7 +143,7 @@ export class HeadTable implements Figure<DiffView> {
     const events = {
       hover: (cell: { query: number; key: number } | null) =>
         this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null }),
-      select: () => this.#actions.choose({ head }),
+      select: () => undefined,
     };
     const a = new Heatmap(
       { 'data-testid': 'diff-thumb', 'data-side': 'a', 'data-head': head, 'aria-label': `Q${head}, original` },
@@ -157,14 +157,8 @@ export class HeadTable implements Figure<DiffView> {
     const bar = element('span', { class: 'divergence-bar', 'data-testid': 'head-divergence', 'data-head': head });
     const value = element('span', { class: 'muted' });
     const button = element('button', { type: 'button', class: 'head-button' }, element('b', {}, `Q${head}`), value);
-    button.addEventListener('click', () => this.#actions.choose({ head }));
-    return {
-      element: element('div', { class: 'head-column' }, bar, button, a.element, b.element),
-      button,
-      bar,
-      value,
-      a,
-      b,
-    };
+    const column = element('div', { class: 'head-column' }, bar, button, a.element, b.element);
+    column.addEventListener('click', () => this.#actions.choose({ head }));
+    return { element: column, button, bar, value, a, b };
   }
 }

@@ -147,7 +147,7 @@ export class GroupCard {
       .join((enter) => enter.append((head) => this.#members.get(head)?.figure ?? element('figure')))
       .order();
     this.#membersBox.hidden = shown.length === 0;
-    this.#membersBox.dataset.count = shown.length > 8 ? 'many' : String(shown.length);
+    this.#membersBox.dataset.count = shown.length > 4 ? 'many' : String(shown.length);
   }
 
   #makeMember(head: number): Member {

@@ -9,10 +9,12 @@ export function formatInteger(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
-/** An attention weight: three decimals, or powers of ten when it is too small for them. */
+/** An attention weight, or a difference of two: three decimals, or powers of ten when it is too small for them. */
 export function formatWeight(weight: number): string {
   if (weight === 0) return '0';
-  return weight < 0.001 ? weight.toExponential(1).replace('e-', 'e−') : weight.toFixed(3);
+  const size = Math.abs(weight);
+  const text = size < 0.001 ? size.toExponential(1).replace('e-', 'e−') : size.toFixed(3);
+  return weight < 0 ? `−${text}` : text;
 }
 
 /** A weight on a legend: powers of ten below a hundredth, else as few digits as it needs. */

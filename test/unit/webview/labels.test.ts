@@ -52,6 +52,7 @@ describe('numbers', () => {
     expect(formatWeight(0)).toBe('0');
     expect(formatWeight(0.0421)).toBe('0.042');
     expect(formatWeight(0.0000123)).toBe('1.2e−5');
+    expect([-0.5, -0.0000123].map(formatWeight)).toEqual(['−0.500', '−1.2e−5']);
     expect([1, 0.1, 0.01, 0.001, 1e-6].map(formatTick)).toEqual(['1', '0.1', '0.01', '10⁻³', '10⁻⁶']);
   });
 
