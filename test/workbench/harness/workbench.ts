@@ -11,7 +11,6 @@ import {
   makeProfile,
   quietSettings,
   startServer,
-  writeSettings,
   type Profile,
   type Server,
 } from '../../../scripts/lib/webCode.mjs';
@@ -86,9 +85,12 @@ export class Workbench {
     return this.page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
   }
 
+  /** Chooses a colour theme as a user does, in the theme picker. */
   async setTheme(name: ThemeName): Promise<void> {
-    const { setting, className } = themes[name];
-    writeSettings(this.profile, { 'workbench.colorTheme': setting });
+    const { label, className } = themes[name];
+    await this.runCommand('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget input[type="text"]').fill(label);
+    await this.pick(new RegExp(`^${label}$`));
     await this.page.locator(`.monaco-workbench.${className}`).waitFor();
   }
 

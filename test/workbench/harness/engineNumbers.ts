@@ -1,0 +1,28 @@
+// What the engine says about the sample, asked of the command line: views must show these numbers.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../../../scripts/lib/places.mjs';
+import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
+
+export const sample = join(root, 'media', 'sample');
+
+/** Attention maps [H, S, T] of one layer of the sample on a text. */
+export async function attentionOf(text: string, layer: number): Promise<{ maps: Float32Array; S: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-numbers-'));
+  try {
+    const out = join(folder, 'forward.safetensors');
+    const cli = join(root, 'dist', 'cli.js');
+    await promisify(execFile)(process.execPath, [cli, 'forward', sample, '--text', text, '--out', out]);
+    const file = await openCheckpoint(out);
+    const name = `attn.${layer}`;
+    const maps = await file.readFloat32(name);
+    const S = file.tensors.get(name)?.shape[1] ?? 0;
+    await file.close();
+    return { maps, S };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,135 @@
+// The VSIX in a clean VS Code, as a new user meets it: the sample opens by command, Run draws, hover tells numbers, the
+// diff compares, a reload brings everything back. What is drawn is checked against the engine's own numbers.
+import type { FrameLocator, Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { attentionOf } from '../harness/engineNumbers';
+import { themes, type ThemeName } from '../harness/themes';
+import { useWorkbench } from '../harness/useWorkbench';
+
+const workbench = useWorkbench();
+const text = 'Watson looked at Holmes, and Holmes looked at the red hair of the man with the red hair.';
+const themeNames = Object.keys(themes) as ThemeName[];
+
+/** Waits until a figure holds, without knowing how fast the machine is. */
+async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
+  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
+}
+
+async function explorerWithMaps(): Promise<FrameLocator> {
+  const explorer = await workbench().webview('explorer');
+  await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
+  return explorer;
+}
+
+/** Enters a text and runs it; waits for a run that is under way, during which the button cancels. */
+async function run(explorer: FrameLocator, newText: string): Promise<void> {
+  const button = explorer.getByTestId('run');
+  await eventually(async () => (await button.innerText()).trim() === 'Run', 'nothing is running');
+  await explorer.getByTestId('text-input').fill(newText);
+  await button.click();
+}
+
+async function numberIn(element: Locator): Promise<number> {
+  return Number(/-?\d+(\.\d+)?/.exec(await element.innerText())?.[0]);
+}
+
+test('opens the sample by command and runs the text', async () => {
+  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
+  const explorer = await explorerWithMaps();
+  await run(explorer, text);
+  await eventually(async () => /22 tokens/.test(await explorer.getByTestId('status').innerText()), 'the run is told');
+  expect(await explorer.getByTestId('status').innerText()).toMatch(/loss/i);
+  // The style sheet came with the package: without it the page is a column of bare elements.
+  expect(await explorer.getByTestId('explorer').evaluate((page) => getComputedStyle(page).display)).not.toBe('block');
+});
+
+test('the assignment has 8 heads and the chosen number of groups', async () => {
+  const explorer = await explorerWithMaps();
+  for (const G of [4, 2]) {
+    await explorer.getByTestId('groups-picker').selectOption(String(G));
+    await eventually(async () => (await explorer.getByTestId('kv-group').count()) === G, `${G} groups are drawn`);
+    expect(await explorer.getByTestId('head').count()).toBe(8);
+    expect(await explorer.getByTestId('head-link').count()).toBe(8);
+    const groups = await explorer
+      .getByTestId('head')
+      .evaluateAll((heads) => heads.map((head) => [head.getAttribute('data-head'), head.getAttribute('data-group')]));
+    for (const [head, group] of groups) expect(Number(group)).toBe(Math.floor(Number(head) / (8 / G)));
+    await eventually(async () => (await explorer.getByTestId('map-mean').count()) === G, `${G} mean maps are drawn`);
+  }
+});
+
+test('the similarity matrix has 8 x 8 cells, a bar a head, and raw cosine is blank', async () => {
+  const explorer = await explorerWithMaps();
+  const values = async (): Promise<number[]> => {
+    await eventually(async () => (await explorer.getByTestId('similarity-cell').count()) === 64, '64 cells are drawn');
+    return explorer
+      .getByTestId('similarity-cell')
+      .evaluateAll((cells) =>
+        cells
+          .filter((cell) => cell.getAttribute('data-row') !== cell.getAttribute('data-column'))
+          .map((cell) => Number(cell.getAttribute('data-value'))),
+      );
+  };
+  const mean = (numbers: number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+  await explorer.getByTestId('measure-picker').selectOption('aligned');
+  await eventually(async () => mean(await values()) > 0.08, 'aligned heads are alike');
+  expect(await explorer.getByTestId('pooled-bar').count()).toBe(8);
+  await explorer.getByTestId('measure-picker').selectOption('cosine');
+  await eventually(async () => Math.abs(mean(await values())) < 0.05, 'raw cosine is near 0');
+  await explorer.getByTestId('measure-picker').selectOption('aligned');
+});
+
+test("a map's hovered weight equals the engine's", async () => {
+  const explorer = await explorerWithMaps();
+  const layer = Number(await explorer.getByTestId('layer-picker').inputValue());
+  const head = 5;
+  const map = explorer.locator(`[data-testid="map-head"][data-head="${head}"]`);
+  await map.scrollIntoViewIfNeeded();
+  const box = await map.boundingBox();
+  if (!box) throw new Error('the map of head 5 is not drawn');
+  await map.hover({ position: { x: box.width * 0.3, y: box.height * 0.8 } });
+  const readout = explorer.getByTestId('readout');
+  await eventually(async () => (await readout.getAttribute('data-exact')) === 'true', 'the exact weight arrives');
+  const [query, key, weight] = await Promise.all(
+    ['data-query', 'data-key', 'data-weight'].map(async (name) => Number(await readout.getAttribute(name))),
+  );
+  const { maps, S } = await attentionOf(text, layer);
+  expect(query).toBe(Math.floor(0.8 * S));
+  expect(key).toBe(Math.floor(0.3 * S));
+  expect(weight).toBeCloseTo(maps[(head * S + Number(query)) * S + Number(key)] ?? NaN, 6);
+});
+
+test.each(themeNames)('keeps pictures of the explorer, %s', async (theme) => {
+  await workbench().setTheme(theme);
+  await explorerWithMaps();
+  await workbench().screenshot(`explorer-${theme}`);
+});
+
+test('a window reload brings text, groups and maps back', async () => {
+  await workbench().setTheme('dark');
+  await workbench().reload();
+  const explorer = await explorerWithMaps();
+  expect(await explorer.getByTestId('text-input').inputValue()).toBe(text);
+  expect(await explorer.getByTestId('groups-picker').inputValue()).toBe('2');
+  expect(await explorer.getByTestId('kv-group').count()).toBe(2);
+});
+
+test('the diff shows two different losses, KL and caches of both', async () => {
+  await workbench().runCommand('GQA Lens: Compare MHA and GQA');
+  const diff = await workbench().webview('diff');
+  await diff.getByTestId('loss-b').waitFor({ timeout: 60_000 });
+  const [a, b] = [await numberIn(diff.getByTestId('loss-a')), await numberIn(diff.getByTestId('loss-b'))];
+  expect(a).toBeGreaterThan(0);
+  expect(b - a).toBeGreaterThan(0.5);
+  expect(await numberIn(diff.getByTestId('kl'))).toBeGreaterThan(0.5);
+  expect(await diff.getByTestId('cache-a').innerText()).toMatch(/6.?144/);
+  expect(await diff.getByTestId('cache-b').innerText()).toMatch(/1.?536/);
+  expect(await diff.getByTestId('diff-map').count()).toBe(3);
+  await eventually(async () => (await diff.getByTestId('head-divergence').count()) === 8, 'a divergence bar a head');
+});
+
+test.each(themeNames)('keeps pictures of the diff, %s', async (theme) => {
+  await workbench().setTheme(theme);
+  await (await workbench().webview('diff')).getByTestId('loss-b').waitFor();
+  await workbench().screenshot(`diff-${theme}`);
+});
