@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint';
 import { bytesPerElement, isFloatDtype } from '../checkpoint/dtypes';
+import { groupChoices } from '../gqa/grouping';
 import { kvCacheBytesPerToken } from '../gqa/measures';
 import type { ModelSummary } from '../protocol/model';
 import { describeUnknown } from './describeUnknown';
@@ -35,7 +36,7 @@ export function summarise(checkpoint: Checkpoint, spec: ModelSpec | null, contex
     bytesOnDisk: checkpoint.bytesOnDisk,
     hasTokenizer: context.hasTokenizer,
     kvCacheBytesPerToken: kvCacheBytesPerToken(sizes, dtype),
-    groupChoices: spec ? divisors(spec.G) : [],
+    groupChoices: spec ? groupChoices(spec.G) : [],
   };
 }
 
@@ -86,9 +87,4 @@ function countParameters(checkpoint: Checkpoint, spec: ModelSpec | null): Record
 function usedTensors(spec: ModelSpec): Set<string> {
   const refs = [spec.globals, ...spec.layers].flatMap((roles) => Object.values(roles));
   return new Set(refs.map(({ tensor }) => tensor));
-}
-
-/** Every divisor of n, largest first: the numbers of KV heads that n of them can be pooled to. */
-function divisors(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => n - i).filter((candidate) => n % candidate === 0);
 }
