@@ -4,7 +4,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { closeAll, command, fixturePath, open, openSample, reportedDuring, sessions, webviewTabs } from './support';
+import {
+  closeAll,
+  command,
+  fixturePath,
+  open,
+  openSample,
+  reportedDuring,
+  sessions,
+  expectWebviewTabs,
+} from './support';
 
 describe('checkpoints', () => {
   let folder: string;
@@ -20,7 +29,7 @@ describe('checkpoints', () => {
     assert.match(errors[0]?.message ?? '', /config\.json|model\.safetensors/);
     assert.ok(errors[0]?.message.includes(folder), errors[0]?.message);
     assert.deepEqual(await sessions(), []);
-    assert.deepEqual(webviewTabs(), []);
+    await expectWebviewTabs();
     assert.ok((await openSample()).compare !== null);
   });
 
@@ -56,6 +65,6 @@ describe('checkpoints', () => {
     await open(fixturePath('llama-mha'));
     await open(fixturePath('gpt2'));
     assert.equal((await sessions()).length, 2);
-    assert.deepEqual(webviewTabs(), ['gqaLens.explorer', 'gqaLens.explorer']);
+    await expectWebviewTabs('gqaLens.explorer', 'gqaLens.explorer');
   });
 });

@@ -2,7 +2,7 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Session } from '../../../src/host/session';
-import { activate, closeAll, command, openSample, sessions, until, webviewTabs } from './support';
+import { activate, closeAll, command, openSample, sessions, expectWebviewTabs } from './support';
 
 interface Row {
   label: string;
@@ -51,7 +51,7 @@ describe('the sample', () => {
   it('is opened once, in one explorer', async () => {
     await openSample();
     assert.equal((await sessions()).length, 1);
-    assert.deepEqual(webviewTabs(), ['gqaLens.explorer']);
+    await expectWebviewTabs('gqaLens.explorer');
   });
 
   it('shows its facts, layers, groups and heads in the tree', async () => {
@@ -151,12 +151,12 @@ describe('the sample', () => {
   it('compares in one diff', async () => {
     await command('compare');
     await command('compare');
-    assert.deepEqual(webviewTabs().sort(), ['gqaLens.diff', 'gqaLens.explorer']);
+    await expectWebviewTabs('gqaLens.diff', 'gqaLens.explorer');
   });
 
   it('closes with its panels', async () => {
     await closeAll();
-    await until(() => webviewTabs().length === 0, 'the panels are closed');
+    await expectWebviewTabs();
     assert.deepEqual(await sessions(), []);
   });
 });

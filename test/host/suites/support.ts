@@ -65,10 +65,19 @@ export async function reportedDuring(work: () => Promise<void>): Promise<ErrorVa
 }
 
 /** View types of the open webview tabs, without the editor's prefix. */
-export function webviewTabs(): string[] {
+function webviewTabs(): string[] {
   return vscode.window.tabGroups.all
     .flatMap(({ tabs }) => tabs)
     .flatMap(({ input }) => (input instanceof vscode.TabInputWebview ? [input.viewType.replace(/^.*-/, '')] : []));
+}
+
+/** Checks which webviews are open. The editor lists new tabs a moment after it has made them, so this waits for it. */
+export async function expectWebviewTabs(...expected: string[]): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (webviewTabs().length !== expected.length && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.deepEqual(webviewTabs().sort(), expected.sort());
 }
 
 /** Waits until `condition` holds; fails with `what` after ten seconds. */

@@ -90,7 +90,7 @@ export class Workbench {
     const { label, className } = themes[name];
     await this.runCommand('Preferences: Color Theme');
     await this.page.locator('.quick-input-widget input[type="text"]').fill(label);
-    await this.pick(new RegExp(`^${label}$`));
+    await this.pick(new RegExp(`^${label}`));
     await this.page.locator(`.monaco-workbench.${className}`).waitFor();
   }
 

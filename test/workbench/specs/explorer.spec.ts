@@ -29,6 +29,12 @@ async function run(explorer: FrameLocator, newText: string): Promise<void> {
   await button.click();
 }
 
+/** Scrolls a view back to where a user meets it, pointer away from every figure. */
+async function toTop(view: FrameLocator): Promise<void> {
+  await workbench().page.mouse.move(800, 5);
+  await view.locator('body').evaluate((body) => body.ownerDocument.defaultView?.scrollTo(0, 0));
+}
+
 async function numberIn(element: Locator): Promise<number> {
   return Number(/-?\d+(\.\d+)?/.exec(await element.innerText())?.[0]);
 }
@@ -37,7 +43,7 @@ test('opens the sample by command and runs the text', async () => {
   await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
   const explorer = await explorerWithMaps();
   await run(explorer, text);
-  await eventually(async () => /22 tokens/.test(await explorer.getByTestId('status').innerText()), 'the run is told');
+  await eventually(async () => /tokens\s*22/.test(await explorer.getByTestId('status').innerText()), 'the run is told');
   expect(await explorer.getByTestId('status').innerText()).toMatch(/loss/i);
   // The style sheet came with the package: without it the page is a column of bare elements.
   expect(await explorer.getByTestId('explorer').evaluate((page) => getComputedStyle(page).display)).not.toBe('block');
@@ -101,7 +107,7 @@ test("a map's hovered weight equals the engine's", async () => {
 
 test.each(themeNames)('keeps pictures of the explorer, %s', async (theme) => {
   await workbench().setTheme(theme);
-  await explorerWithMaps();
+  await toTop(await explorerWithMaps());
   await workbench().screenshot(`explorer-${theme}`);
 });
 
@@ -130,6 +136,8 @@ test('the diff shows two different losses, KL and caches of both', async () => {
 
 test.each(themeNames)('keeps pictures of the diff, %s', async (theme) => {
   await workbench().setTheme(theme);
-  await (await workbench().webview('diff')).getByTestId('loss-b').waitFor();
+  const diff = await workbench().webview('diff');
+  await diff.getByTestId('loss-b').waitFor();
+  await toTop(diff);
   await workbench().screenshot(`diff-${theme}`);
 });
