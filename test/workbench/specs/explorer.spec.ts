@@ -46,7 +46,8 @@ test('opens the sample by command and runs the text', async () => {
   await eventually(async () => /tokens\s*22/.test(await explorer.getByTestId('status').innerText()), 'the run is told');
   expect(await explorer.getByTestId('status').innerText()).toMatch(/loss/i);
   // The style sheet came with the package: without it the page is a column of bare elements.
-  expect(await explorer.getByTestId('explorer').evaluate((page) => getComputedStyle(page).display)).not.toBe('block');
+  const color = (body: Element): string => getComputedStyle(body).getPropertyValue('--gqa-group-0');
+  expect((await explorer.locator('body').evaluate(color)).trim()).not.toBe('');
 });
 
 test('the assignment has 8 heads and the chosen number of groups', async () => {
@@ -103,6 +104,22 @@ test("a map's hovered weight equals the engine's", async () => {
   expect(query).toBe(Math.floor(0.8 * S));
   expect(key).toBe(Math.floor(0.3 * S));
   expect(weight).toBeCloseTo(maps[(head * S + Number(query)) * S + Number(key)] ?? NaN, 6);
+});
+
+test('the inspector shows the layers, and choosing one focuses it in the panel', async () => {
+  const { page } = workbench();
+  await page.locator('.activitybar [aria-label^="GQA Lens"]').first().click();
+  const row = (label: string): Locator => page.locator('.monaco-list-row').filter({ hasText: label }).first();
+  await row('Layer 1').waitFor();
+  expect(await row('KV cache').innerText()).toContain('a token');
+  const explorer = await explorerWithMaps();
+  for (const layer of ['1', '3']) {
+    await row(`Layer ${layer}`).click();
+    await eventually(
+      async () => (await explorer.getByTestId('layer-picker').inputValue()) === layer,
+      `the panel shows layer ${layer}`,
+    );
+  }
 });
 
 test.each(themeNames)('keeps pictures of the explorer, %s', async (theme) => {
