@@ -134,6 +134,6 @@ async function waitForPanel(readyFile, limit, hint) {
 function report({ milliseconds }, begun) {
   const total = seconds(performance.now() - begun);
   say(
-    `The explorer is showing novels-llama, ${total} after the start (${seconds(milliseconds)} after the extension woke).`,
+    `The explorer is showing the sample checkpoint, ${total} after the start (${seconds(milliseconds)} after the extension woke).`,
   );
 }

@@ -73,7 +73,8 @@ export async function openDevice(
 
 /** The name people know an adapter by: the card, or the renderer with its version where it is software. */
 export function adapterName({ device, description, architecture, isSoftware }: AdapterDescription): string {
-  const names = isSoftware ? [description, device] : [device, description];
+  // Software renderers repeat their own version after the driver's: "llvmpipe: Mesa 25.0.7 (LLVM 15.0.6) 0.0.1".
+  const names = isSoftware ? [description.replace(/\) [\d.]+$/, ')'), device] : [device, description];
   return [...names, architecture].find((name) => name !== '') ?? 'unnamed adapter';
 }
 

@@ -11,5 +11,5 @@ test('npm start shows the sample and says so', async () => {
   const options = { cwd: root, env: cleanEnvironment(), timeout: 240_000 };
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--exit'], options);
   expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\//);
-  expect(stdout).toMatch(/The explorer is showing novels-llama, [\d.]+ s after the start/);
+  expect(stdout).toMatch(/The explorer is showing the sample checkpoint, [\d.]+ s after the start/);
 }, 300_000);
