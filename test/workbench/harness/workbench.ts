@@ -11,7 +11,6 @@ import {
   makeProfile,
   quietSettings,
   startServer,
-  type Profile,
   type Server,
 } from '../../../scripts/lib/webCode.mjs';
 import { ensureWebCode } from '../../../scripts/lib/webCodeInstall.mjs';
@@ -29,7 +28,6 @@ export class Workbench {
     readonly page: Page,
     private readonly browser: Browser,
     private readonly server: Server,
-    private readonly profile: Profile,
     private readonly temporary: string,
   ) {}
 
@@ -50,7 +48,7 @@ export class Workbench {
     const browser = await launchChromium();
     const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
     await page.goto(server.address(opened));
-    const workbench = new Workbench(page, browser, server, profile, temporary);
+    const workbench = new Workbench(page, browser, server, temporary);
     await workbench.waitUntilUp();
     return workbench;
   }
