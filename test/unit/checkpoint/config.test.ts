@@ -1,6 +1,13 @@
 /** Fields of config.json: both spellings mean the same, and wrong values are told by name. */
 import { describe, expect, it } from 'vitest';
-import { readBoolean, readInteger, readNumber, readRotary, readText } from '../../../src/checkpoint/config';
+import {
+  readBoolean,
+  readEndTokens,
+  readInteger,
+  readNumber,
+  readRotary,
+  readText,
+} from '../../../src/checkpoint/config';
 
 describe('both spellings', () => {
   it('give the same rotary settings', () => {
@@ -18,6 +25,13 @@ describe('both spellings', () => {
     expect(readRotary({ rope_scaling: null })).toMatchObject(plain);
     expect(readRotary({ rope_parameters: { rope_type: 'default' } })).toMatchObject(plain);
   });
+});
+
+it('the tokens that end a text are one, several or none', () => {
+  expect(readEndTokens({ eos_token_id: 2 })).toEqual([2]);
+  expect(readEndTokens({ eos_token_id: [2, 7] })).toEqual([2, 7]);
+  expect(readEndTokens({ eos_token_id: null })).toEqual([]);
+  expect(() => readEndTokens({ eos_token_id: ['</s>'] })).toThrow(/eos_token_id.*a token id or a list/);
 });
 
 describe('a wrong field is named', () => {
