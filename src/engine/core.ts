@@ -248,6 +248,7 @@ function checkIndex(what: string, index: number, count: number): void {
 
 function tokenIds(model: OpenedModel, input: RunInput): number[] {
   if (input.kind === 'ids') return input.ids;
+  if (model.tokenizerProblem) throw model.tokenizerProblem;
   if (!model.tokenizer) {
     throw new GqaLensError('tokenizer-missing', 'This checkpoint has no tokenizer, so text cannot be read', {
       file: model.summary.path,

@@ -29,6 +29,8 @@ export class OpenedModel {
     readonly summary: ModelSummary,
     readonly checkpoint: Checkpoint,
     readonly tokenizer: Tokenizer | null,
+    /** Why there is no tokenizer although a file for it lies there; token ids still run. */
+    readonly tokenizerProblem: GqaLensError | null,
     private readonly model: RunnableModel | null,
   ) {}
 
@@ -83,7 +85,7 @@ export class ModelRegistry {
     task.report('Reading the checkpoint', null);
     const checkpoint = await openCheckpoint(absolute, task.signal);
     try {
-      const tokenizer = await loadTokenizer(checkpoint.folder, task.signal);
+      const { tokenizer, problem } = await tryTokenizer(checkpoint.folder, task.signal);
       const resolved = tryResolve(checkpoint);
       task.signal.throwIfAborted();
       const raced = this.find(absolute);
@@ -98,7 +100,7 @@ export class ModelRegistry {
         notRunnable: resolved.problem,
       });
       const model = resolved.spec && { spec: resolved.spec, source: new CheckpointWeights(checkpoint, resolved.spec) };
-      const opened = new OpenedModel(summary, checkpoint, tokenizer, model);
+      const opened = new OpenedModel(summary, checkpoint, tokenizer, problem, model);
       this.byId.set(modelId, opened);
       return opened;
     } catch (error) {
@@ -136,6 +138,19 @@ function tryResolve(checkpoint: Checkpoint): { spec: ModelSpec | null; problem: 
     return { spec: resolveModel(checkpoint), problem: null };
   } catch (error) {
     if (error instanceof GqaLensError) return { spec: null, problem: error.message };
+    throw error;
+  }
+}
+
+/** A damaged tokenizer must not keep the weights from being looked at: the reason is told when text is given. */
+async function tryTokenizer(
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ tokenizer: Tokenizer | null; problem: GqaLensError | null }> {
+  try {
+    return { tokenizer: await loadTokenizer(folder, signal), problem: null };
+  } catch (error) {
+    if (error instanceof GqaLensError && error.code === 'tokenizer-invalid') return { tokenizer: null, problem: error };
     throw error;
   }
 }

@@ -1,4 +1,6 @@
 /** The engine's calls as the host makes them: cancellation, limits, released runs, weights under a budget of nothing. */
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/core';
@@ -48,6 +50,23 @@ describe('engine calls', () => {
     expect((await core.open(folder, quietTask)).modelId).toBe(modelId);
     await core.close(modelId);
     expect((await errorOf(core.run(request(modelId, 4), quietTask))).code).toBe('unknown-id');
+  });
+
+  it('runs token ids where the tokenizer file is damaged, and says so when text is given', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gqa-lens-core-'));
+    try {
+      await cp(join(fixtures, 'llama-mha'), folder, { recursive: true });
+      await writeFile(join(folder, 'tokenizer.json'), '{ "model": 7 }');
+      const { modelId, hasTokenizer } = await core.open(folder, quietTask);
+      expect(hasTokenizer).toBe(false);
+      expect((await core.run(request(modelId, 4), quietTask)).tokens[1]?.text).toBe('#7');
+      const input = { kind: 'text' as const, text: 'Hello' };
+      const error = await errorOf(core.run({ ...request(modelId, 4), input }, quietTask));
+      expect(error).toMatchObject({ code: 'tokenizer-invalid', detail: { file: join(folder, 'tokenizer.json') } });
+      await core.close(modelId);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('names what is wrong with an input', async () => {
