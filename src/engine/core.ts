@@ -3,6 +3,8 @@
  * Role: the calls behind the extension, the command line and the tests alike. It knows no process border (service.ts),
  * no editor and no terminal.
  */
+import { gpuProduct } from '../gpu/operations/gram';
+import type { Gram } from '../gqa/gram';
 import { describeMethods } from '../gqa/registry';
 import { groupings } from '../gqa/grouping';
 import { merges } from '../gqa/merge';
@@ -38,6 +40,9 @@ import type { TaskContext } from '../protocol/tasks';
 import { EngineGpu, type GpuOptions } from './gpu';
 import { ModelRegistry, type OpenedModel } from './models';
 import { RunRegistry, type StoredRun } from './runs';
+
+/** Multiplications of a layer's cross-Gram up to which the CPU, in float64, is fast enough: about a second. */
+const cpuGramLimit = 1e9;
 
 export class EngineCore {
   private readonly gpu: EngineGpu;
@@ -143,8 +148,20 @@ export class EngineCore {
   }
 
   async similarity(request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
-    const { source } = this.models.get(request.modelId).runnable;
-    return layerSimilarity(similarityJob(source, request), task);
+    const { source, spec } = this.models.get(request.modelId).runnable;
+    const job = similarityJob(source, request);
+    const gram = (spec.G * spec.K) ** 2 * spec.D > cpuGramLimit ? await this.gpuGram() : null;
+    return layerSimilarity(gram ? { ...job, gram } : job, task);
+  }
+
+  /** The GPU's matrix product, or null where there is no GPU: similarity works without one, only slower. */
+  private async gpuGram(): Promise<Gram | null> {
+    const ready = await this.gpu.ready().catch(() => null);
+    if (!ready) return null;
+    return async (a, b, columns, task) => {
+      task.signal.throwIfAborted();
+      return gpuProduct(ready.context, a, b, columns);
+    };
   }
 
   /** Compares two runs on the same tokens, of one model or of two with the same vocabulary. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Span } from '../../src/gpu/context';
 import { attend, attentionMaps } from '../../src/gpu/operations/attention';
+import { gpuProduct } from '../../src/gpu/operations/gram';
 import { linear } from '../../src/gpu/operations/linear';
 import { divergeLogits, reduceLogits } from '../../src/gpu/operations/loss';
 import { compareMaps, encodeMaps, measureMaps } from '../../src/gpu/operations/maps';
@@ -43,6 +44,18 @@ describe('linear', () => {
       batch.submit();
       expect(relativeL2(await context.readFloat32(y), expected)).toBeLessThan(1e-6);
     }
+  });
+});
+
+describe('products of matrices from the CPU', () => {
+  it.each([
+    { rowsA: 3, rowsB: 5, columns: 7 },
+    { rowsA: 32, rowsB: 96, columns: 64 },
+  ])('$rowsA x $columns by $rowsB rows', async ({ rowsA, rowsB, columns }) => {
+    const context = await testContext();
+    const [a, b] = [randoms(30, rowsA * columns), randoms(31, rowsB * columns)];
+    const found = await gpuProduct(context, a, b, columns);
+    expect(relativeL2(found, product(a, b, rowsA, rowsB, columns))).toBeLessThan(1e-6);
   });
 });
 
