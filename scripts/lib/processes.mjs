@@ -154,12 +154,12 @@ export async function stopEverything() {
 
 /**
  * This process's environment without what `npm start` adds to it: npm would take its own run's folders and settings
- * for those of a nested `npm`, and VS Code's variables would bind a new window to the one whose terminal this is.
+ * for those of a nested `npm` (code-server's installer reads the Node version from its user agent), and VS Code's variables would bind a new window to the one whose terminal this is.
  * @returns {NodeJS.ProcessEnv}
  */
 export function cleanEnvironment() {
   const foreign =
-    /^(npm_(package|lifecycle|config_(local|global)_prefix|config_prefix)|npm_command|INIT_CWD$|VSCODE_|ELECTRON_)/;
+    /^(npm_(package|lifecycle|config_(local|global)_prefix|config_prefix|config_user_agent|node_execpath|execpath)|npm_command|INIT_CWD$|VSCODE_|ELECTRON_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
