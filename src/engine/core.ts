@@ -74,8 +74,8 @@ export class EngineCore {
     this.runs.releaseModel(modelId);
     const model = await this.models.close(modelId);
     if (!model) return;
-    const { weights } = await this.gpu.ready().catch(() => ({ weights: null }));
-    for (const source of model.sources) weights?.drop(source);
+    const gpu = await this.gpu.opened();
+    for (const source of model.sources) gpu?.weights.drop(source);
   }
 
   /** The opened model itself, for callers in this process (the command line's convert and forward). */

@@ -43,6 +43,11 @@ export class EngineGpu {
     return { context, weights, name };
   }
 
+  /** The GPU if one has been opened; does not open it. */
+  async opened(): Promise<ReadyGpu | null> {
+    return this.opening ? this.opening.catch(() => null) : null;
+  }
+
   /** Tells everything about runtime, adapter, features, limits and what was tried. Never throws. */
   async diagnostics(): Promise<GpuDiagnostics> {
     const opened = await this.open().then(

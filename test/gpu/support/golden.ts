@@ -1,5 +1,6 @@
 /** Golden files made by transformers, read with the product's own reader. */
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { resolveModel } from '../../../src/model/resolve';
@@ -13,8 +14,15 @@ export interface Fixture {
   source: CheckpointWeights;
 }
 
+/** Files opened by the tests of one file, closed after its last. */
+const opened: Checkpoint[] = [];
+afterAll(async () => {
+  for (const checkpoint of opened.splice(0)) await checkpoint.close();
+});
+
 export async function openModel(path: string): Promise<Fixture> {
   const checkpoint = await openCheckpoint(path);
+  opened.push(checkpoint);
   return { checkpoint, source: new CheckpointWeights(checkpoint, resolveModel(checkpoint)) };
 }
 
@@ -23,7 +31,9 @@ export class Golden {
   private constructor(private readonly file: Checkpoint) {}
 
   static async open(path: string): Promise<Golden> {
-    return new Golden(await openCheckpoint(path));
+    const file = await openCheckpoint(path);
+    opened.push(file);
+    return new Golden(file);
   }
 
   has(name: string): boolean {
