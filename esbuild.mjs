@@ -6,7 +6,14 @@ const watch = process.argv.includes('--watch');
 const minify = process.argv.includes('--minify');
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1]?.split(',') : undefined;
 
-const node = { platform: 'node', target: 'node20', bundle: true, sourcemap: true, minify, loader: { '.wgsl': 'text' } };
+const node = {
+  platform: 'node',
+  target: 'node20',
+  bundle: true,
+  sourcemap: true,
+  minify,
+  loader: { '.wgsl': 'text', '.txt': 'text' },
+};
 // ESM bundles may contain CommonJS packages that call require().
 const requireShim =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";

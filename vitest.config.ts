@@ -3,21 +3,21 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** Loads WGSL as text, as esbuild does for the bundles. */
-const wgsl = {
-  name: 'wgsl',
+/** Loads WGSL and plain text as text, as esbuild does for the bundles. */
+const texts = {
+  name: 'texts',
   load(id: string): string | undefined {
-    return id.endsWith('.wgsl') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))};` : undefined;
+    return /\.(wgsl|txt)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))};` : undefined;
   },
 };
 
 export default defineConfig({
-  plugins: [wgsl],
+  plugins: [texts],
   test: {
     projects: [
-      { plugins: [wgsl], test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { plugins: [texts], test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
-        plugins: [wgsl],
+        plugins: [texts],
         // One process, one device: a GPU is shared badly, and every device costs start-up time.
         test: {
           name: 'gpu',

@@ -6,7 +6,7 @@
 import { gpuProduct } from '../gpu/operations/gram';
 import type { Gram } from '../gqa/gram';
 import { describeMethods } from '../gqa/registry';
-import { groupings } from '../gqa/grouping';
+import { groupings, groupingView } from '../gqa/grouping';
 import { merges } from '../gqa/merge';
 import { layerSimilarity, similarities, similarityJob } from '../gqa/similarity';
 import { families } from '../model/families';
@@ -37,6 +37,7 @@ import type {
   Token,
 } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import { Conversions, type PreparedConversion } from './conversions';
 import { EngineGpu, type GpuOptions } from './gpu';
 import { ModelRegistry, type OpenedModel } from './models';
 import { RunRegistry, type StoredRun } from './runs';
@@ -47,10 +48,12 @@ const cpuGramLimit = 1e9;
 export class EngineCore {
   private readonly gpu: EngineGpu;
   private readonly models = new ModelRegistry();
+  private readonly conversions: Conversions;
   private readonly runs = new RunRegistry();
 
   constructor(options: GpuOptions) {
     this.gpu = new EngineGpu(options, () => this.runs.releaseAll());
+    this.conversions = new Conversions(this.gpu);
   }
 
   registries(): Registries {
@@ -75,7 +78,8 @@ export class EngineCore {
     const model = await this.models.close(modelId);
     if (!model) return;
     const gpu = await this.gpu.opened();
-    for (const source of model.sources) gpu?.weights.drop(source);
+    for (const source of this.conversions.sources(model)) gpu?.weights.drop(source);
+    if (model.isRunnable) gpu?.weights.drop(model.runnable.source);
   }
 
   /** The opened model itself, for callers in this process (the command line's convert and forward). */
@@ -83,14 +87,19 @@ export class EngineCore {
     return this.models.get(modelId);
   }
 
-  grouping(modelId: string, conversion: ConversionRequest | null): GroupingView {
-    return this.models.get(modelId).grouping(conversion);
+  grouping(modelId: string, conversion: ConversionRequest | null, task: TaskContext): Promise<GroupingView> {
+    return this.conversions.grouping(this.models.get(modelId), conversion, task);
+  }
+
+  /** A conversion's weights, solved if need be, for callers in this process (the command line's convert). */
+  prepare(modelId: string, conversion: ConversionRequest | null, task: TaskContext): Promise<PreparedConversion> {
+    return this.conversions.prepare(this.models.get(modelId), conversion, task);
   }
 
   /** A forward pass over all tokens; keeps what maps, logits and continuations need. */
   async run(request: RunRequest, task: TaskContext): Promise<RunSummary> {
     const model = this.models.get(request.modelId);
-    const source = model.converted(request.conversion);
+    const { source, grouping } = await this.conversions.prepare(model, request.conversion, task);
     const { ids, dropped } = cut(tokenIds(model, request.input), request.maxTokens, source.spec);
     task.report('Preparing the GPU', null);
     const { context, weights, name } = await this.gpu.ready();
@@ -110,7 +119,7 @@ export class EngineCore {
         modelId: request.modelId,
         modelName: model.summary.name,
         conversion: request.conversion,
-        grouping: model.grouping(request.conversion),
+        grouping: groupingView(model.runnable.spec, grouping),
         tokens: tokensOf(model, ids),
         droppedTokens: dropped,
         loss,
@@ -148,8 +157,10 @@ export class EngineCore {
   }
 
   async similarity(request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
-    const { source, spec } = this.models.get(request.modelId).runnable;
-    const job = similarityJob(source, request);
+    const model = this.models.get(request.modelId);
+    const { source, spec } = model.runnable;
+    const { source: converted, grouping } = await this.conversions.prepare(model, request.conversion, task);
+    const job = similarityJob(source, { ...request, converted, grouping });
     const gram = (spec.G * spec.K) ** 2 * spec.D > cpuGramLimit ? await this.gpuGram() : null;
     return layerSimilarity(gram ? { ...job, gram } : job, task);
   }

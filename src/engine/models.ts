@@ -1,19 +1,17 @@
 /**
- * Opened checkpoints and their conversions.
- * Role: ids to checkpoints, specs, tokenizers and weight sources. No GPU.
+ * Opened checkpoints.
+ * Role: ids to checkpoints, specs, tokenizers and weight sources. No GPU; conversions are conversions.ts.
  */
 import { resolve } from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { openCheckpoint } from '../checkpoint/openCheckpoint';
 import { loadTokenizer, type Tokenizer } from '../checkpoint/tokenizer';
-import { convertAs } from '../gqa/convert';
-import { groupingView, identityGrouping, makeGrouping } from '../gqa/grouping';
 import { resolveModel } from '../model/resolve';
 import { summarise } from '../model/summary';
 import type { ModelSpec, WeightSource } from '../model/spec';
 import { CheckpointWeights } from '../model/weights';
 import { GqaLensError } from '../protocol/errors';
-import type { ConversionRequest, GroupingView, ModelSummary } from '../protocol/model';
+import type { ModelSummary } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 
 /** A checkpoint that can be run. */
@@ -23,8 +21,6 @@ export interface RunnableModel {
 }
 
 export class OpenedModel {
-  private readonly conversions = new Map<string, WeightSource>();
-
   constructor(
     readonly summary: ModelSummary,
     readonly checkpoint: Checkpoint,
@@ -34,37 +30,16 @@ export class OpenedModel {
     private readonly model: RunnableModel | null,
   ) {}
 
+  get isRunnable(): boolean {
+    return this.model !== null;
+  }
+
   /** The model as weights. @throws GqaLensError checkpoint-unsupported when it cannot be run */
   get runnable(): RunnableModel {
     if (this.model) return this.model;
     throw new GqaLensError('checkpoint-unsupported', this.summary.notRunnable ?? 'The model cannot be run', {
       file: this.summary.path,
     });
-  }
-
-  /** The weights under a conversion; the same object every time, so that caches of weights hold. */
-  converted(conversion: ConversionRequest | null): WeightSource {
-    const { source } = this.runnable;
-    if (!conversion) return source;
-    const key = JSON.stringify([conversion.G, conversion.grouping, conversion.merge]);
-    const known = this.conversions.get(key);
-    if (known) return known;
-    const made = convertAs(source, conversion);
-    this.conversions.set(key, made);
-    return made;
-  }
-
-  /** Every weight source made from this checkpoint. */
-  get sources(): WeightSource[] {
-    return this.model ? [this.model.source, ...this.conversions.values()] : [];
-  }
-
-  grouping(conversion: ConversionRequest | null): GroupingView {
-    const { spec } = this.runnable;
-    const grouping = conversion
-      ? makeGrouping(conversion.grouping, spec.L, spec.G, conversion.G)
-      : identityGrouping(spec.L, spec.G);
-    return groupingView(spec, grouping);
   }
 
   /** Bytes of the KV cache a token takes with G heads, in the checkpoint's cache type. */

@@ -24,7 +24,7 @@ export function engineService(
     diagnostics: () => core.diagnostics(),
     open: (path, task) => run(task, (context) => core.open(path, context)),
     close: (modelId) => core.close(modelId),
-    grouping: (modelId, conversion) => core.grouping(modelId, conversion),
+    grouping: (modelId, conversion, task) => run(task, (context) => core.grouping(modelId, conversion, context)),
     run: (request, task) => run(task, (context) => core.run(request, context)),
     release: (runId) => core.release(runId),
     attention: (request, task) => run(task, (context) => core.attention(request, context)),

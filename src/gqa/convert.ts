@@ -1,69 +1,79 @@
 /**
  * A conversion as a weight source: wraps another source and reads as if the checkpoint had fewer KV heads.
- * Role: applies a grouping and a merge lazily, layer by layer. It writes no files (checkpoint/exportCheckpoint.ts does)
- * and computes no merge itself (merges/).
+ * Role: applies a grouping and a merge. Pooling merges are applied when a weight is read; solving merges once, here,
+ * layer by layer. It writes no files (checkpoint/exportCheckpoint.ts does) and computes no merge itself (merges/).
  */
-import { GqaLensError } from '../protocol/errors';
-import type { ConversionRequest } from '../protocol/model';
+import type { Calibration } from '../model/calibration';
 import type { LayerRole, ModelSpec, Role, Weight, WeightSource } from '../model/spec';
-import { isContiguous, isIdentity, makeGrouping, type Grouping } from './grouping';
-import { merges, type MergedLayer, type MergeMethod } from './merge';
-import { findMethod } from './registry';
+import type { TaskContext } from '../protocol/tasks';
+import { checkGrouping, groupingView, isContiguous, isIdentity, type Grouping } from './grouping';
+import type { MergedLayer, MergeMethod, SolvedLayer, SourceLayer } from './merge';
 
-/** The layer in use and the one that is read ahead of it. */
-const keptLayers = 2;
+/** What a conversion may need besides the weights. */
+export interface ConversionTools {
+  /** Activations; null unless the merge `needsText`. */
+  calibration: Calibration | null;
+  task: TaskContext;
+}
 
 /**
  * Wraps `source` so that each group of its KV heads reads as one merged head.
  * @returns `source` itself when the grouping leaves every head where it is.
- * @throws GqaLensError `conversion-invalid` when the grouping does not belong to this model or is not contiguous.
+ * @throws GqaLensError `conversion-invalid` when the grouping does not belong to this model; AbortError when cancelled.
  */
-export function convert(source: WeightSource, grouping: Grouping, merge: MergeMethod): WeightSource {
-  checkGrouping(source.spec, grouping);
-  return isIdentity(grouping) ? source : new ConvertedSource(source, grouping, merge);
+export async function convert(
+  source: WeightSource,
+  grouping: Grouping,
+  merge: MergeMethod,
+  { calibration, task }: ConversionTools,
+): Promise<WeightSource> {
+  const { L, G } = source.spec;
+  checkGrouping(grouping, L, G);
+  if (isIdentity(grouping)) return source;
+  if (merge.kind === 'pool') {
+    return new ConvertedSource(source, grouping, (layer) => merge.pool(sourceLayer(source, grouping, layer)));
+  }
+  const solved: MergedLayer[] = [];
+  for (let layer = 0; layer < L; layer++) {
+    task.signal.throwIfAborted();
+    const progress = (message: string, fraction: number | null): void =>
+      task.report(`Layer ${layer + 1} of ${L}: ${message}`, (layer + (fraction ?? 0)) / L);
+    const part: TaskContext = { signal: task.signal, report: progress };
+    progress(merge.title, 0);
+    const weights = await merge.solve(sourceLayer(source, grouping, layer), calibration?.layer(layer) ?? null, part);
+    solved.push(inMemory(weights));
+  }
+  return new ConvertedSource(source, grouping, (layer) => solved[layer] ?? {});
 }
 
-/** `convert` by registry ids; null is the checkpoint as it is. */
-export function convertAs(source: WeightSource, conversion: ConversionRequest | null): WeightSource {
-  if (conversion === null) return source;
-  const { L, G: sourceG } = source.spec;
-  const grouping = makeGrouping(conversion.grouping, L, sourceG, conversion.G);
-  return convert(source, grouping, findMethod(merges, conversion.merge, 'merge'));
+function sourceLayer(source: WeightSource, { G, groupOfKvHead }: Grouping, layer: number): SourceLayer {
+  return {
+    spec: source.spec,
+    layer,
+    G,
+    groupOfKvHead: groupOfKvHead[layer] ?? [],
+    has: (role) => source.has(role, layer),
+    read: (role, signal) => source.read(role, layer, signal),
+  };
 }
 
-function checkGrouping(spec: ModelSpec, grouping: Grouping): void {
-  const { G, groupOfKvHead } = grouping;
-  const fits =
-    groupOfKvHead.length === spec.L &&
-    groupOfKvHead.every(
-      (groups) =>
-        groups.length === spec.G && groups.every((group) => Number.isInteger(group) && group >= 0 && group < G),
-    );
-  if (!fits) {
-    throw new GqaLensError('conversion-invalid', 'The grouping does not belong to this model', {
-      expected: `${spec.L} layers of ${spec.G} KV heads in groups 0 to ${G - 1}`,
-      found: `${groupOfKvHead.length} layers of ${groupOfKvHead[0]?.length ?? 0} KV heads`,
-    });
-  }
-  if (!isContiguous(grouping)) {
-    throw new GqaLensError('conversion-invalid', 'Only equal groups of adjacent heads can be applied', {
-      expected: 'query head h in group floor(h / (H / G))',
-      next: 'Choose the contiguous grouping.',
-    });
-  }
+function inMemory(weights: SolvedLayer): MergedLayer {
+  const entries = Object.entries(weights).map(([role, weight]) => [role, () => Promise.resolve(weight)] as const);
+  return Object.fromEntries(entries);
 }
 
 class ConvertedSource implements WeightSource {
   readonly spec: ModelSpec;
-  /** Readers of the layers used last, oldest first. */
-  private readonly layers = new Map<number, MergedLayer>();
 
   constructor(
     private readonly source: WeightSource,
-    private readonly grouping: Grouping,
-    private readonly merge: MergeMethod,
+    grouping: Grouping,
+    private readonly mergedLayer: (layer: number) => MergedLayer,
   ) {
-    this.spec = { ...source.spec, G: grouping.G };
+    const { spec } = source;
+    this.spec = isContiguous(grouping)
+      ? { ...spec, G: grouping.G }
+      : { ...spec, G: grouping.G, groupOfHead: groupingView(spec, grouping).groupOfHead };
   }
 
   owner(role: Role, layer: number | null): WeightSource {
@@ -72,7 +82,7 @@ class ConvertedSource implements WeightSource {
   }
 
   has(role: Role, layer: number | null): boolean {
-    return this.source.has(role, layer);
+    return this.mergedReader(role, layer) !== undefined || this.source.has(role, layer);
   }
 
   async read(role: Role, layer: number | null, signal?: AbortSignal): Promise<Weight> {
@@ -91,28 +101,7 @@ class ConvertedSource implements WeightSource {
   }
 
   private mergedReader(role: Role, layer: number | null): MergedLayer[LayerRole] {
-    if (layer === null || !this.source.has(role, layer)) return undefined;
     // A role that is asked for with a layer number is a layer role.
-    return this.mergedLayer(layer)[role as LayerRole];
-  }
-
-  private mergedLayer(layer: number): MergedLayer {
-    const merged =
-      this.layers.get(layer) ??
-      this.merge.mergeLayer({
-        spec: this.source.spec,
-        layer,
-        G: this.grouping.G,
-        groupOfKvHead: this.grouping.groupOfKvHead[layer] ?? [],
-        has: (role) => this.source.has(role, layer),
-        read: (role, signal) => this.source.read(role, layer, signal),
-      });
-    this.layers.delete(layer);
-    this.layers.set(layer, merged);
-    for (const oldest of this.layers.keys()) {
-      if (this.layers.size <= keptLayers) break;
-      this.layers.delete(oldest);
-    }
-    return merged;
+    return layer === null ? undefined : this.mergedLayer(layer)[role as LayerRole];
   }
 }

@@ -52,7 +52,8 @@ async function measureFloor(job: SimilarityJob, groups: readonly number[], conte
   for (let head = 0; head < count; head += 1) {
     pairs.push(...(await compareHeads(measure, sliceHeads(heads, head, head + 1), strangers, context)));
   }
-  const pooled = await readHeads(convert(random, grouping, merge), layer, target, context.task);
+  const converted = await convert(random, grouping, merge, { calibration: null, task: quietTask });
+  const pooled = await readHeads(converted, layer, target, context.task);
   const toPooled = await compareToPooled(measure, heads, pooled, groups, context);
   return { floor: average(pairs), pooledFloor: average(toPooled) };
 }

@@ -4,7 +4,9 @@
  * a checkpoint so that it reads merged weights is convert.ts.
  */
 import type { LayerRole, ModelSpec, Weight } from '../model/spec';
+import type { LayerCalibration } from '../model/calibration';
 import type { MethodInfo } from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
 import { first, mean } from './merges/pool';
 
 /** One layer of the source checkpoint, as a merge sees it: any weight of the layer may be read. */
@@ -14,7 +16,7 @@ export interface SourceLayer {
   readonly layer: number;
   /** Groups after merging. */
   readonly G: number;
-  /** [spec.G] group of each source KV head. */
+  /** [spec.G] group of each source KV head. Groups may be unequal and in any order, none is empty. */
   readonly groupOfKvHead: readonly number[];
   has(role: LayerRole): boolean;
   read(role: LayerRole, signal?: AbortSignal): Promise<Weight>;
@@ -23,18 +25,30 @@ export interface SourceLayer {
 /** The roles of a layer that a merge changes, each read when somebody asks. Roles that are absent stay as they were. */
 export type MergedLayer = Partial<Record<LayerRole, (signal?: AbortSignal) => Promise<Weight>>>;
 
+/** The roles of a layer that a merge changed, in memory. */
+export type SolvedLayer = Partial<Record<LayerRole, Weight>>;
+
 /**
- * A way to merge the KV heads of a group.
- *
- * `mergeLayer` itself reads nothing; it returns one reader a changed role. Simple merges have independent readers for
- * k and v. A merge that solves for several roles together (alignment turns q with k and o with v) lets its readers
- * share one solution; convert.ts keeps the readers of a layer for as long as the layer is in use.
- *
- * Merged k and v weights have G·K rows; everything else keeps its shape.
+ * A merge that looks at k and v each by itself: cheap, read lazily, nothing is kept.
+ * Merged k and v weights have G·K rows, whatever the order of the members.
  */
-export interface MergeMethod extends MethodInfo {
-  mergeLayer(source: SourceLayer): MergedLayer;
+export interface PoolingMerge extends MethodInfo {
+  readonly kind: 'pool';
+  pool(source: SourceLayer): MergedLayer;
 }
+
+/**
+ * A merge that solves for several roles together (alignment turns q with k and o with v), once, before the converted
+ * model is used. q and o keep all H heads in their order; k and v get G heads.
+ */
+export interface SolvingMerge extends MethodInfo {
+  readonly kind: 'solve';
+  /** @param calibration the layer's activations; null unless the method `needsText` */
+  solve(source: SourceLayer, calibration: LayerCalibration | null, task: TaskContext): Promise<SolvedLayer>;
+}
+
+/** A way to merge the KV heads of a group. */
+export type MergeMethod = PoolingMerge | SolvingMerge;
 
 /** Every merge method. Views, quick picks and the command line read this list. */
 export const merges: readonly MergeMethod[] = [mean, first];

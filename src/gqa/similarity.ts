@@ -8,10 +8,9 @@ import type { SimilarityRequest, SimilarityResult, SimilarityTarget } from '../p
 import type { TaskContext } from '../protocol/tasks';
 import type { WeightSource } from '../model/spec';
 import { compareHeads, compareToPooled, type SimilarityMeasure } from './compareHeads';
-import { convert } from './convert';
 import { similarityFloor } from './floor';
 import { cpuGram, type Gram } from './gram';
-import { makeGrouping, type Grouping } from './grouping';
+import type { Grouping } from './grouping';
 import { planesOf, readHeads, sliceHeads } from './heads';
 import { merges, type MergeMethod } from './merge';
 import { pace } from './pace';
@@ -31,14 +30,19 @@ export interface SimilarityJob {
   measure: SimilarityMeasure;
   grouping: Grouping;
   merge: MergeMethod;
+  /** The conversion of `source` with this grouping and merge. */
+  converted: WeightSource;
   /** A faster A·Bᵀ for large models. */
   gram?: Gram;
 }
 
 /** The job that a request's registry ids mean. @throws GqaLensError when an id or number in it is unknown. */
-export function similarityJob(source: WeightSource, request: Omit<SimilarityRequest, 'modelId'>): SimilarityJob {
-  const { conversion, layer, target } = request;
-  const { L, G } = source.spec;
+export function similarityJob(
+  source: WeightSource,
+  request: Omit<SimilarityRequest, 'modelId'> & Pick<SimilarityJob, 'converted' | 'grouping'>,
+): SimilarityJob {
+  const { conversion, layer, target, converted, grouping } = request;
+  const { L } = source.spec;
   if (!Number.isInteger(layer) || layer < 0 || layer >= L) {
     throw new GqaLensError('input-invalid', `There is no layer ${String(layer)}`, { expected: `0 to ${L - 1}` });
   }
@@ -47,8 +51,9 @@ export function similarityJob(source: WeightSource, request: Omit<SimilarityRequ
     layer,
     target,
     measure: findMethod(similarities, request.measure, 'similarity'),
-    grouping: makeGrouping(conversion.grouping, L, G, conversion.G),
+    grouping,
     merge: findMethod(merges, conversion.merge, 'merge'),
+    converted,
   };
 }
 
@@ -59,7 +64,7 @@ export function similarityJob(source: WeightSource, request: Omit<SimilarityRequ
  * @throws GqaLensError `checkpoint-invalid` when a head holds NaN or infinity.
  */
 export async function layerSimilarity(job: SimilarityJob, task: TaskContext): Promise<SimilarityResult> {
-  const { source, layer, target, measure, grouping, merge } = job;
+  const { source, layer, target, measure, grouping } = job;
   const n = source.spec.G;
   const name = `${target.toUpperCase()} heads of layer ${layer}`;
   const context = { planes: planesOf(source.spec, target), gram: job.gram ?? cpuGram, breathe: pace(task), task };
@@ -82,7 +87,7 @@ export async function layerSimilarity(job: SimilarityJob, task: TaskContext): Pr
 
   task.report(`Comparing the ${name} with their pooled heads`, null);
   const groups = [...(grouping.groupOfKvHead[layer] ?? [])];
-  const pooled = await readHeads(convert(source, grouping, merge), layer, target, task);
+  const pooled = await readHeads(job.converted, layer, target, task);
   const toPooled = await compareToPooled(measure, heads, pooled, groups, context);
 
   task.report('Measuring random heads for the floor', null);

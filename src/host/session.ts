@@ -98,7 +98,13 @@ export class Session implements vscode.Disposable {
       // A restored conversion may be of a checkpoint that was replaced since.
       const isPossible = start !== null && model.groupChoices.includes(start.conversion.G);
       const conversion = isPossible ? start.conversion : defaultConversion(model, registries);
-      return { engine, model, registries, conversion, grouping: await engine.grouping(model.modelId, conversion) };
+      return {
+        engine,
+        model,
+        registries,
+        conversion,
+        grouping: await engine.grouping(model.modelId, conversion, task),
+      };
     }, options);
     return new Session(path, process, opened, start?.text ?? defaultText(opened.model));
   }
@@ -127,7 +133,9 @@ export class Session implements vscode.Disposable {
   /** Changes the conversion; what has been run as opened is kept. */
   setConversion(conversion: ConversionRequest): Promise<void> {
     return this.perform(async (signal) => {
-      this.grouping = await this.call((engine, modelId) => engine.grouping(modelId, conversion), { signal });
+      this.grouping = await this.call((engine, modelId, task) => engine.grouping(modelId, conversion, task), {
+        signal,
+      });
       this.conversion = conversion;
       this.take({ original: this.original, converted: null, compare: null });
       await (this.originalWanted ? this.runBoth(signal) : this.runConverted(signal));

@@ -74,6 +74,11 @@ export interface ModelSpec {
   D: number;
   H: number;
   G: number;
+  /**
+   * [L][H] KV head that each query head reads, 0 to G - 1. Absent: floor(h / (H / G)), as every file format has it. Only
+   * conversions set it, for groups that are not equal runs of adjacent heads; gqa/permute.ts takes it away for export.
+   */
+  groupOfHead?: readonly (readonly number[])[];
   K: number;
   F: number;
   V: number;

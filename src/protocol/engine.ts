@@ -31,8 +31,8 @@ export interface EngineApi {
   /** Reads config, headers and tokenizer; no weights. Opening the same path again returns the same modelId. */
   open(path: string, task: TaskId): Promise<ModelSummary>;
   close(modelId: string): Promise<void>;
-  /** The grouping that a conversion request means for a model. */
-  grouping(modelId: string, conversion: ConversionRequest | null): GroupingView;
+  /** The grouping that a conversion request means for a model. Groupings by similarity read and run the model. */
+  grouping(modelId: string, conversion: ConversionRequest | null, task: TaskId): Promise<GroupingView>;
   run(request: RunRequest, task: TaskId): Promise<RunSummary>;
   /** Frees the GPU memory of a run. Unknown ids are ignored. */
   release(runId: string): void;

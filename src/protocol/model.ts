@@ -46,6 +46,8 @@ export interface MethodInfo {
   description: string;
   /** Where it comes from: paper section or author. */
   source: string;
+  /** It solves on what a text does in the model (ConversionRequest.calibration). Absent: the weights are enough. */
+  needsText?: boolean;
 }
 
 /** Every registry in one value, so that views and commands never hard-code a list. */
@@ -56,13 +58,26 @@ export interface Registries {
   similarities: MethodInfo[];
 }
 
-/** What to do to the KV heads of a checkpoint. G must divide the checkpoint's own number of KV heads. */
+/** What to do to the KV heads of a checkpoint. */
 export interface ConversionRequest {
+  /** Groups a layer. Groupings that make equal groups need a divisor of the checkpoint's own number of KV heads. */
   G: number;
   /** Registry id, e.g. "contiguous". */
   grouping: string;
   /** Registry id, e.g. "mean". */
   merge: string;
+  /** With grouping "manual": [L][source KV heads] the group of each, 0 to G - 1. */
+  assignment?: number[][];
+  /** What methods with `needsText` solve on. Absent: the excerpt that comes with the product. */
+  calibration?: CalibrationText;
+}
+
+/** Text for calibration: the first windows of a file, run through the checkpoint as it is. */
+export interface CalibrationText {
+  /** Path of a text file; null is the excerpt that comes with the product. */
+  file: string | null;
+  /** Tokens used, rounded down to whole windows; fewer when the text is short. */
+  tokens: number;
 }
 
 /** A grouping is a value: for each layer, the KV group of each query head. */

@@ -13,7 +13,7 @@ await esbuild.build({
   target: 'node20',
   format: 'esm',
   external: ['webgpu'],
-  loader: { '.wgsl': 'text' },
+  loader: { '.wgsl': 'text', '.txt': 'text' },
 });
 if (!rest.includes('--build'))
   process.exit(spawnSync(process.execPath, [outfile, ...rest], { stdio: 'inherit' }).status ?? 1);

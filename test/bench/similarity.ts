@@ -2,8 +2,9 @@
  * How long the similarity of one layer's heads takes on the CPU, for the sample's shape and for that of a 7B MHA model.
  * Run: node test/bench/run.mjs similarity. Figures go into BENCHMARKS.md with date, processor and command.
  */
-import { layerSimilarity, similarityJob } from '../../src/gqa/similarity';
+import { layerSimilarity } from '../../src/gqa/similarity';
 import { quietTask } from '../../src/protocol/tasks';
+import { similarityJobOf } from '../support/conversions';
 import { makeSpec, randomSource } from '../unit/gqa/memorySource';
 
 const shapes = [
@@ -17,7 +18,7 @@ for (const { H, K, D, repetitions } of shapes) {
     for (const measure of ['cosine', 'aligned']) {
       const source = randomSource(makeSpec({ L: 1, H, G: H, K, D }));
       const conversion = { G: H / 4, grouping: 'contiguous', merge: 'mean' };
-      const job = similarityJob(source, { layer: 0, target, measure, conversion });
+      const job = await similarityJobOf(source, { layer: 0, target, measure, conversion });
       const milliseconds: number[] = [];
       // The first one also measures the floor, which is then remembered.
       for (let round = 0; round <= repetitions; round++) {

@@ -1,12 +1,12 @@
 /** Conversions in memory against goldens that transformers made from pooled, repeated heads. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { convertAs } from '../../src/gqa/convert';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
 import { readMaps } from '../../src/model/maps';
 import { quietTask } from '../../src/protocol/tasks';
+import { convertAs } from '../support/conversions';
 import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
 import { fixtures, Golden, openModel } from './support/golden';
@@ -23,7 +23,7 @@ describe('pooled heads', () => {
     const { source } = await openModel(join(fixtures, name));
     const golden = await Golden.open(join(fixtures, name, 'golden-conversions.safetensors'));
     const ids = await (await Golden.open(join(fixtures, name, 'golden.safetensors'))).ids('input_ids');
-    const converted = convertAs(source, { G, grouping: 'contiguous', merge });
+    const converted = await convertAs(source, { G, grouping: 'contiguous', merge });
     const weights = new GpuWeights(context, 1 << 30);
     const run = await keepRun(context, weights, converted, ids, quietTask);
     const { L, H, K } = converted.spec;

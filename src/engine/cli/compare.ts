@@ -1,12 +1,11 @@
 /** `gqa-lens compare MODEL_A MODEL_B`: what changes between two checkpoints on the same text. */
-import { readFile, stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { GqaLensError } from '../../protocol/errors';
 import type { CompareSummary, ModelSummary, RunInput, RunSummary } from '../../protocol/model';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { tokenIds, wholeNumber, withJson } from './options';
 import { formatBytes, formatChange, formatCount, table } from './text';
-import { firstWindows } from './windows';
+import { readTextFile, textWindows, usualWindow } from '../textFile';
 
 interface CompareOptions extends CommonOptions {
   text?: string;
@@ -34,11 +33,6 @@ interface Comparison {
   windows: number;
   adapter: string;
 }
-
-/** Larger files are not read as one text. */
-const textFileLimit = 512 * 1024 * 1024;
-/** Tokens of a window unless the model takes fewer. */
-const usualWindow = 512;
 
 /** Adds the command. */
 export function addCompare(program: Command, open: OpenContext): void {
@@ -79,41 +73,11 @@ async function readInputs(
 ): Promise<RunInput[]> {
   if (options.text !== undefined) return [{ kind: 'text', text: options.text }];
   if (options.ids !== undefined) return [{ kind: 'ids', ids: options.ids }];
-  const text = await readTextFile(options.textFile ?? '');
-  const { tokenizer, checkpoint } = engine.model((a.hasTokenizer ? a : b).modelId);
-  if (tokenizer === null) {
-    throw new GqaLensError('tokenizer-missing', 'A text needs a tokenizer', {
-      file: checkpoint.folder,
-      expected: 'tokenizer.json',
-      next: 'Give token ids with --ids, or put the tokenizer.json of the model beside it.',
-    });
-  }
-  const { bos_token_id: bos } = checkpoint.config;
   const size =
     options.windowSize ?? Math.min(usualWindow, a.maxPositions ?? usualWindow, b.maxPositions ?? usualWindow);
-  const windows = firstWindows(text, tokenizer, typeof bos === 'number' ? bos : null, options.windows, size);
+  const model = engine.model((a.hasTokenizer ? a : b).modelId);
+  const windows = textWindows(model, await readTextFile(options.textFile ?? ''), options.windows, size);
   return windows.map((ids) => ({ kind: 'ids', ids }));
-}
-
-async function readTextFile(file: string): Promise<string> {
-  try {
-    const { size } = await stat(file);
-    if (size > textFileLimit) {
-      throw new GqaLensError('input-invalid', 'The text file is too large', {
-        file,
-        found: formatBytes(size),
-        limit: formatBytes(textFileLimit),
-        next: 'Give a part of it: only the first windows are read.',
-      });
-    }
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof GqaLensError) throw error;
-    throw new GqaLensError('input-invalid', 'The text file cannot be read', {
-      file,
-      found: error instanceof Error ? error.message : String(error),
-    });
-  }
 }
 
 async function compareOn(

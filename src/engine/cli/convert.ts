@@ -1,10 +1,6 @@
 /** `gqa-lens convert MODEL --groups G --out DIR`: writes a checkpoint with fewer KV heads. Needs no GPU. */
 import type { Command } from 'commander';
 import { exportConversion } from '../../checkpoint/exportCheckpoint';
-import { convert } from '../../gqa/convert';
-import { makeGrouping } from '../../gqa/grouping';
-import { merges } from '../../gqa/merge';
-import { findMethod } from '../../gqa/registry';
 import type { ModelSummary } from '../../protocol/model';
 import type { CommonOptions, OpenContext } from './command';
 import { wholeNumber, withConversion, withJson } from './options';
@@ -42,13 +38,12 @@ export function addConvert(program: Command, open: OpenContext): void {
     const { engine, openModel, task, print } = open();
     const before = await openModel(path);
     const { checkpoint, runnable } = engine.model(before.modelId);
-    const { spec, source } = runnable;
-    const grouping = makeGrouping(options.grouping, spec.L, spec.G, options.groups);
-    const merge = findMethod(merges, options.merge, 'merge');
+    const request = { G: options.groups, grouping: options.grouping, merge: options.merge };
+    const { source, grouping } = await engine.prepare(before.modelId, request, task);
     const { folder, files, repeatsHeads } = await exportConversion({
       checkpoint,
-      source: convert(source, grouping, merge),
-      originalSpec: spec,
+      source,
+      originalSpec: runnable.spec,
       outFolder: options.out,
       provenance: {
         sourceName: before.name,

@@ -3,7 +3,7 @@
  * Role: two entries of the merge registry. Biases pool the same way as their matrices.
  */
 import type { LayerRole, Weight } from '../../model/spec';
-import type { MergeMethod, MergedLayer, SourceLayer } from '../merge';
+import type { MergedLayer, PoolingMerge, SourceLayer } from '../merge';
 
 /** The roles that have one row block a KV head. */
 const pooledRoles: readonly LayerRole[] = ['k.weight', 'k.bias', 'v.weight', 'v.bias'];
@@ -54,19 +54,21 @@ function poolLayer(source: SourceLayer, combine: Combine): MergedLayer {
 }
 
 /** Mean pooling, the paper's choice. */
-export const mean: MergeMethod = {
+export const mean: PoolingMerge = {
+  kind: 'pool',
   id: 'mean',
   title: 'Mean',
   description: "Mean of the members' K and V projections. Needs no data; heads in different bases shrink each other.",
   source: 'Ainslie et al. 2023, section 2.1',
-  mergeLayer: (source) => poolLayer(source, combineMean),
+  pool: (source) => poolLayer(source, combineMean),
 };
 
 /** The first member stands for its group. */
-export const first: MergeMethod = {
+export const first: PoolingMerge = {
+  kind: 'pool',
   id: 'first',
   title: 'First head',
   description: 'The K and V projections of the first member. Needs no data; the other members lose theirs.',
   source: 'Ainslie et al. 2023, figure 4',
-  mergeLayer: (source) => poolLayer(source, combineFirst),
+  pool: (source) => poolLayer(source, combineFirst),
 };

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { exportConversion, type ExportRequest } from '../../../src/checkpoint/exportCheckpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
-import { convertAs } from '../../../src/gqa/convert';
+import { convertAs } from '../../support/conversions';
 import { resolveModel } from '../../../src/model/resolve';
 import type { WeightSource } from '../../../src/model/spec';
 import { CheckpointWeights } from '../../../src/model/weights';
@@ -29,7 +29,7 @@ async function prepare(
   );
   return {
     checkpoint,
-    source: convertAs(weights, { G, grouping: 'contiguous', merge: 'mean' }),
+    source: await convertAs(weights, { G, grouping: 'contiguous', merge: 'mean' }),
     original: weights,
     originalSpec: weights.spec,
     outFolder,

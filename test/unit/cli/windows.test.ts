@@ -1,7 +1,7 @@
 // Windows of a text file: contiguous, started by the begin-of-text token, and the same for a part as for the whole.
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/checkpoint/tokenizer';
-import { firstWindows } from '../../../src/engine/cli/windows';
+import { firstWindows } from '../../../src/engine/windows';
 
 /** A token a character. */
 const characters = { encode: (text: string) => Array.from(text, (character) => character.charCodeAt(0)) };

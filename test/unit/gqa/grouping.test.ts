@@ -2,18 +2,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  contiguousGrouping,
   groupChoices,
   groupingView,
   identityGrouping,
   isContiguous,
   isIdentity,
-  makeGrouping,
 } from '../../../src/gqa/grouping';
+import type { Grouping } from '../../../src/gqa/grouping';
 import { GqaLensError } from '../../../src/protocol/errors';
+import { groupingOf } from '../../support/conversions';
+import { makeSpec, randomSource } from './memorySource';
+
+const contiguous = (L: number, heads: number, G: number, grouping = 'contiguous'): Promise<Grouping> =>
+  groupingOf(randomSource(makeSpec({ L, H: heads, G: heads, K: 2, D: 1 })), { G, grouping });
 
 describe('makeGrouping', () => {
-  it('lets adjacent heads share', () => {
-    expect(makeGrouping('contiguous', 2, 8, 2)).toEqual({
+  it('lets adjacent heads share', async () => {
+    expect(await contiguous(2, 8, 2)).toEqual({
       G: 2,
       groupOfKvHead: [
         [0, 0, 0, 0, 1, 1, 1, 1],
@@ -22,16 +28,16 @@ describe('makeGrouping', () => {
     });
   });
 
-  it('accepts exactly the divisors, and every group then has as many members', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 96 }), fc.integer({ min: 1, max: 96 }), (sourceG, G) => {
+  it('accepts exactly the divisors, and every group then has as many members', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 96 }), fc.integer({ min: 1, max: 96 }), async (sourceG, G) => {
         const allowed = groupChoices(sourceG).includes(G);
         expect(allowed).toBe(sourceG % G === 0);
         if (!allowed) {
-          expect(() => makeGrouping('contiguous', 1, sourceG, G)).toThrow(GqaLensError);
+          await expect(contiguous(1, sourceG, G)).rejects.toThrow(GqaLensError);
           return;
         }
-        const [groups] = makeGrouping('contiguous', 1, sourceG, G).groupOfKvHead;
+        const [groups] = (await contiguous(1, sourceG, G)).groupOfKvHead;
         for (let group = 0; group < G; group += 1) {
           expect(groups?.filter((other) => other === group)).toHaveLength(sourceG / G);
         }
@@ -39,18 +45,18 @@ describe('makeGrouping', () => {
     );
   });
 
-  it.each([0, -1, 3, 1.5, 16, NaN])('refuses %d groups of 8 heads and lists what is possible', (G) => {
-    expect(() => makeGrouping('contiguous', 1, 8, G)).toThrow(/expected G one of 8, 4, 2, 1/);
+  it.each([0, -1, 3, 1.5, 16, NaN])('refuses %d groups of 8 heads and lists what is possible', async (G) => {
+    await expect(contiguous(1, 8, G)).rejects.toThrow(/expected G one of 8, 4, 2, 1/);
   });
 
-  it('names the groupings when the id is unknown', () => {
-    expect(() => makeGrouping('zigzag', 1, 8, 2)).toThrow(/no grouping called "zigzag".*contiguous/);
+  it('names the groupings when the id is unknown', async () => {
+    await expect(contiguous(1, 8, 2, 'zigzag')).rejects.toThrow(/no grouping called "zigzag".*contiguous/);
   });
 });
 
 describe('groupingView', () => {
   it('spells out the group of each query head of a model that is grouped already', () => {
-    const view = groupingView({ H: 8, G: 4 }, makeGrouping('contiguous', 1, 4, 2));
+    const view = groupingView({ H: 8, G: 4 }, contiguousGrouping(1, 4, 2));
     expect(view).toEqual({ G: 2, groupOfHead: [[0, 0, 0, 0, 1, 1, 1, 1]], groupOfKvHead: [[0, 0, 1, 1]] });
   });
 
@@ -62,7 +68,7 @@ describe('groupingView', () => {
         fc.integer({ min: 1, max: 6 }),
         (G, a, b) => {
           const H = G * a * b;
-          const view = groupingView({ H, G: G * a }, makeGrouping('contiguous', 1, G * a, G));
+          const view = groupingView({ H, G: G * a }, contiguousGrouping(1, G * a, G));
           expect(view.groupOfHead[0]).toEqual(Array.from({ length: H }, (_, head) => Math.floor(head / (H / G))));
         },
       ),
@@ -73,12 +79,12 @@ describe('groupingView', () => {
 describe('isIdentity and isContiguous', () => {
   it('tell a checkpoint as it is from a pooled one', () => {
     expect(isIdentity(identityGrouping(3, 4))).toBe(true);
-    expect(isIdentity(makeGrouping('contiguous', 3, 4, 2))).toBe(false);
+    expect(isIdentity(contiguousGrouping(3, 4, 2))).toBe(false);
     expect(isIdentity({ G: 2, groupOfKvHead: [[1, 0]] })).toBe(false);
   });
 
   it('find groups whose members are not adjacent', () => {
-    expect(isContiguous(makeGrouping('contiguous', 2, 6, 3))).toBe(true);
+    expect(isContiguous(contiguousGrouping(2, 6, 3))).toBe(true);
     expect(
       isContiguous({
         G: 2,

@@ -2,12 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
-import { layerSimilarity, similarityJob } from '../../../src/gqa/similarity';
+import { layerSimilarity } from '../../../src/gqa/similarity';
 import { resolveModel } from '../../../src/model/resolve';
 import type { WeightSource } from '../../../src/model/spec';
 import { CheckpointWeights } from '../../../src/model/weights';
 import type { SimilarityTarget } from '../../../src/protocol/model';
 import { quietTask } from '../../../src/protocol/tasks';
+import { similarityJobOf } from '../../support/conversions';
 
 let checkpoint: Checkpoint;
 let source: WeightSource;
@@ -25,7 +26,10 @@ async function study(target: SimilarityTarget, measure: string): Promise<{ mean:
   const floors: number[] = [];
   for (let layer = 0; layer < source.spec.L; layer += 1) {
     const conversion = { G: 2, grouping: 'contiguous', merge: 'mean' };
-    const result = await layerSimilarity(similarityJob(source, { layer, target, measure, conversion }), quietTask);
+    const result = await layerSimilarity(
+      await similarityJobOf(source, { layer, target, measure, conversion }),
+      quietTask,
+    );
     floors.push(result.floor);
     for (let row = 0; row < result.n; row += 1) {
       pairs.push(...result.matrix.subarray(row * result.n + row + 1, (row + 1) * result.n));

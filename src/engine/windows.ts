@@ -2,7 +2,7 @@
  * A text file as windows of tokens, as language models are evaluated.
  * Role: which tokens a measurement runs on. It runs nothing.
  */
-import type { Tokenizer } from '../../checkpoint/tokenizer';
+import type { Tokenizer } from '../checkpoint/tokenizer';
 
 /** Characters encoded at first for each token wanted: more than any usual text needs, so that once is enough. */
 const charactersPerToken = 8;

@@ -1,0 +1,141 @@
+/**
+ * Conversions of opened checkpoints, made once and remembered: groupings, calibration texts, converted weights.
+ * Role: from a request to a grouping and a weight source. What groupings and merges do is src/gqa.
+ */
+import excerpt from '../../media/calibration.txt';
+import { convert } from '../gqa/convert';
+import { groupings, groupingView, identityGrouping, isIdentity, makeGrouping, type Grouping } from '../gqa/grouping';
+import { merges } from '../gqa/merge';
+import { findMethod } from '../gqa/registry';
+import { calibrate, type Calibration } from '../model/calibration';
+import type { WeightSource } from '../model/spec';
+import type { CalibrationText, ConversionRequest, GroupingView } from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
+import type { EngineGpu } from './gpu';
+import type { OpenedModel } from './models';
+import { readTextFile, textWindows, usualWindow } from './textFile';
+
+/** Tokens that conversions are solved on unless the request says otherwise. */
+const usualTokens = 8192;
+/** Converted weights kept a model; solved ones hold all of attention in memory. */
+const keptSources = 4;
+/** Bytes of calibration activations, over all layers: fewer tokens are used where they would take more. */
+const calibrationBytes = 2 ** 30;
+
+/** A conversion that is ready to run. */
+export interface PreparedConversion {
+  source: WeightSource;
+  grouping: Grouping;
+  /** What it was solved on, in words; null when nothing needed a text. */
+  calibration: string | null;
+}
+
+/** What is remembered of one model. */
+interface Known {
+  groupings: Map<string, Grouping>;
+  /** Oldest first. */
+  sources: Map<string, PreparedConversion>;
+  calibration: { key: string; value: Calibration } | null;
+}
+
+export class Conversions {
+  private readonly known = new WeakMap<OpenedModel, Known>();
+
+  constructor(private readonly gpu: EngineGpu) {}
+
+  /** The weights under a conversion; the same object again for the same request, so that caches of weights hold. */
+  async prepare(model: OpenedModel, request: ConversionRequest | null, task: TaskContext): Promise<PreparedConversion> {
+    const { source, spec } = model.runnable;
+    if (!request) return { source, grouping: identityGrouping(spec.L, spec.G), calibration: null };
+    const known = this.of(model);
+    const key = JSON.stringify([groupingKey(request), request.merge, request.calibration ?? null]);
+    const remembered = known.sources.get(key);
+    if (remembered) {
+      known.sources.delete(key);
+      known.sources.set(key, remembered);
+      return remembered;
+    }
+    const merge = findMethod(merges, request.merge, 'merge');
+    const grouping = await this.assignment(model, request, task);
+    const needsText = merge.needsText === true && !isIdentity(grouping);
+    const calibration = needsText ? await this.calibration(model, request, task) : null;
+    const converted = await convert(source, grouping, merge, { calibration, task });
+    const prepared = { source: converted, grouping, calibration: calibration?.text ?? null };
+    known.sources.set(key, prepared);
+    await this.forget(known);
+    return prepared;
+  }
+
+  /** The grouping of a request; null is the checkpoint as it is. */
+  async grouping(model: OpenedModel, request: ConversionRequest | null, task: TaskContext): Promise<GroupingView> {
+    const { spec } = model.runnable;
+    const grouping = request ? await this.assignment(model, request, task) : identityGrouping(spec.L, spec.G);
+    return groupingView(spec, grouping);
+  }
+
+  /** The activations of a request's calibration text in the checkpoint as it is. The last text is kept. */
+  async calibration(
+    model: OpenedModel,
+    { calibration }: Pick<ConversionRequest, 'calibration'>,
+    task: TaskContext,
+  ): Promise<Calibration> {
+    const known = this.of(model);
+    const key = JSON.stringify(calibration ?? null);
+    if (known.calibration?.key === key) return known.calibration.value;
+    const { file, tokens }: CalibrationText = calibration ?? { file: null, tokens: usualTokens };
+    const { spec, source } = model.runnable;
+    const size = Math.min(usualWindow, tokens, spec.maxPositions ?? usualWindow);
+    const most = Math.floor(calibrationBytes / (spec.L * spec.D * 4));
+    const count = Math.max(1, Math.floor(Math.min(tokens, most) / size));
+    const windows = textWindows(model, file === null ? excerpt : await readTextFile(file), count, size);
+    const { context, weights } = await this.gpu.ready();
+    const name = file ?? 'the bundled excerpt';
+    const text = `${windows.reduce((sum, ids) => sum + ids.length, 0)} tokens of ${name}`;
+    const value = await calibrate(context, weights, source, windows, text, task);
+    known.calibration = { key, value };
+    return value;
+  }
+
+  /** Every converted weight source of a model. */
+  sources(model: OpenedModel): WeightSource[] {
+    return [...this.of(model).sources.values()].map(({ source }) => source);
+  }
+
+  private async assignment(model: OpenedModel, request: ConversionRequest, task: TaskContext): Promise<Grouping> {
+    const known = this.of(model).groupings;
+    const key = groupingKey(request);
+    const remembered = known.get(key);
+    if (remembered) return remembered;
+    const method = findMethod(groupings, request.grouping, 'grouping');
+    const grouping = await makeGrouping(request.grouping, {
+      source: model.runnable.source,
+      G: request.G,
+      assignment: request.assignment ?? null,
+      calibration: method.needsText === true ? await this.calibration(model, request, task) : null,
+      task,
+    });
+    known.set(key, grouping);
+    return grouping;
+  }
+
+  /** Drops the conversions used longest ago, here and on the GPU. */
+  private async forget(known: Known): Promise<void> {
+    const gpu = await this.gpu.opened();
+    for (const [key, { source }] of known.sources) {
+      if (known.sources.size <= keptSources) return;
+      known.sources.delete(key);
+      gpu?.weights.drop(source);
+    }
+  }
+
+  private of(model: OpenedModel): Known {
+    const known = this.known.get(model) ?? { groupings: new Map(), sources: new Map(), calibration: null };
+    this.known.set(model, known);
+    return known;
+  }
+}
+
+/** What a request's grouping depends on. */
+function groupingKey({ G, grouping, assignment, calibration }: ConversionRequest): string {
+  return JSON.stringify([G, grouping, assignment ?? null, calibration ?? null]);
+}

@@ -1,0 +1,55 @@
+/**
+ * A text file cut into windows for a model: what measures and calibration run on.
+ * Role: reading and checking the file and the tokenizer. How a text is cut is windows.ts.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { GqaLensError } from '../protocol/errors';
+import type { OpenedModel } from './models';
+import { firstWindows } from './windows';
+
+/** Larger files are not read as one text. */
+const textFileLimit = 512 * 1024 * 1024;
+/** Tokens of a window unless the model takes fewer. */
+export const usualWindow = 512;
+
+/** Reads a text file. @throws GqaLensError input-invalid when it cannot be read or is too large */
+export async function readTextFile(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > textFileLimit) {
+      throw new GqaLensError('input-invalid', 'The text file is too large', {
+        file,
+        found: `${size} bytes`,
+        limit: `${textFileLimit} bytes`,
+        next: 'Give a part of it: only the first windows are read.',
+      });
+    }
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof GqaLensError) throw error;
+    throw new GqaLensError('input-invalid', 'The text file cannot be read', {
+      file,
+      found: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/**
+ * The first windows of a text as a model's tokens.
+ * @throws GqaLensError tokenizer-missing (or what is wrong with the tokenizer); input-invalid for a text without tokens
+ */
+export function textWindows(model: OpenedModel, text: string, count: number, size: number): number[][] {
+  const { tokenizer, tokenizerProblem, checkpoint } = model;
+  if (tokenizerProblem) throw tokenizerProblem;
+  if (tokenizer === null) {
+    throw new GqaLensError('tokenizer-missing', 'A text needs a tokenizer', {
+      file: checkpoint.folder,
+      expected: 'tokenizer.json',
+      next: 'Put the tokenizer.json of the model beside it.',
+    });
+  }
+  const { bos_token_id: bos } = checkpoint.config;
+  const windows = firstWindows(text, tokenizer, typeof bos === 'number' ? bos : null, count, size);
+  if (windows.some((ids) => ids.length > 0)) return windows;
+  throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
+}

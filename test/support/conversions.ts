@@ -1,0 +1,38 @@
+// Conversions by request, for tests that need no engine.
+import { convert } from '../../src/gqa/convert';
+import { makeGrouping, type Grouping } from '../../src/gqa/grouping';
+import { merges } from '../../src/gqa/merge';
+import { findMethod } from '../../src/gqa/registry';
+import { similarityJob, type SimilarityJob } from '../../src/gqa/similarity';
+import type { Calibration } from '../../src/model/calibration';
+import type { WeightSource } from '../../src/model/spec';
+import type { ConversionRequest, SimilarityRequest } from '../../src/protocol/model';
+import { quietTask } from '../../src/protocol/tasks';
+
+/** The grouping that a request means for a source. */
+export function groupingOf(
+  source: WeightSource,
+  { G, grouping, assignment }: Omit<ConversionRequest, 'merge'>,
+  calibration: Calibration | null = null,
+): Promise<Grouping> {
+  return makeGrouping(grouping, { source, G, assignment: assignment ?? null, calibration, task: quietTask });
+}
+
+/** The weights that a request means for a source. */
+export async function convertAs(
+  source: WeightSource,
+  request: ConversionRequest,
+  calibration: Calibration | null = null,
+): Promise<WeightSource> {
+  const grouping = await groupingOf(source, request, calibration);
+  return convert(source, grouping, findMethod(merges, request.merge, 'merge'), { calibration, task: quietTask });
+}
+
+/** The job that a request means for a source. */
+export async function similarityJobOf(
+  source: WeightSource,
+  request: Omit<SimilarityRequest, 'modelId'>,
+): Promise<SimilarityJob> {
+  const grouping = await groupingOf(source, request.conversion);
+  return similarityJob(source, { ...request, grouping, converted: await convertAs(source, request.conversion) });
+}
