@@ -7,6 +7,7 @@ import type { LayerRole, ModelSpec, Weight } from '../model/spec';
 import type { LayerCalibration } from '../model/calibration';
 import type { MethodInfo } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import { pca } from './merges/pca';
 import { first, mean } from './merges/pool';
 
 /** One layer of the source checkpoint, as a merge sees it: any weight of the layer may be read. */
@@ -51,4 +52,4 @@ export interface SolvingMerge extends MethodInfo {
 export type MergeMethod = PoolingMerge | SolvingMerge;
 
 /** Every merge method. Views, quick picks and the command line read this list. */
-export const merges: readonly MergeMethod[] = [mean, first];
+export const merges: readonly MergeMethod[] = [mean, first, pca];

@@ -1,39 +1,40 @@
 /**
- * Rotary planes as complex rows: what is shared between heads whose planes may each turn by their own angle.
+ * Rotary planes as complex rows: row j of a head is K[first] + i·K[second]; turning the plane multiplies it by a phase.
  * Role: Gram matrices, the leading eigenvector and the best phases of one plane over a group's members. It knows no
- * merge. Source: CALIBRATED-style notation, row j of a head is K[first] + i·K[second].
+ * merge.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 /** Complex numbers, interleaved (re, im). */
 export type Complex = Float64Array;
 
-/** The two rows of one plane of one head, as positions in a matrix [.., D]. */
+/** A projection and its product with the metric, both row-major [rows, W]. */
+export interface Measured {
+  rows: Float64Array;
+  timesMetric: Float64Array;
+  W: number;
+}
+
+/** Where a plane's two rows of one head start: positions in [rows, W]. */
 export interface PlaneRow {
   first: number;
   second: number;
 }
 
-/** Hermitian matrix [n, n], S_ab = Σ_d metric_d · a_d · conj(b_d), row-major interleaved. */
-export function planeGram(
-  data: Float64Array,
-  rows: readonly PlaneRow[],
-  D: number,
-  metric: Float64Array | null,
-): Complex {
-  const n = rows.length;
+/** Hermitian matrix [n, n] of inner products S_ab = k_a C k_b*, row-major interleaved. */
+export function planeGram({ rows, timesMetric, W }: Measured, places: readonly PlaneRow[]): Complex {
+  const n = places.length;
   const gram = new Float64Array(2 * n * n);
-  rows.forEach((a, i) => {
-    rows.forEach((b, j) => {
+  places.forEach((a, i) => {
+    places.forEach((b, j) => {
       if (j < i) return;
       let real = 0;
       let imaginary = 0;
-      for (let d = 0; d < D; d++) {
-        const weight = metric?.[d] ?? 1;
-        const [ar, ai] = [data[a.first + d] ?? 0, data[a.second + d] ?? 0];
-        const [br, bi] = [data[b.first + d] ?? 0, data[b.second + d] ?? 0];
-        real += weight * (ar * br + ai * bi);
-        imaginary += weight * (ai * br - ar * bi);
+      for (let d = 0; d < W; d++) {
+        const [ar, ai] = [timesMetric[a.first + d] ?? 0, timesMetric[a.second + d] ?? 0];
+        const [br, bi] = [rows[b.first + d] ?? 0, rows[b.second + d] ?? 0];
+        real += ar * br + ai * bi;
+        imaginary += ai * br - ar * bi;
       }
       gram[2 * (i * n + j)] = real;
       gram[2 * (i * n + j) + 1] = imaginary;
@@ -44,7 +45,7 @@ export function planeGram(
   return gram;
 }
 
-/** The eigenvector of the largest eigenvalue of a Hermitian matrix [n, n], of length 1, and the eigenvalue. */
+/** Largest eigenvalue of a Hermitian matrix [n, n], its eigenvector of length 1, and the sum of all eigenvalues. */
 export function leadingEigenvector(hermitian: Complex, n: number): { vector: Complex; value: number; trace: number } {
   // [[A, -B], [B, A]] is real and symmetric, with the eigenvalues of A + iB twice over.
   const real = new Matrix(2 * n, 2 * n);
@@ -60,13 +61,14 @@ export function leadingEigenvector(hermitian: Complex, n: number): { vector: Com
     }
   }
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(real, { assumeSymmetric: true });
-  const top = realEigenvalues.indexOf(Math.max(...realEigenvalues));
+  const value = Math.max(...realEigenvalues);
+  const top = realEigenvalues.indexOf(value);
   const vector = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
     vector[2 * i] = eigenvectorMatrix.get(i, top);
     vector[2 * i + 1] = eigenvectorMatrix.get(n + i, top);
   }
-  return { vector, value: realEigenvalues[top] ?? 0, trace };
+  return { vector, value, trace };
 }
 
 /** Rounds of turning every member to the current mean; the phases have settled long before. */
@@ -103,14 +105,9 @@ function conjugateUnit(values: Complex): Complex {
   return result;
 }
 
-/** Multiplies the complex row of a plane by c, in place. `D` is the row length (1 for a bias). */
-export function turnRow(
-  data: Float64Array,
-  { first, second }: PlaneRow,
-  D: number,
-  [re, im]: readonly [number, number],
-): void {
-  for (let d = 0; d < D; d++) {
+/** Multiplies the complex row of a plane by c = re + i·im, in place. */
+export function turnRow(data: Float64Array, { first, second }: PlaneRow, W: number, re: number, im: number): void {
+  for (let d = 0; d < W; d++) {
     const [a, b] = [data[first + d] ?? 0, data[second + d] ?? 0];
     data[first + d] = a * re - b * im;
     data[second + d] = a * im + b * re;

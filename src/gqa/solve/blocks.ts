@@ -1,0 +1,66 @@
+/**
+ * Row blocks of projections as matrices, and back.
+ * Role: the step between flat weights of all heads and the matrices of one head that ml-matrix works on.
+ */
+import { Matrix } from 'ml-matrix';
+
+/** Rows `rows` of head `head` from data [heads·K, W], as [rows.length, W]. */
+export function takeRows(data: Float64Array, head: number, K: number, W: number, rows: readonly number[]): Matrix {
+  const result = new Matrix(rows.length, W);
+  rows.forEach((row, index) => {
+    const start = (head * K + row) * W;
+    for (let d = 0; d < W; d++) result.set(index, d, data[start + d] ?? 0);
+  });
+  return result;
+}
+
+/** Writes a block of `takeRows` back. */
+export function putRows(
+  data: Float64Array,
+  head: number,
+  K: number,
+  W: number,
+  rows: readonly number[],
+  block: Matrix,
+): void {
+  rows.forEach((row, index) => {
+    const start = (head * K + row) * W;
+    for (let d = 0; d < W; d++) data[start + d] = block.get(index, d);
+  });
+}
+
+/** Columns of a head in the output projection [D, H·K], as [D, K]. */
+export function takeColumns(data: Float64Array, head: number, K: number, width: number): Matrix {
+  const D = data.length / width;
+  const result = new Matrix(D, K);
+  for (let d = 0; d < D; d++) for (let j = 0; j < K; j++) result.set(d, j, data[d * width + head * K + j] ?? 0);
+  return result;
+}
+
+/** Writes a block of `takeColumns` back. */
+export function putColumns(data: Float64Array, head: number, K: number, width: number, block: Matrix): void {
+  for (let d = 0; d < block.rows; d++) {
+    for (let j = 0; j < K; j++) data[d * width + head * K + j] = block.get(d, j);
+  }
+}
+
+/** Σ_ij a_ij·b_ij. */
+export function innerProduct(a: Matrix, b: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < a.rows; i++) for (let j = 0; j < a.columns; j++) sum += a.get(i, j) * b.get(i, j);
+  return sum;
+}
+
+/** a·bᵀ. */
+export function timesTransposed(a: Matrix, b: Matrix): Matrix {
+  const result = new Matrix(a.rows, b.rows);
+  for (let i = 0; i < a.rows; i++) {
+    const row = a.getRow(i);
+    for (let j = 0; j < b.rows; j++) {
+      let sum = 0;
+      for (let d = 0; d < row.length; d++) sum += (row[d] ?? 0) * b.get(j, d);
+      result.set(i, j, sum);
+    }
+  }
+  return result;
+}

@@ -1,0 +1,78 @@
+/**
+ * The best shared block of several heads whose rows may be mixed by any map: PCA in a metric.
+ * Role: V (read by W_O) and K without rotary embeddings (read by W_Q). It knows no layers. Source: CALIBRATED's PCA of V,
+ * solved through the small Gram matrix of the stacked heads, so that no square root of C is needed.
+ */
+import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { timesTransposed } from './blocks';
+import type { Metric } from './metric';
+
+/** One head's block, and how much each of its rows is read. */
+export interface Member {
+  /** X [rows, W] */
+  block: Matrix;
+  /** M [rows, rows], symmetric: an error E of the block costs tr(Eᵀ M E) in the metric. */
+  weight: Matrix;
+}
+
+export interface SharedBlock {
+  /** Xˢ [rows, W], orthonormal in the metric. */
+  shared: Matrix;
+  /** A [rows, rows] of each member: X ≈ A·Xˢ. */
+  maps: Matrix[];
+  /** Energy of all members that the shared block keeps, and that they have. */
+  kept: number;
+  total: number;
+}
+
+/** The stacked, weighted members B = [Lᵀ X] with M = L Lᵀ, and the eigenvalues of B C Bᵀ, largest first. */
+function decompose(
+  members: readonly Member[],
+  metric: Metric,
+): { B: Matrix; order: number[]; eigen: EigenvalueDecomposition } {
+  const stacked = members.map(({ block, weight }) => choleskyFactor(weight).transpose().mmul(block));
+  const rows = stacked.reduce((sum, { rows: count }) => sum + count, 0);
+  const B = new Matrix(rows, metric.W);
+  let row = 0;
+  for (const part of stacked) {
+    B.setSubMatrix(part, row, 0);
+    row += part.rows;
+  }
+  const gram = timesTransposed(times(B, metric), B);
+  const eigen = new EigenvalueDecomposition(gram, { assumeSymmetric: true });
+  const order = eigen.realEigenvalues
+    .map((_, index) => index)
+    .sort((a, b) => (eigen.realEigenvalues[b] ?? 0) - (eigen.realEigenvalues[a] ?? 0));
+  return { B, order, eigen };
+}
+
+/** Finds the shared block that loses least over all members. */
+export function shareBlock(members: readonly Member[], metric: Metric): SharedBlock {
+  const rows = members[0]?.block.rows ?? 0;
+  const { B, order, eigen } = decompose(members, metric);
+  const values = eigen.realEigenvalues;
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  const shared = new Matrix(rows, metric.W);
+  let kept = 0;
+  order.slice(0, rows).forEach((index, row) => {
+    const value = values[index] ?? 0;
+    // Directions that nobody uses stay 0.
+    if (value <= total * 1e-14) return;
+    kept += value;
+    const direction = eigen.eigenvectorMatrix.getColumnVector(index).transpose().mmul(B).div(Math.sqrt(value));
+    shared.setSubMatrix(direction, row, 0);
+  });
+  const measured = times(shared, metric);
+  return { shared, maps: members.map(({ block }) => timesTransposed(block, measured)), kept, total };
+}
+
+/** `matrix`·C. */
+export function times(matrix: Matrix, metric: Metric): Matrix {
+  return Matrix.from1DArray(matrix.rows, metric.W, metric.times(Float64Array.from(matrix.to1DArray())));
+}
+
+/** L with L·Lᵀ = M, after a ridge far below anything that matters: unread rows make M singular. */
+function choleskyFactor(weight: Matrix): Matrix {
+  const ridge = (1e-12 * weight.trace()) / weight.rows + 1e-300;
+  return new CholeskyDecomposition(weight.clone().add(Matrix.eye(weight.rows).mul(ridge))).lowerTriangularMatrix;
+}
