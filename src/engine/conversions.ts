@@ -8,7 +8,9 @@ import { groupings, groupingView, identityGrouping, isIdentity, makeGrouping, ty
 import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { calibrate, type Calibration } from '../model/calibration';
+import { logitDistance } from '../model/sameFunction';
 import type { WeightSource } from '../model/spec';
+import { GqaLensError } from '../protocol/errors';
 import type { CalibrationText, ConversionRequest, GroupingView } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { EngineGpu } from './gpu';
@@ -21,6 +23,10 @@ const usualTokens = 8192;
 const keptSources = 4;
 /** Bytes of calibration activations, over all layers: fewer tokens are used where they would take more. */
 const calibrationBytes = 2 ** 30;
+
+/** Tokens on which an alignment is checked, and how far logits may move: float32 rounding of the turned weights. */
+const checkedTokens = 16;
+const alignmentTolerance = 1e-4;
 
 /** A conversion that is ready to run. */
 export interface PreparedConversion {
@@ -59,7 +65,8 @@ export class Conversions {
     const grouping = await this.assignment(model, request, task);
     const needsText = merge.needsText === true && !isIdentity(grouping);
     const calibration = needsText ? await this.calibration(model, request, task) : null;
-    const converted = await convert(source, grouping, merge, { calibration, task });
+    const check = (turned: WeightSource): Promise<void> => this.checkAlignment(model, turned, task);
+    const converted = await convert(source, grouping, merge, { calibration, check, task });
     const prepared = { source: converted, grouping, calibration: calibration?.text ?? null };
     known.sources.set(key, prepared);
     await this.forget(known);
@@ -116,6 +123,32 @@ export class Conversions {
     });
     known.set(key, grouping);
     return grouping;
+  }
+
+  /**
+   * Merges that align heads turn them first, which must not change what the model computes.
+   * @throws GqaLensError conversion-invalid when the logits change
+   */
+  private async checkAlignment(model: OpenedModel, turned: WeightSource, task: TaskContext): Promise<void> {
+    const { source, spec } = model.runnable;
+    const { context, weights } = await this.gpu.ready();
+    task.report('Checking that alignment leaves the logits as they are', null);
+    const ids = Array.from(
+      { length: Math.min(checkedTokens, spec.maxPositions ?? checkedTokens) },
+      (_, s) => s % spec.V,
+    );
+    try {
+      const distance = await logitDistance(context, weights, source, turned, ids, task);
+      if (distance <= alignmentTolerance) return;
+      throw new GqaLensError('conversion-invalid', 'Aligning the heads changed what the model computes', {
+        file: model.summary.path,
+        expected: `logits within a relative ${alignmentTolerance}`,
+        found: distance.toExponential(1),
+        next: 'Choose a merge that does not align, and please report this checkpoint.',
+      });
+    } finally {
+      weights.drop(turned);
+    }
   }
 
   /** Drops the conversions used longest ago, here and on the GPU. */

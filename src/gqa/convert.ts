@@ -13,6 +13,8 @@ import type { MergedLayer, MergeMethod, SolvedLayer, SourceLayer } from './merge
 export interface ConversionTools {
   /** Activations; null unless the merge `needsText`. */
   calibration: Calibration | null;
+  /** Gets the source with aligned heads, before anything is pooled: it must compute what the source computes. */
+  check?: (turned: WeightSource) => Promise<void>;
   task: TaskContext;
 }
 
@@ -25,25 +27,51 @@ export async function convert(
   source: WeightSource,
   grouping: Grouping,
   merge: MergeMethod,
-  { calibration, task }: ConversionTools,
+  { calibration, check, task }: ConversionTools,
 ): Promise<WeightSource> {
   const { L, G } = source.spec;
   checkGrouping(grouping, L, G);
   if (isIdentity(grouping)) return source;
   if (merge.kind === 'pool') {
-    return new ConvertedSource(source, grouping, (layer) => merge.pool(sourceLayer(source, grouping, layer)));
+    const read = (layer: number): MergedLayer => merge.pool(sourceLayer(source, grouping, layer));
+    return new ConvertedSource(source, groupedSpec(source.spec, grouping), read);
   }
+  const { turn } = merge;
+  let base = source;
+  if (turn) {
+    const turned = await solveLayers(source, task, (layer, part) => turn(sourceLayer(source, grouping, layer), part));
+    base = new ConvertedSource(source, source.spec, (layer) => turned[layer] ?? {});
+    await check?.(base);
+  }
+  const solved = await solveLayers(base, task, (layer, part) =>
+    merge.solve(sourceLayer(base, grouping, layer), calibration?.layer(layer) ?? null, part),
+  );
+  return new ConvertedSource(base, groupedSpec(source.spec, grouping), (layer) => solved[layer] ?? {});
+}
+
+async function solveLayers(
+  { spec: { L } }: WeightSource,
+  task: TaskContext,
+  solve: (layer: number, task: TaskContext) => Promise<SolvedLayer>,
+): Promise<MergedLayer[]> {
   const solved: MergedLayer[] = [];
   for (let layer = 0; layer < L; layer++) {
+    const report = (message: string, fraction: number | null): void =>
+      task.report(`Layer ${layer + 1} of ${L}${message === '' ? '' : `: ${message}`}`, (layer + (fraction ?? 0)) / L);
+    report('', 0);
+    // Solvers compute for a while without a pause: let cancellation and other calls in between.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     task.signal.throwIfAborted();
-    const progress = (message: string, fraction: number | null): void =>
-      task.report(`Layer ${layer + 1} of ${L}: ${message}`, (layer + (fraction ?? 0)) / L);
-    const part: TaskContext = { signal: task.signal, report: progress };
-    progress(merge.title, 0);
-    const weights = await merge.solve(sourceLayer(source, grouping, layer), calibration?.layer(layer) ?? null, part);
-    solved.push(inMemory(weights));
+    solved.push(inMemory(await solve(layer, { signal: task.signal, report })));
   }
-  return new ConvertedSource(source, grouping, (layer) => solved[layer] ?? {});
+  return solved;
+}
+
+/** The spec of a model whose KV heads are grouped: G changes, and who reads what where that is not floor(h / R). */
+function groupedSpec(spec: ModelSpec, grouping: Grouping): ModelSpec {
+  const { G } = grouping;
+  if (isContiguous(grouping)) return { ...spec, G };
+  return { ...spec, G, groupOfHead: groupingView(spec, grouping).groupOfHead };
 }
 
 function sourceLayer(source: WeightSource, { G, groupOfKvHead }: Grouping, layer: number): SourceLayer {
@@ -63,18 +91,11 @@ function inMemory(weights: SolvedLayer): MergedLayer {
 }
 
 class ConvertedSource implements WeightSource {
-  readonly spec: ModelSpec;
-
   constructor(
     private readonly source: WeightSource,
-    grouping: Grouping,
+    readonly spec: ModelSpec,
     private readonly mergedLayer: (layer: number) => MergedLayer,
-  ) {
-    const { spec } = source;
-    this.spec = isContiguous(grouping)
-      ? { ...spec, G: grouping.G }
-      : { ...spec, G: grouping.G, groupOfHead: groupingView(spec, grouping).groupOfHead };
-  }
+  ) {}
 
   owner(role: Role, layer: number | null): WeightSource {
     if (this.mergedReader(role, layer) !== undefined) return this;

@@ -7,8 +7,11 @@ import type { LayerRole, ModelSpec, Weight } from '../model/spec';
 import type { LayerCalibration } from '../model/calibration';
 import type { MethodInfo } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import { aligned, alignedRenormalised, renormalised } from './merges/aligned';
+import { medoid } from './merges/medoid';
 import { pca } from './merges/pca';
 import { first, mean } from './merges/pool';
+import { random } from './merges/random';
 
 /** One layer of the source checkpoint, as a merge sees it: any weight of the layer may be read. */
 export interface SourceLayer {
@@ -44,6 +47,11 @@ export interface PoolingMerge extends MethodInfo {
  */
 export interface SolvingMerge extends MethodInfo {
   readonly kind: 'solve';
+  /**
+   * For merges that align heads first: the layer with turned heads and nothing pooled, which must compute the same
+   * (convert.ts lets callers check that). `solve` then gets the turned layer as its source.
+   */
+  readonly turn?: (source: SourceLayer, task: TaskContext) => Promise<SolvedLayer>;
   /** @param calibration the layer's activations; null unless the method `needsText` */
   solve(source: SourceLayer, calibration: LayerCalibration | null, task: TaskContext): Promise<SolvedLayer>;
 }
@@ -52,4 +60,13 @@ export interface SolvingMerge extends MethodInfo {
 export type MergeMethod = PoolingMerge | SolvingMerge;
 
 /** Every merge method. Views, quick picks and the command line read this list. */
-export const merges: readonly MergeMethod[] = [mean, first, pca];
+export const merges: readonly MergeMethod[] = [
+  mean,
+  first,
+  random,
+  medoid,
+  renormalised,
+  aligned,
+  alignedRenormalised,
+  pca,
+];
