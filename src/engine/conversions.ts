@@ -5,6 +5,7 @@
 import excerpt from '../../media/calibration.txt';
 import { convert } from '../gqa/convert';
 import { groupings, groupingView, identityGrouping, isIdentity, makeGrouping, type Grouping } from '../gqa/grouping';
+import { windowMultiple } from '../gqa/calibrated/layerText';
 import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { calibrate, type Calibration } from '../model/calibration';
@@ -91,7 +92,8 @@ export class Conversions {
     if (known.calibration?.key === key) return known.calibration.value;
     const { file, tokens }: CalibrationText = calibration ?? { file: null, tokens: usualTokens };
     const { spec, source } = model.runnable;
-    const size = Math.min(usualWindow, tokens, spec.maxPositions ?? usualWindow);
+    const longest = Math.min(usualWindow, tokens, spec.maxPositions ?? usualWindow);
+    const size = Math.max(windowMultiple, longest - (longest % windowMultiple));
     const most = Math.floor(calibrationBytes / (spec.L * spec.D * 4));
     const count = Math.max(1, Math.floor(Math.min(tokens, most) / size));
     const windows = textWindows(model, file === null ? excerpt : await readTextFile(file), count, size);

@@ -8,6 +8,7 @@ import type { LayerCalibration } from '../model/calibration';
 import type { MethodInfo } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { aligned, alignedRenormalised, renormalised } from './merges/aligned';
+import { pcaAls, pcaRefit, pcaText, scoreAls } from './merges/calibrated';
 import { medoid } from './merges/medoid';
 import { pca } from './merges/pca';
 import { first, mean } from './merges/pool';
@@ -69,4 +70,8 @@ export const merges: readonly MergeMethod[] = [
   aligned,
   alignedRenormalised,
   pca,
+  pcaText,
+  pcaRefit,
+  pcaAls,
+  scoreAls,
 ];

@@ -64,22 +64,29 @@ export class LayerPca {
 
   /** The layer with one K and V for each group; q and o take up what turns members into the shared head. */
   solve(groups: readonly (readonly number[])[]): LayerHeads {
-    const { heads, setting } = this;
-    const { K } = heads.sizes;
+    return this.shareValues(this.shareKeys(this.heads, groups), groups);
+  }
+
+  /** `layer` with this layer's K shared: k has one head a group, and q what turns members into it. */
+  shareKeys(layer: LayerHeads, groups: readonly (readonly number[])[]): LayerHeads {
+    const { sizes, W, q } = this.heads;
     const G = groups.length;
-    const result: LayerHeads = {
-      ...heads,
-      sizes: { ...heads.sizes, G },
-      q: heads.q.slice(),
-      k: new Float64Array(G * K * heads.W),
-      v: new Float64Array(G * K * heads.W),
-      o: heads.o.slice(),
-    };
+    const k = new Float64Array(G * sizes.K * W);
+    const result: LayerHeads = { ...layer, sizes: { ...sizes, G }, q: q.slice(), k };
     groups.forEach((members, group) => {
-      for (const plane of setting.gauge.planes) this.shareKeyPlane(result, members, group, plane);
-      if (setting.gauge.free.length > 0) this.shareFreeKeys(result, members, group);
-      this.shareValues(result, members, group);
+      for (const plane of this.setting.gauge.planes) this.shareKeyPlane(result, members, group, plane);
+      if (this.setting.gauge.free.length > 0) this.shareFreeKeys(result, members, group);
     });
+    return result;
+  }
+
+  /** `layer` with this layer's V shared: v has one head a group, and o what turns members into it. */
+  shareValues(layer: LayerHeads, groups: readonly (readonly number[])[]): LayerHeads {
+    const { sizes, W, o } = this.heads;
+    const G = groups.length;
+    const v = new Float64Array(G * sizes.K * W);
+    const result: LayerHeads = { ...layer, sizes: { ...sizes, G }, v, o: o.slice() };
+    groups.forEach((members, group) => this.shareGroupValues(result, members, group));
     return result;
   }
 
@@ -160,7 +167,7 @@ export class LayerPca {
     });
   }
 
-  private shareValues(result: LayerHeads, members: readonly number[], group: number): void {
+  private shareGroupValues(result: LayerHeads, members: readonly number[], group: number): void {
     const { sizes, W, o } = this.heads;
     const { H, K } = sizes;
     const inputs = this.valueMembers(members);
