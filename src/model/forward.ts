@@ -5,6 +5,7 @@
  */
 import type { GpuContext, Span } from '../gpu/context';
 import { attend } from '../gpu/operations/attention';
+import type { HeadGroups } from '../gpu/operations/headGroups';
 import { linear } from '../gpu/operations/linear';
 import { pad4 } from '../gpu/operations/matrix';
 import { activate } from '../gpu/operations/mlp';
@@ -14,6 +15,7 @@ import type { Batch } from '../gpu/batch';
 import type { TaskContext } from '../protocol/tasks';
 import { embed } from './embed';
 import type { GpuWeights } from './gpuWeights';
+import { LayerGroups } from './layerGroups';
 import { leaseLayer, type LeasedWeights } from './layerWeights';
 import type { ModelSpec, WeightSource } from './spec';
 
@@ -56,6 +58,7 @@ export async function forward(
   const { spec } = source;
   const S = ids.length;
   const scratch = new Scratch(context, spec, S);
+  const groups = new LayerGroups(context, spec);
   let input = context.upload(await embed(source, ids, past, task.signal), 'embeddings');
   try {
     const table = uploadRotaryTable(context, spec, past, S);
@@ -73,7 +76,8 @@ export async function forward(
       const batch = context.batch();
       const cache = caches[layer];
       if (!cache) throw new Error(`no cache for layer ${layer}`);
-      decoderLayer(context, batch, spec, leased, { layer, S, past, input, output, cache, table, scratch });
+      const call = { layer, S, past, input, output, cache, groups: groups.layer(layer), table, scratch };
+      decoderLayer(context, batch, spec, leased, call);
       batch.submit();
       leased.release();
       if (keepInput) keepInput(layer, input);
@@ -89,6 +93,7 @@ export async function forward(
     throw error;
   } finally {
     scratch.destroy();
+    groups.destroy();
   }
 }
 
@@ -128,6 +133,7 @@ interface LayerCall {
   input: Span;
   output: Span;
   cache: LayerCache;
+  groups: HeadGroups;
   table: RotaryTable | null;
   scratch: Scratch;
 }
@@ -138,7 +144,7 @@ function decoderLayer(
   batch: Batch,
   spec: ModelSpec,
   weights: LeasedWeights,
-  { layer, S, past, input, output, cache, table, scratch }: LayerCall,
+  { layer, S, past, input, output, cache, groups, table, scratch }: LayerCall,
 ): void {
   const { D, H, G, K, F } = spec;
   const { normed, queries, attended, gate, up } = scratch;
@@ -156,7 +162,7 @@ function decoderLayer(
     rotate(batch, cache.keys, table, { S, heads: G, stride: pad4(K), row0: past });
   }
   const scale = spec.attentionScale[layer] ?? 1 / Math.sqrt(K);
-  attend(context, batch, queries, cache.keys, cache.values, attended, { S, past, H, G, K, scale });
+  attend(context, batch, queries, cache.keys, cache.values, attended, groups, { S, past, K, scale });
   linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
 
   normalise(context, batch, output, weights.norm('mlp'), normed, S, D);

@@ -4,6 +4,7 @@
  */
 import type { GpuContext, Span } from '../gpu/context';
 import { attentionMaps, type AttentionShape } from '../gpu/operations/attention';
+import { uploadChosenHeads } from '../gpu/operations/headGroups';
 import { linear } from '../gpu/operations/linear';
 import { compareMaps, encodeMaps, measureMaps, type MapBlock } from '../gpu/operations/maps';
 import { pad4 } from '../gpu/operations/matrix';
@@ -15,6 +16,7 @@ import { uploadRotaryTable } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseLayer, queryRoles } from './layerWeights';
+import { groupOfHead } from './spec';
 
 /** Bytes of maps computed at once. */
 const blockBytes = 32 * 1024 * 1024;
@@ -62,8 +64,8 @@ async function queriesOf(
 }
 
 function shapeOf(run: KeptRun, layer: number): AttentionShape {
-  const { H, G, K, attentionScale } = run.source.spec;
-  return { S: run.S, past: 0, H, G, K, scale: attentionScale[layer] ?? 1 / Math.sqrt(K) };
+  const { K, attentionScale } = run.source.spec;
+  return { S: run.S, past: 0, K, scale: attentionScale[layer] ?? 1 / Math.sqrt(K) };
 }
 
 /** Blocks of query rows [first, end) such that `heads` maps of a block fit into blockBytes. */
@@ -88,7 +90,9 @@ async function eachBlock(
   const T = runs[0]?.S ?? 0;
   const blocks = [...blocksOf(heads.length, first, end, T)];
   const largest = Math.max(...blocks.map(({ rows }) => rows));
-  const headSpan = context.upload(Uint32Array.from(heads), 'heads');
+  const chosen = runs.map(({ source: { spec } }) =>
+    uploadChosenHeads(context, heads, groupOfHead(spec, layer), spec.G),
+  );
   const maps = runs.map(() => context.storage(heads.length * largest * T, 'maps'));
   try {
     for (const block of blocks) {
@@ -96,17 +100,16 @@ async function eachBlock(
       for (const [index, run] of runs.entries()) {
         const queries = await queriesOf(context, weights, run, layer, signal);
         const cache = run.caches[layer];
-        const map = maps[index];
-        if (!cache || !map) throw new Error(`the run has no layer ${layer}`);
+        const [map, own] = [maps[index], chosen[index]];
+        if (!cache || !map || !own) throw new Error(`the run has no layer ${layer}`);
         const batch = context.batch();
-        const chosen = { span: headSpan, count: heads.length };
-        attentionMaps(batch, queries, cache.keys, chosen, map, block, shapeOf(run, layer));
+        attentionMaps(batch, queries, cache.keys, own, map, block, shapeOf(run, layer));
         batch.submit();
       }
       await use(maps, block);
     }
   } finally {
-    for (const { buffer } of [...maps, headSpan]) buffer.destroy();
+    for (const { buffer } of [...maps, ...chosen.map(({ span }) => span)]) buffer.destroy();
   }
 }
 

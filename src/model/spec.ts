@@ -99,6 +99,12 @@ export interface ModelSpec {
   layers: readonly Partial<Record<LayerRole, WeightRef>>[];
 }
 
+/** [H] the KV head that each query head of a layer reads: floor(h / R) unless the spec says otherwise. */
+export function groupOfHead(spec: Pick<ModelSpec, 'H' | 'G' | 'groupOfHead'>, layer: number): readonly number[] {
+  const R = spec.H / spec.G;
+  return spec.groupOfHead?.[layer] ?? Array.from({ length: spec.H }, (_, head) => Math.floor(head / R));
+}
+
 /** A weight in memory: row-major [rows, columns]; vectors have columns 1. */
 export interface Weight {
   data: Float32Array;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Span } from '../../src/gpu/context';
 import { attend, attentionMaps } from '../../src/gpu/operations/attention';
+import { uploadChosenHeads, uploadHeadGroups } from '../../src/gpu/operations/headGroups';
 import { gpuProduct } from '../../src/gpu/operations/gram';
 import { linear } from '../../src/gpu/operations/linear';
 import { divergeLogits, reduceLogits } from '../../src/gpu/operations/loss';
@@ -12,7 +13,7 @@ import { rotaryTable, rotate } from '../../src/gpu/operations/rotary';
 import { entropy, jensenShannon } from '../../src/gqa/measures';
 import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
-import { groupedAttention, padRows, product, randoms, unpadRows } from './support/reference';
+import { adjacentGroups, groupedAttention, padRows, product, randoms, unpadRows } from './support/reference';
 
 describe('linear', () => {
   settleAfterAll();
@@ -118,29 +119,40 @@ describe('rotary embedding', () => {
 
 describe('grouped attention', () => {
   it.each([
-    { S: 9, past: 0, H: 6, G: 6, K: 8 },
-    { S: 9, past: 0, H: 6, G: 2, K: 5 },
-    { S: 70, past: 0, H: 4, G: 1, K: 80 },
-    { S: 1, past: 37, H: 8, G: 2, K: 16 },
-    { S: 5, past: 3, H: 71, G: 1, K: 64 },
-    { S: 4, past: 0, H: 2, G: 1, K: 256 },
-  ])('S $S after $past, H $H, G $G, K $K', async ({ S, past, H, G, K }) => {
+    { S: 9, past: 0, H: 6, G: 6, K: 8, groupOfHead: null },
+    { S: 9, past: 0, H: 6, G: 2, K: 5, groupOfHead: null },
+    { S: 70, past: 0, H: 4, G: 1, K: 80, groupOfHead: null },
+    { S: 1, past: 37, H: 8, G: 2, K: 16, groupOfHead: null },
+    { S: 5, past: 3, H: 71, G: 1, K: 64, groupOfHead: null },
+    { S: 4, past: 0, H: 2, G: 1, K: 256, groupOfHead: null },
+    { S: 9, past: 0, H: 6, G: 3, K: 8, groupOfHead: [2, 0, 1, 1, 2, 0] },
+    { S: 21, past: 2, H: 7, G: 3, K: 8, groupOfHead: [1, 1, 0, 1, 1, 2, 1] },
+    { S: 1, past: 80, H: 9, G: 4, K: 5, groupOfHead: [3, 0, 3, 0, 1, 3, 2, 0, 3] },
+    // A group that nobody reads.
+    { S: 3, past: 0, H: 2, G: 2, K: 4, groupOfHead: [1, 1] },
+  ])('S $S after $past, H $H, G $G, K $K, groups $groupOfHead', async ({ S, past, H, G, K, groupOfHead }) => {
     const context = await testContext();
     const T = past + S;
     const shape = { S, past, H, G, K, scale: 3 / Math.sqrt(K) };
+    const readers = groupOfHead ?? adjacentGroups(shape);
     const [q, k, v] = [randoms(9, S * H * K), randoms(10, T * G * K), randoms(11, T * G * K)];
-    const expected = groupedAttention(q, k, v, shape);
+    const expected = groupedAttention(q, k, v, shape, readers);
     const upload = (data: Float32Array): Span => context.upload(padRows(data, K), 'x');
     const [queries, keys, values] = [upload(q), upload(k), upload(v)];
     const out = context.storage(queries.size / 4, 'out');
     const maps = context.storage(H * S * T, 'maps');
-    const heads = context.upload(
-      Uint32Array.from({ length: H }, (_, head) => head),
-      'heads',
-    );
+    const heads = Array.from({ length: H }, (_, head) => head);
     const batch = context.batch();
-    attend(context, batch, queries, keys, values, out, shape);
-    attentionMaps(batch, queries, keys, { span: heads, count: H }, maps, { row0: 0, rows: S }, shape);
+    attend(context, batch, queries, keys, values, out, uploadHeadGroups(context, readers, G), shape);
+    attentionMaps(
+      batch,
+      queries,
+      keys,
+      uploadChosenHeads(context, heads, readers, G),
+      maps,
+      { row0: 0, rows: S },
+      shape,
+    );
     batch.submit();
     expect(relativeL2(unpadRows(await context.readFloat32(out), K), expected.outputs)).toBeLessThan(1e-5);
     expect(maxDifference(await context.readFloat32(maps), expected.maps)).toBeLessThan(1e-6);
@@ -149,10 +161,11 @@ describe('grouped attention', () => {
   it('recomputes a block of rows of chosen heads', async () => {
     const context = await testContext();
     const shape = { S: 11, past: 0, H: 4, G: 2, K: 8, scale: 1 };
+    const readers = [0, 1, 1, 0];
     const [q, k] = [randoms(12, 11 * 4 * 8), randoms(13, 11 * 2 * 8)];
-    const { maps: all } = groupedAttention(q, k, k, shape);
+    const { maps: all } = groupedAttention(q, k, k, shape, readers);
     const maps = context.storage(2 * 3 * 11, 'maps');
-    const heads = { span: context.upload(Uint32Array.of(3, 1), 'heads'), count: 2 };
+    const heads = uploadChosenHeads(context, [3, 1], readers, 2);
     const batch = context.batch();
     attentionMaps(batch, context.upload(q, 'q'), context.upload(k, 'k'), heads, maps, { row0: 5, rows: 3 }, shape);
     batch.submit();
@@ -166,7 +179,8 @@ describe('grouped attention', () => {
     const [q, k, v] = [randoms(14, 48), randoms(15, 24), randoms(16, 24)];
     const out = context.storage(48, 'out');
     const batch = context.batch();
-    attend(context, batch, context.upload(q, 'q'), context.upload(k, 'k'), context.upload(v, 'v'), out, shape);
+    const groups = uploadHeadGroups(context, [0, 0], 1);
+    attend(context, batch, context.upload(q, 'q'), context.upload(k, 'k'), context.upload(v, 'v'), out, groups, shape);
     batch.submit();
     const { outputs } = groupedAttention(q, k, v, shape);
     expect(maxDifference(await context.readFloat32(out), outputs)).toBeLessThan(1e-3);

@@ -1,20 +1,26 @@
 // out[S, H, K] = softmax(scale · q[S, H, K] · k[T, G, K]ᵀ) · v[T, G, K], causal, with an online softmax over key tiles.
 // Grouped: k and v have G heads and are never expanded. A workgroup takes SLOTS query rows of one group (a slot is a
-// pair of query position and query head, the R heads of a position side by side), so that every key and value that is
+// pair of query position and query head, the heads of a position side by side), so that every key and value that is
 // loaded serves all of them. Query position s stands at key position past + s.
-// Constants: K4 (K / 4 with padding), R, SLOTS. Loops over K run to params.K4, the same number: drivers unroll loops of
+// Who reads whom is data: groups = [G + 1] where each group's heads start, then the H query heads in group order. Groups
+// may have any heads and sizes. workgroup.y is the group; workgroup.x counts SLOTS of the largest group.
+// Constants: K4 (K / 4 with padding), SLOTS. Loops over K run to params.K4, the same number: drivers unroll loops of
 // known length, which made llvmpipe compile K = 80 for 50 s.
-struct Params { S: u32, G: u32, past: u32, K4: u32, scale: f32 }
+struct Params { S: u32, H: u32, G: u32, past: u32, K4: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(4) var<storage, read> groups: array<u32>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
 
 // Invocations of a workgroup, and keys of a tile: each invocation scores one key.
 const SIZE = 64u;
 const LOWEST = -3.4e38;
 
+// Of each slot: its row in q and out, and how many keys it sees. Slots after the last see none.
+var<workgroup> rows: array<u32, SLOTS>;
+var<workgroup> ends: array<u32, SLOTS>;
 var<workgroup> queries: array<vec4f, SLOTS * K4>;
 var<workgroup> sums: array<vec4f, SLOTS * K4>;
 var<workgroup> weights: array<f32, SLOTS * SIZE>;
@@ -25,20 +31,26 @@ var<workgroup> keep: array<f32, SLOTS>;
 @compute @workgroup_size(SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
   let group = workgroup.y;
-  let slot0 = workgroup.x * SLOTS;
-  let slots = min(SLOTS, params.S * R - slot0);
   let G = params.G;
+  let first = groups[group];
+  let R = groups[group + 1u] - first;
+  let slot0 = workgroup.x * SLOTS;
+  if (slot0 >= params.S * R) { return; }
+  let slots = min(SLOTS, params.S * R - slot0);
   let length = params.K4;
 
-  for (var i = local; i < SLOTS * length; i += SIZE) {
-    let slot = slot0 + min(i / length, slots - 1u);
-    let head = group * R + slot % R;
-    queries[i] = q[((slot / R) * G * R + head) * length + i % length] * params.scale;
-    sums[i] = vec4f();
-  }
   if (local < SLOTS) {
+    let slot = slot0 + min(local, slots - 1u);
+    let s = slot / R;
+    rows[local] = s * params.H + groups[G + 1u + first + slot % R];
+    ends[local] = select(0u, params.past + s + 1u, local < slots);
     largest[local] = LOWEST;
     total[local] = 0.0;
+  }
+  workgroupBarrier();
+  for (var i = local; i < SLOTS * length; i += SIZE) {
+    queries[i] = q[rows[i / length] * length + i % length] * params.scale;
+    sums[i] = vec4f();
   }
   workgroupBarrier();
 
@@ -55,7 +67,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       }
     }
     for (var slot = 0u; slot < SLOTS; slot++) {
-      if (t > params.past + (slot0 + slot) / R) { scores[slot] = LOWEST; }
+      if (t >= ends[slot]) { scores[slot] = LOWEST; }
       weights[slot * SIZE + local] = scores[slot];
     }
     workgroupBarrier();
@@ -90,8 +102,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
 
   for (var i = local; i < slots * length; i += SIZE) {
-    let slot = slot0 + i / length;
-    let head = group * R + slot % R;
-    out[((slot / R) * G * R + head) * length + i % length] = sums[i] / total[i / length];
+    out[rows[i / length] * length + i % length] = sums[i] / total[i / length];
   }
 }

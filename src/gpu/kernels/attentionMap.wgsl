@@ -1,11 +1,11 @@
 // map[heads, rows, T] = attention probabilities of chosen query heads and a block of query rows, recomputed for looking
 // at: softmax(scale · q · kᵀ), causal; keys after the query are 0. One workgroup a (row, head).
-// Grouped as in attention.wgsl: k has G heads, query head h reads head h / R.
-struct Params { rows: u32, row0: u32, T: u32, G: u32, past: u32, K4: u32, R: u32, scale: f32 }
+// Grouped as in attention.wgsl: k has G heads. heads[i] = (query head, KV head that it reads).
+struct Params { rows: u32, row0: u32, T: u32, H: u32, G: u32, past: u32, K4: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> heads: array<u32>;
+@group(0) @binding(3) var<storage, read> heads: array<vec2u>;
 @group(0) @binding(4) var<storage, read_write> map: array<f32>;
 
 const SIZE = 64u;
@@ -14,14 +14,13 @@ var<workgroup> partial: array<f32, SIZE>;
 @compute @workgroup_size(SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
   let K4 = params.K4;
-  let R = params.R;
   let row = workgroup.x;
   let s = params.row0 + row;
-  let head = heads[workgroup.y];
-  let group = head / R;
+  let head = heads[workgroup.y].x;
+  let group = heads[workgroup.y].y;
   let G = params.G;
   let T = params.T;
-  let query = (s * G * R + head) * K4;
+  let query = (s * params.H + head) * K4;
   let base = (workgroup.y * params.rows + row) * T;
   let end = params.past + s + 1u;
 

@@ -3,6 +3,7 @@ import attention from '../kernels/attention.wgsl';
 import attentionMap from '../kernels/attentionMap.wgsl';
 import { float32, type Batch } from '../batch';
 import type { GpuContext, Span } from '../context';
+import type { ChosenHeads, HeadGroups } from './headGroups';
 import { pad4 } from './matrix';
 
 const attentionKernel = { name: 'attention', code: attention };
@@ -12,8 +13,6 @@ const mapKernel = { name: 'attentionMap', code: attentionMap };
 export interface AttentionShape {
   S: number;
   past: number;
-  H: number;
-  G: number;
   K: number;
   scale: number;
 }
@@ -29,43 +28,42 @@ export function attend(
   k: Span,
   v: Span,
   out: Span,
-  { S, G, H, K, past, scale }: AttentionShape,
+  { H, G, largest, span }: HeadGroups,
+  { S, K, past, scale }: AttentionShape,
 ): void {
-  const R = H / G;
   const K4 = pad4(K) / 4;
   const SLOTS = slotsFor(context.device.limits.maxComputeWorkgroupStorageSize, K4);
   batch.dispatch({
     kernel: attentionKernel,
-    constants: { K4, R, SLOTS },
-    params: [S, G, past, K4, float32(scale)],
-    buffers: [q, k, v, out],
-    workgroups: [Math.ceil((S * R) / SLOTS), G],
+    constants: { K4, SLOTS },
+    params: [S, H, G, past, K4, float32(scale)],
+    buffers: [q, k, v, span, out],
+    workgroups: [Math.ceil((S * largest) / SLOTS), G],
   });
 }
 
-/** The most slots whose queries, sums, weights (64 keys) and three numbers fit into workgroup memory. */
+/** The most slots whose queries, sums, weights (64 keys) and five numbers fit into workgroup memory. */
 function slotsFor(bytes: number, K4: number): number {
-  const bytesPerSlot = 2 * K4 * 16 + 64 * 4 + 3 * 4;
+  const bytesPerSlot = 2 * K4 * 16 + 64 * 4 + 5 * 4;
   let slots = mostSlots;
   while (slots > 1 && slots * bytesPerSlot > bytes) slots /= 2;
   return slots;
 }
 
-/** map[heads, rows, T] = attention probabilities of query rows row0..row0+rows-1; `heads` holds query head numbers. */
+/** map[heads, rows, T] = attention probabilities of query rows row0..row0+rows-1 of q[S, H, K] over k[past + S, G, K]. */
 export function attentionMaps(
   batch: Batch,
   q: Span,
   k: Span,
-  heads: { span: Span; count: number },
+  { H, G, count, span }: ChosenHeads,
   map: Span,
-  block: { row0: number; rows: number },
-  shape: AttentionShape,
+  { row0, rows }: { row0: number; rows: number },
+  { S, K, past, scale }: AttentionShape,
 ): void {
-  const { S, G, H, K, past, scale } = shape;
   batch.dispatch({
     kernel: mapKernel,
-    params: [block.rows, block.row0, past + S, G, past, pad4(K) / 4, H / G, float32(scale)],
-    buffers: [q, k, heads.span, map],
-    workgroups: [block.rows, heads.count],
+    params: [rows, row0, past + S, H, G, past, pad4(K) / 4, float32(scale)],
+    buffers: [q, k, span, map],
+    workgroups: [rows, count],
   });
 }

@@ -5,6 +5,7 @@
  */
 import type { GpuContext, Span } from '../../gpu/context';
 import { attentionMaps } from '../../gpu/operations/attention';
+import { uploadChosenHeads } from '../../gpu/operations/headGroups';
 import { linear } from '../../gpu/operations/linear';
 import { pad4, type GpuMatrix } from '../../gpu/operations/matrix';
 import { rotaryTable, rotate, type RotaryTable } from '../../gpu/operations/rotary';
@@ -149,18 +150,15 @@ export class LayerText {
     const width = pad4(W);
     const result = Array.from({ length: H }, (_, head) => this.storage(N * width, `attended inputs of head ${head}`));
     const maps = this.storage(H * T * T, 'maps');
-    const heads = this.own(
-      this.context.upload(
-        Uint32Array.from({ length: H }, (_, head) => head),
-        'heads',
-      ),
-    );
+    const heads = Array.from({ length: H }, (_, head) => head);
+    // Every head has keys of its own here.
+    const chosen = uploadChosenHeads(this.context, heads, heads, H);
+    this.own(chosen.span);
     const bytes = T * H * pad4(K) * 4;
     for (let window = 0; window < N / T; window++) {
       const part = (span: Span): Span => ({ buffer: span.buffer, offset: window * bytes, size: bytes });
-      const shape = { S: T, past: 0, H, G: H, K, scale: this.scale };
+      const shape = { S: T, past: 0, K, scale: this.scale };
       const batch = this.context.batch();
-      const chosen = { span: heads, count: H };
       attentionMaps(batch, part(queries), part(keys), chosen, maps, { row0: 0, rows: T }, shape);
       const transposed = this.transposedWindows[window];
       result.forEach((out, head) => {
@@ -172,7 +170,7 @@ export class LayerText {
       batch.submit();
       await this.context.settled();
     }
-    this.free(maps, heads);
+    this.free(maps, chosen.span);
     return result;
   }
 

@@ -33,18 +33,27 @@ export interface Shape {
   scale: number;
 }
 
-/** Causal grouped attention: maps [H, S, T] and outputs [S, H, K] of q [S, H, K] over k, v [T, G, K]. */
+/** [H] equal groups of adjacent heads. */
+export function adjacentGroups({ H, G }: Pick<Shape, 'H' | 'G'>): number[] {
+  return Array.from({ length: H }, (_, head) => Math.floor(head / (H / G)));
+}
+
+/**
+ * Causal grouped attention: maps [H, S, T] and outputs [S, H, K] of q [S, H, K] over k, v [T, G, K].
+ * @param groupOfHead [H] which of the G heads of k and v each query head reads
+ */
 export function groupedAttention(
   q: ArrayLike<number>,
   k: ArrayLike<number>,
   v: ArrayLike<number>,
   { S, past, H, G, K, scale }: Shape,
+  groupOfHead: readonly number[] = adjacentGroups({ H, G }),
 ): { maps: number[]; outputs: number[] } {
   const T = past + S;
   const maps = new Array<number>(H * S * T).fill(0);
   const outputs = new Array<number>(S * H * K).fill(0);
   for (let h = 0; h < H; h++) {
-    const g = Math.floor(h / (H / G));
+    const g = groupOfHead[h] ?? NaN;
     for (let s = 0; s < S; s++) {
       const scores = Array.from({ length: past + s + 1 }, (_, t) => {
         let sum = 0;

@@ -1,0 +1,73 @@
+/** Groups of any heads and sizes, run directly: against the same model with every group's head written out for its readers. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { convert } from '../../src/gqa/convert';
+import { mean } from '../../src/gqa/merges/pool';
+import { continueGreedily } from '../../src/model/greedy';
+import { GpuWeights } from '../../src/model/gpuWeights';
+import { keepRun } from '../../src/model/keptRun';
+import { readLogits } from '../../src/model/logits';
+import { readMaps } from '../../src/model/maps';
+import { groupOfHead, type Role, type Weight, type WeightSource } from '../../src/model/spec';
+import { quietTask } from '../../src/protocol/tasks';
+import { maxDifference, relativeL2 } from './support/compare';
+import { settleAfterAll, testContext } from './support/device';
+import { fixtures, openModel } from './support/golden';
+
+/** The multi-head model that computes what a grouped one does: each query head has its group's K and V as its own. */
+function writtenOut(source: WeightSource): WeightSource {
+  const { spec } = source;
+  const own = Array.from({ length: spec.H }, (_, head) => head);
+  const read = async (role: Role, layer: number | null): Promise<Weight> => {
+    const weight = await source.read(role, layer);
+    if (layer === null || !/^[kv]\./.test(role)) return weight;
+    const block = weight.data.length / spec.G;
+    const data = new Float32Array(spec.H * block);
+    groupOfHead(spec, layer).forEach((group, head) =>
+      data.set(weight.data.subarray(group * block, (group + 1) * block), head * block),
+    );
+    return { data, rows: spec.H * spec.K, columns: weight.columns };
+  };
+  return {
+    spec: { ...spec, G: spec.H, groupOfHead: Array.from({ length: spec.L }, () => own) },
+    has: (role, layer) => source.has(role, layer),
+    read,
+    readRows: (role, layer, start, end) => source.readRows(role, layer, start, end),
+  };
+}
+
+describe('groups of any heads', () => {
+  settleAfterAll();
+
+  it.each([
+    { name: 'llama-mha', groups: [3, 1, 0, 2, 2, 3, 1, 0] },
+    { name: 'llama-mha', groups: [0, 2, 2, 0, 2, 1, 2, 2] },
+    { name: 'gpt2', groups: [0, 1, 0, 1, 0, 1, 0, 1] },
+  ])('$name with heads in $groups', async ({ name, groups }) => {
+    const context = await testContext();
+    const { source } = await openModel(join(fixtures, name));
+    const { L, H } = source.spec;
+    const groupOfKvHead = Array.from({ length: L }, (_, layer) => (layer % 2 ? groups : groups.toReversed()));
+    const grouping = { G: Math.max(...groups) + 1, groupOfKvHead };
+    const converted = await convert(source, grouping, mean, { calibration: null, task: quietTask });
+    const weights = new GpuWeights(context, 1 << 30);
+    const ids = [5, 17, 3, 44, 8, 21];
+    const run = await keepRun(context, weights, converted, ids, quietTask);
+    const expected = await keepRun(context, weights, writtenOut(converted), ids, quietTask);
+    const logits = [
+      await readLogits(context, weights, run, quietTask),
+      await readLogits(context, weights, expected, quietTask),
+    ] as const;
+    expect(relativeL2(...logits)).toBeLessThan(1e-5);
+    const heads = Array.from({ length: H }, (_, head) => H - 1 - head);
+    for (let layer = 0; layer < L; layer++) {
+      const read = (of: typeof run): Promise<Float32Array> =>
+        readMaps(context, weights, of, layer, heads, [1, ids.length], quietTask);
+      expect(maxDifference(await read(run), await read(expected))).toBeLessThan(1e-5);
+    }
+    const greedy = (of: typeof run): Promise<number[]> => continueGreedily(context, weights, of, 4, quietTask);
+    expect(await greedy(run)).toEqual(await greedy(expected));
+    run.destroy();
+    expected.destroy();
+  });
+});
