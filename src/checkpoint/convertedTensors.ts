@@ -3,7 +3,7 @@
  * their stored dtype and layout (transposed, fused).
  * Role: the way back from roles to stored tensors. It writes no files and merges nothing.
  */
-import type { LayerRole, ModelSpec, WeightRef, WeightSource } from '../model/spec';
+import { layerOf, type LayerRole, type ModelSpec, type WeightRef, type WeightSource } from '../model/spec';
 import type { Checkpoint, TensorInfo } from './checkpoint';
 import { bytesPerElement, encodeFloat32, requireFloatDtype } from './dtypes';
 import type { TensorToWrite } from './safetensorsWriter';
@@ -34,14 +34,16 @@ export function tensorsToWrite(model: ConvertedModel): TensorToWrite[] {
   const parts = partsByTensor(model.originalSpec);
   return [...model.checkpoint.tensors.values()].map((info) => {
     const own = parts.get(info.name) ?? [];
-    return own.some(({ role }) => changed.has(role)) ? rebuild(model, info, own) : copy(model, info);
+    const isChanged = ({ role, layer }: Part): boolean =>
+      changed.has(role) && layerOf(model.originalSpec, layer).grouped;
+    return own.some(isChanged) ? rebuild(model, info, own) : copy(model, info);
   });
 }
 
 function partsByTensor({ layers }: ModelSpec): Map<string, Part[]> {
   const parts = new Map<string, Part[]>();
-  for (const [layer, roles] of layers.entries()) {
-    for (const [role, ref] of Object.entries(roles) as [LayerRole, WeightRef][]) {
+  for (const [layer, { weights }] of layers.entries()) {
+    for (const [role, ref] of Object.entries(weights) as [LayerRole, WeightRef][]) {
       const list = parts.get(ref.tensor) ?? [];
       list.push({ role, layer, ref });
       parts.set(ref.tensor, list);

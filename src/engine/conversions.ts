@@ -53,7 +53,7 @@ export class Conversions {
   /** The weights under a conversion; the same object again for the same request, so that caches of weights hold. */
   async prepare(model: OpenedModel, request: ConversionRequest | null, task: TaskContext): Promise<PreparedConversion> {
     const { source, spec } = model.runnable;
-    if (!request) return { source, grouping: identityGrouping(spec.L, spec.G), calibration: null };
+    if (!request) return { source, grouping: identityGrouping(spec), calibration: null };
     const known = this.of(model);
     const key = JSON.stringify([groupingKey(request), request.merge, request.calibration ?? null]);
     const remembered = known.sources.get(key);
@@ -77,7 +77,7 @@ export class Conversions {
   /** The grouping of a request; null is the checkpoint as it is. */
   async grouping(model: OpenedModel, request: ConversionRequest | null, task: TaskContext): Promise<GroupingView> {
     const { spec } = model.runnable;
-    const grouping = request ? await this.assignment(model, request, task) : identityGrouping(spec.L, spec.G);
+    const grouping = request ? await this.assignment(model, request, task) : identityGrouping(spec);
     return groupingView(spec, grouping);
   }
 

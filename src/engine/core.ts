@@ -14,7 +14,7 @@ import { continueGreedily } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
 import { compareRows, readFinalHidden, readLogits, reduceRows, unpad } from '../model/logits';
 import { readDivergence, readMaps, readTile } from '../model/maps';
-import type { ModelSpec } from '../model/spec';
+import { kvHeadsOf, type ModelSpec } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { GpuDiagnostics } from '../protocol/gpu';
 import type {
@@ -314,7 +314,7 @@ function savedParameters(model: OpenedModel, converted: ModelSpec): number {
   for (let layer = 0; layer < spec.L; layer++) {
     for (const role of ['k', 'v'] as const) {
       const width = spec.D + (source.has(`${role}.bias`, layer) ? 1 : 0);
-      saved += (spec.G - converted.G) * spec.K * width;
+      saved += (kvHeadsOf(spec, layer) - kvHeadsOf(converted, layer)) * spec.K * width;
     }
   }
   return saved;

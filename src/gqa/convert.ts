@@ -4,7 +4,7 @@
  * layer by layer. It writes no files (checkpoint/exportCheckpoint.ts does) and computes no merge itself (merges/).
  */
 import type { Calibration } from '../model/calibration';
-import type { LayerRole, ModelSpec, Role, Weight, WeightSource } from '../model/spec';
+import { layerOf, type LayerRole, type ModelSpec, type Role, type Weight, type WeightSource } from '../model/spec';
 import type { TaskContext } from '../protocol/tasks';
 import { checkGrouping, groupingView, isContiguous, isIdentity, type Grouping } from './grouping';
 import type { MergedLayer, MergeMethod, SolvedLayer, SourceLayer } from './merge';
@@ -29,11 +29,11 @@ export async function convert(
   merge: MergeMethod,
   { calibration, check, task }: ConversionTools,
 ): Promise<WeightSource> {
-  const { L, G } = source.spec;
-  checkGrouping(grouping, L, G);
+  checkGrouping(grouping, source.spec);
   if (isIdentity(grouping)) return source;
   if (merge.kind === 'pool') {
-    const read = (layer: number): MergedLayer => merge.pool(sourceLayer(source, grouping, layer));
+    const read = (layer: number): MergedLayer =>
+      layerOf(source.spec, layer).grouped ? merge.pool(sourceLayer(source, grouping, layer)) : {};
     return new ConvertedSource(source, groupedSpec(source.spec, grouping), read);
   }
   const { turn } = merge;
@@ -50,15 +50,20 @@ export async function convert(
 }
 
 async function solveLayers(
-  { spec: { L } }: WeightSource,
+  { spec: { layers } }: WeightSource,
   task: TaskContext,
   solve: (layer: number, task: TaskContext) => Promise<SolvedLayer>,
 ): Promise<MergedLayer[]> {
   const solved: MergedLayer[] = [];
-  for (let layer = 0; layer < L; layer++) {
+  const L = layers.length;
+  for (const [layer, { grouped }] of layers.entries()) {
     const report = (message: string, fraction: number | null): void =>
       task.report(`Layer ${layer + 1} of ${L}${message === '' ? '' : `: ${message}`}`, (layer + (fraction ?? 0)) / L);
     report('', 0);
+    if (!grouped) {
+      solved.push({});
+      continue;
+    }
     // Solvers compute for a while without a pause: let cancellation and other calls in between.
     await new Promise((resolve) => setTimeout(resolve, 0));
     task.signal.throwIfAborted();

@@ -4,7 +4,7 @@
  * similarity means nothing: V heads of a trained model may be no more alike than random ones.
  */
 import { quietTask } from '../protocol/tasks';
-import type { LayerRole, ModelSpec, Role, Weight, WeightSource } from '../model/spec';
+import { kvHeadsOf, type LayerRole, type ModelSpec, type Role, type Weight, type WeightSource } from '../model/spec';
 import { compareHeads, compareToPooled, type MeasureContext } from './compareHeads';
 import { convert } from './convert';
 import { readHeads, sliceHeads, stackHeads } from './heads';
@@ -41,7 +41,8 @@ export async function similarityFloor(job: SimilarityJob, context: MeasureContex
 
 async function measureFloor(job: SimilarityJob, groups: readonly number[], context: MeasureContext): Promise<Floor> {
   const { layer, target, measure, grouping, merge } = job;
-  const { K, G: n } = job.source.spec;
+  const { K } = job.source.spec;
+  const n = kvHeadsOf(job.source.spec, layer);
   const random = new RandomSource(job.source);
   const all = await readHeads(random, layer, target, context.task);
   const count = Math.min(n, sampledHeads);
@@ -61,7 +62,7 @@ async function measureFloor(job: SimilarityJob, groups: readonly number[], conte
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The projections that are drawn at random, and their shapes. The place in the list is the seed. */
-const drawnRoles: readonly [LayerRole, (spec: ModelSpec) => [number, number]][] = [
+const drawnRoles: readonly [LayerRole, (sizes: Pick<ModelSpec, 'D' | 'H' | 'G' | 'K'>) => [number, number]][] = [
   ['q.weight', ({ H, K, D }) => [H * K, D]],
   ['k.weight', ({ G, K, D }) => [G * K, D]],
   ['v.weight', ({ G, K, D }) => [G * K, D]],
@@ -82,7 +83,7 @@ class RandomSource implements WeightSource {
 
   async read(role: Role, layer: number | null, signal?: AbortSignal): Promise<Weight> {
     const seed = drawnRoles.findIndex(([drawn]) => drawn === role);
-    const shape = drawnRoles[seed]?.[1](this.spec);
+    const shape = layer === null ? undefined : drawnRoles[seed]?.[1]({ ...this.spec, G: kvHeadsOf(this.spec, layer) });
     if (shape === undefined) return this.real.read(role, layer, signal);
     // Seed 0 is the strangers'.
     return drawWeight(shape[0], shape[1], seed + 1, signal);

@@ -3,7 +3,7 @@
  * Role: the type and the registry of ways to make one. Merging weights is merge.ts.
  */
 import type { Calibration } from '../model/calibration';
-import type { WeightSource } from '../model/spec';
+import { kvHeadsOf, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { TaskContext } from '../protocol/tasks';
 import type { GroupingView, MethodInfo } from '../protocol/model';
@@ -13,7 +13,7 @@ import { findMethod } from './registry';
 export interface Grouping {
   /** Groups after pooling. */
   G: number;
-  /** [L][source KV heads] */
+  /** [L][source KV heads]. A layer whose heads are not grouped (LayerSpec) has every head in a group of its own. */
   groupOfKvHead: readonly (readonly number[])[];
 }
 
@@ -65,7 +65,8 @@ export function groupChoices(sourceG: number): number[] {
 export async function makeGrouping(id: string, context: GroupingContext): Promise<Grouping> {
   const method = findMethod(groupings, id, 'grouping');
   const { source, G } = context;
-  const { L, G: sourceG } = source.spec;
+  const { spec } = source;
+  const { G: sourceG } = spec;
   const possible = Number.isInteger(G) && G >= 1 && (method.unequal ? G <= sourceG : sourceG % G === 0);
   if (!possible) {
     throw new GqaLensError(
@@ -77,57 +78,71 @@ export async function makeGrouping(id: string, context: GroupingContext): Promis
       },
     );
   }
-  const grouping = await method.assign(context);
-  checkGrouping(grouping, L, sourceG);
+  const grouping = leaveUngrouped(await method.assign(context), spec);
+  checkGrouping(grouping, spec);
   return grouping;
 }
 
+/** Puts every head of the layers that are not grouped into a group of its own: methods need not know of them. */
+export function leaveUngrouped(
+  { G, groupOfKvHead }: Grouping,
+  { H, layers }: Pick<ModelSpec, 'H' | 'layers'>,
+): Grouping {
+  const own = Array.from({ length: H }, (_, head) => head);
+  return { G, groupOfKvHead: groupOfKvHead.map((groups, layer) => (layers[layer]?.grouped === false ? own : groups)) };
+}
+
 /** @throws GqaLensError `conversion-invalid` when a grouping does not belong to a model or leaves a group empty. */
-export function checkGrouping({ G, groupOfKvHead }: Grouping, L: number, sourceG: number): void {
-  const wrong = groupOfKvHead.findIndex(
-    (groups) =>
-      groups.length !== sourceG ||
-      groups.some((group) => !Number.isInteger(group) || group < 0 || group >= G) ||
-      new Set(groups).size !== G,
-  );
+export function checkGrouping({ G, groupOfKvHead }: Grouping, spec: Pick<ModelSpec, 'H' | 'G' | 'L' | 'layers'>): void {
+  const { L, layers } = spec;
+  const sizes = layers.map(({ grouped }, layer) => ({ heads: kvHeadsOf(spec, layer), groups: grouped ? G : spec.H }));
+  const wrong = sizes.findIndex(({ heads, groups: count }, layer) => {
+    const groups = groupOfKvHead[layer] ?? [];
+    return (
+      groups.length !== heads ||
+      groups.some((group) => !Number.isInteger(group) || group < 0 || group >= count) ||
+      new Set(groups).size !== count
+    );
+  });
   if (groupOfKvHead.length === L && wrong < 0) return;
+  const { heads, groups } = sizes[Math.max(0, wrong)] ?? { heads: spec.G, groups: G };
   throw new GqaLensError('conversion-invalid', 'The grouping does not belong to this model', {
-    expected: `${L} layers of ${sourceG} KV heads in groups 0 to ${G - 1}, none of them empty`,
-    found: wrong < 0 ? `${groupOfKvHead.length} layers` : `layer ${wrong}: ${groupOfKvHead[wrong]?.join(', ') ?? ''}`,
+    expected: `${L} layers of ${heads} KV heads in groups 0 to ${groups - 1}, none of them empty`,
+    found:
+      groupOfKvHead.length === L
+        ? `${layers[wrong]?.title ?? ''}: ${groupOfKvHead[wrong]?.join(', ') ?? ''}`
+        : `${groupOfKvHead.length} layers`,
   });
 }
 
 /** The grouping of a checkpoint as it is: every KV head is its own group. */
-export function identityGrouping(L: number, sourceG: number): Grouping {
-  return contiguousGrouping(L, sourceG, sourceG);
+export function identityGrouping(spec: Pick<ModelSpec, 'L' | 'G' | 'H' | 'layers'>): Grouping {
+  return leaveUngrouped(contiguousGrouping(spec.L, spec.G, spec.G), spec);
 }
 
 /** Whether a grouping leaves every KV head where it is. */
 export function isIdentity(grouping: Grouping): boolean {
-  return grouping.groupOfKvHead.every(
-    (groups) => groups.length === grouping.G && groups.every((group, head) => group === head),
-  );
+  return grouping.groupOfKvHead.every((groups) => groups.every((group, head) => group === head));
 }
 
 /** Whether each layer's groups are equal runs of adjacent heads, in order, as `floor(h / R)` reads them. */
 export function isContiguous(grouping: Grouping): boolean {
-  return grouping.groupOfKvHead.every((groups) =>
-    groups.every((group, head) => group === Math.floor((head * grouping.G) / groups.length)),
-  );
+  return grouping.groupOfKvHead.every((groups) => {
+    const count = new Set(groups).size;
+    return groups.every((group, head) => group === Math.floor((head * count) / groups.length));
+  });
 }
 
 /**
- * Spells a grouping out for query heads: query head h reads source KV head floor(h / (H / sourceG)), and that head's
- * group.
- * @param spec H query heads and the source's own G.
+ * Spells a grouping out for query heads: query head h reads source KV head floor(h · source KV heads / H), and that
+ * head's group.
  */
-export function groupingView(spec: { H: number; G: number }, grouping: Grouping): GroupingView {
-  const queriesPerKvHead = spec.H / spec.G;
+export function groupingView({ H }: Pick<ModelSpec, 'H'>, grouping: Grouping): GroupingView {
   return {
     G: grouping.G,
     groupOfKvHead: grouping.groupOfKvHead.map((groups) => [...groups]),
     groupOfHead: grouping.groupOfKvHead.map((groups) =>
-      groups.flatMap((group) => Array.from({ length: queriesPerKvHead }, () => group)),
+      groups.flatMap((group) => Array.from({ length: H / groups.length }, () => group)),
     ),
   };
 }

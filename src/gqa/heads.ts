@@ -77,6 +77,6 @@ export async function readHeads(
   task: TaskContext,
 ): Promise<HeadStack> {
   const role: LayerRole = `${target}.weight`;
-  const name = source.spec.layers[layer]?.[role]?.tensor ?? role;
+  const name = source.spec.layers[layer]?.weights[role]?.tensor ?? role;
   return stackHeads(await source.read(role, layer, task.signal), source.spec.K, name);
 }

@@ -6,7 +6,7 @@
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityRequest, SimilarityResult, SimilarityTarget } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
-import type { WeightSource } from '../model/spec';
+import { kvHeadsOf, layerOf, type WeightSource } from '../model/spec';
 import { compareHeads, compareToPooled, type SimilarityMeasure } from './compareHeads';
 import { similarityFloor } from './floor';
 import { cpuGram, type Gram } from './gram';
@@ -65,8 +65,8 @@ export function similarityJob(
  */
 export async function layerSimilarity(job: SimilarityJob, task: TaskContext): Promise<SimilarityResult> {
   const { source, layer, target, measure, grouping } = job;
-  const n = source.spec.G;
-  const name = `${target.toUpperCase()} heads of layer ${layer}`;
+  const n = kvHeadsOf(source.spec, layer);
+  const name = `${target.toUpperCase()} heads of ${layerOf(source.spec, layer).title}`;
   const context = { planes: planesOf(source.spec, target), gram: job.gram ?? cpuGram, breathe: pace(task), task };
 
   task.report(`Reading the ${name}`, null);

@@ -17,7 +17,7 @@ import { embed } from './embed';
 import type { GpuWeights } from './gpuWeights';
 import { LayerGroups } from './layerGroups';
 import { leaseLayer, type LeasedWeights } from './layerWeights';
-import type { ModelSpec, WeightSource } from './spec';
+import { kvHeadsOf, layerOf, type ModelSpec, type WeightSource } from './spec';
 
 /** Keys (rotated) and values of a layer: [capacity, G, pad4(K)] each. */
 export interface LayerCache {
@@ -34,12 +34,11 @@ export interface ForwardOptions {
 }
 
 /** Bytes of one cached position of one layer, padded, for both keys and values together. */
-export function newCaches(context: GpuContext, { L, G, K }: ModelSpec, capacity: number): LayerCache[] {
-  const count = capacity * G * pad4(K);
-  return Array.from({ length: L }, (_, layer) => ({
-    keys: context.storage(count, `keys ${layer}`),
-    values: context.storage(count, `values ${layer}`),
-  }));
+export function newCaches(context: GpuContext, spec: ModelSpec, capacity: number): LayerCache[] {
+  return spec.layers.map((_, layer) => {
+    const count = capacity * kvHeadsOf(spec, layer) * pad4(spec.K);
+    return { keys: context.storage(count, `keys ${layer}`), values: context.storage(count, `values ${layer}`) };
+  });
 }
 
 /**
@@ -146,7 +145,9 @@ function decoderLayer(
   weights: LeasedWeights,
   { layer, S, past, input, output, cache, groups, table, scratch }: LayerCall,
 ): void {
-  const { D, H, G, K, F } = spec;
+  const { D, H, K, F } = spec;
+  const G = kvHeadsOf(spec, layer);
+  const { scale, mlp } = layerOf(spec, layer);
   const { normed, queries, attended, gate, up } = scratch;
   const bias = (role: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'): { bias: Span | undefined } => ({
     bias: weights.optionalVector(`${role}.bias`),
@@ -161,10 +162,10 @@ function decoderLayer(
     rotate(batch, queries, table, { S, heads: H, stride: pad4(K) });
     rotate(batch, cache.keys, table, { S, heads: G, stride: pad4(K), row0: past });
   }
-  const scale = spec.attentionScale[layer] ?? 1 / Math.sqrt(K);
   attend(context, batch, queries, cache.keys, cache.values, attended, groups, { S, past, K, scale });
   linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
 
+  if (!mlp) return;
   normalise(context, batch, output, weights.norm('mlp'), normed, S, D);
   const gated = spec.mlp.kind === 'gated';
   if (gated) linear(context, batch, normed, weights.matrix('gate.weight'), gate, S, bias('gate'));

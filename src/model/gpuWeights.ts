@@ -4,7 +4,7 @@
  */
 import type { GpuContext, Span } from '../gpu/context';
 import { pad4, type GpuMatrix } from '../gpu/operations/matrix';
-import type { ModelSpec, Role, WeightSource } from './spec';
+import { kvHeadsOf, type ModelSpec, type Role, type WeightSource } from './spec';
 
 /** Largest piece of a matrix that is read and uploaded at once, in bytes. Keeps CPU memory and bindings small. */
 const partBytes = 64 * 1024 * 1024;
@@ -124,7 +124,7 @@ export class GpuWeights {
     layer: number | null,
     signal: AbortSignal | undefined,
   ): Promise<{ matrix: GpuMatrix; bytes: number }> {
-    const { rows, columns } = blocksOf(source.spec, role);
+    const { rows, columns } = blocksOf(source.spec, role, layer);
     const paddedColumns = columns.blocks * pad4(columns.size);
     const rowsPerBlock = rows.size;
     const totalRows = rows.blocks * rowsPerBlock;
@@ -189,7 +189,9 @@ export function padMatrix(data: Float32Array, rows: Blocks, columns: Blocks): Fl
 }
 
 /** How the rows and columns of a role are made of heads. Vectors have one column that is not padded. */
-function blocksOf({ D, H, G, K, F, V }: ModelSpec, role: Role): { rows: Blocks; columns: Blocks } {
+function blocksOf(spec: ModelSpec, role: Role, layer: number | null): { rows: Blocks; columns: Blocks } {
+  const { D, H, K, F, V } = spec;
+  const G = layer === null ? spec.G : kvHeadsOf(spec, layer);
   const plain = (size: number): Blocks => ({ blocks: 1, size });
   const heads = (blocks: number): Blocks => ({ blocks, size: K });
   const vector = (rows: Blocks): { rows: Blocks; columns: Blocks } => ({ rows, columns: plain(1) });

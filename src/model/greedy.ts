@@ -9,6 +9,7 @@ import { forward, newCaches } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { reduceRows } from './logits';
+import { kvHeadsOf } from './spec';
 
 /**
  * The `count` tokens that continue a run, each the most probable one (the smallest id where two are equal).
@@ -23,16 +24,16 @@ export async function continueGreedily(
   task: TaskContext,
 ): Promise<number[]> {
   const { source, S } = run;
-  const { G, K, D, position, endTokens } = source.spec;
+  const { K, D, position, endTokens } = source.spec;
   const room = position.kind === 'learned' ? position.maxPositions - S + 1 : count;
   const steps = Math.min(count, Math.max(0, room));
   const caches = newCaches(context, source.spec, S + steps);
   try {
     const copy = context.batch();
-    const bytes = S * G * pad4(K) * 4;
     caches.forEach(({ keys, values }, layer) => {
       const from = run.caches[layer];
       if (!from) throw new Error(`the run has no layer ${layer}`);
+      const bytes = S * kvHeadsOf(source.spec, layer) * pad4(K) * 4;
       copy.copy({ ...from.keys, size: bytes }, keys);
       copy.copy({ ...from.values, size: bytes }, values);
     });

@@ -4,7 +4,7 @@
  */
 import type { GpuContext } from '../gpu/context';
 import { uploadHeadGroups, type HeadGroups } from '../gpu/operations/headGroups';
-import { groupOfHead, type ModelSpec } from './spec';
+import { groupOfHead, kvHeadsOf, type ModelSpec } from './spec';
 
 export class LayerGroups {
   private readonly known = new Map<string, HeadGroups>();
@@ -18,7 +18,7 @@ export class LayerGroups {
   layer(layer: number): HeadGroups {
     const groups = groupOfHead(this.spec, layer);
     const key = groups.join(' ');
-    const table = this.known.get(key) ?? uploadHeadGroups(this.context, groups, this.spec.G);
+    const table = this.known.get(key) ?? uploadHeadGroups(this.context, groups, kvHeadsOf(this.spec, layer));
     this.known.set(key, table);
     return table;
   }

@@ -16,7 +16,7 @@ import { uploadRotaryTable } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseLayer, queryRoles } from './layerWeights';
-import { groupOfHead } from './spec';
+import { groupOfHead, kvHeadsOf, layerOf } from './spec';
 
 /** Bytes of maps computed at once. */
 const blockBytes = 32 * 1024 * 1024;
@@ -64,8 +64,8 @@ async function queriesOf(
 }
 
 function shapeOf(run: KeptRun, layer: number): AttentionShape {
-  const { K, attentionScale } = run.source.spec;
-  return { S: run.S, past: 0, K, scale: attentionScale[layer] ?? 1 / Math.sqrt(K) };
+  const { spec } = run.source;
+  return { S: run.S, past: 0, K: spec.K, scale: layerOf(spec, layer).scale };
 }
 
 /** Blocks of query rows [first, end) such that `heads` maps of a block fit into blockBytes. */
@@ -91,7 +91,7 @@ async function eachBlock(
   const blocks = [...blocksOf(heads.length, first, end, T)];
   const largest = Math.max(...blocks.map(({ rows }) => rows));
   const chosen = runs.map(({ source: { spec } }) =>
-    uploadChosenHeads(context, heads, groupOfHead(spec, layer), spec.G),
+    uploadChosenHeads(context, heads, groupOfHead(spec, layer), kvHeadsOf(spec, layer)),
   );
   const maps = runs.map(() => context.storage(heads.length * largest * T, 'maps'));
   try {

@@ -67,12 +67,35 @@ export interface MlpSpec {
   activation: Activation;
 }
 
-/** A decoder-only transformer. Shape letters as in METHODS.md. */
+/**
+ * One attention block with what follows it. In a decoder-only model that is a layer. An encoder-decoder has its encoder's
+ * layers first; each of its decoder layers is two blocks: self-attention without an MLP, then cross-attention with one.
+ */
+export interface LayerSpec {
+  stack: 'encoder' | 'decoder';
+  /** What a query sees. causal: keys up to its own position; full: all of them; cross: the encoder's output. */
+  attention: 'causal' | 'full' | 'cross';
+  /** Whether an MLP follows. */
+  mlp: boolean;
+  /** Factor on the dot product, usually K^-0.5. */
+  scale: number;
+  /** Whether conversions group its heads. An encoder's stay as they are: it decodes nothing (Ainslie et al., section 2.2). */
+  grouped: boolean;
+  /** For people: "layer 3", "decoder 3 · cross". */
+  title: string;
+  /** In names of outputs, attn.NAME: "3", "cross.3". */
+  name: string;
+  weights: Partial<Record<LayerRole, WeightRef>>;
+}
+
+/** A transformer: decoder-only, or encoder and decoder. Shape letters as in METHODS.md. */
 export interface ModelSpec {
   family: string;
+  /** Attention blocks: the length of `layers`. */
   L: number;
   D: number;
   H: number;
+  /** KV heads of the layers that are grouped; see kvHeadsOf. */
   G: number;
   /**
    * [L][H] KV head that each query head reads, 0 to G - 1. Absent: floor(h / (H / G)), as every file format has it. Only
@@ -84,8 +107,6 @@ export interface ModelSpec {
   V: number;
   norm: NormSpec;
   position: PositionSpec;
-  /** Factor on the dot product, usually K^-0.5; one a layer, since families vary it by depth. */
-  attentionScale: readonly number[];
   mlp: MlpSpec;
   maxPositions: number | null;
   tiedEmbeddings: boolean;
@@ -96,12 +117,27 @@ export interface ModelSpec {
   /** Whether the family's file format has a field for the number of KV heads; if not, exports repeat pooled heads. */
   formatHasKvHeads: boolean;
   globals: Partial<Record<GlobalRole, WeightRef>>;
-  layers: readonly Partial<Record<LayerRole, WeightRef>>[];
+  layers: readonly LayerSpec[];
+}
+
+/** A layer by its place. @throws RangeError when there is no such layer: callers check what users give */
+export function layerOf(spec: Pick<ModelSpec, 'layers'>, layer: number): LayerSpec {
+  const found = spec.layers[layer];
+  if (!found) throw new RangeError(`there is no layer ${layer} of ${spec.layers.length}`);
+  return found;
+}
+
+/** KV heads of a layer: G, but as many as query heads where heads are not grouped. */
+export function kvHeadsOf(spec: Pick<ModelSpec, 'layers' | 'G' | 'H'>, layer: number): number {
+  return layerOf(spec, layer).grouped ? spec.G : spec.H;
 }
 
 /** [H] the KV head that each query head of a layer reads: floor(h / R) unless the spec says otherwise. */
-export function groupOfHead(spec: Pick<ModelSpec, 'H' | 'G' | 'groupOfHead'>, layer: number): readonly number[] {
-  const R = spec.H / spec.G;
+export function groupOfHead(
+  spec: Pick<ModelSpec, 'H' | 'G' | 'layers' | 'groupOfHead'>,
+  layer: number,
+): readonly number[] {
+  const R = spec.H / kvHeadsOf(spec, layer);
   return spec.groupOfHead?.[layer] ?? Array.from({ length: spec.H }, (_, head) => Math.floor(head / R));
 }
 

@@ -81,7 +81,7 @@ export class CheckpointWeights implements WeightSource {
 
   private find(role: Role, layer: number | null): WeightRef | undefined {
     if (layer === null) return this.spec.globals[role as GlobalRole];
-    return this.spec.layers[layer]?.[role as LayerRole];
+    return this.spec.layers[layer]?.weights[role as LayerRole];
   }
 }
 

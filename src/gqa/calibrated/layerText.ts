@@ -12,7 +12,7 @@ import { rotaryTable, rotate, type RotaryTable } from '../../gpu/operations/rota
 import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import type { LayerCalibration } from '../../model/calibration';
 import { padMatrix } from '../../model/gpuWeights';
-import type { ModelSpec } from '../../model/spec';
+import { layerOf, type ModelSpec } from '../../model/spec';
 import { GqaLensError } from '../../protocol/errors';
 
 /** Windows must start at offsets that WebGPU can bind. */
@@ -51,7 +51,7 @@ export class LayerText {
     const { H, K, D } = spec;
     this.context = context;
     this.sizes = { N, T, H, K, D, W };
-    this.scale = spec.attentionScale[layer] ?? 1 / Math.sqrt(K);
+    this.scale = layerOf(spec, layer).scale;
     const width = pad4(W);
     const inputs = new Float32Array(N * width);
     for (let n = 0; n < N; n++) {

@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../checkpoint/checkpoint';
 import type { JsonObject } from '../../checkpoint/json';
 import { GqaLensError } from '../../protocol/errors';
 import type { MethodInfo } from '../../protocol/model';
-import type { ModelSpec, WeightRef } from '../spec';
+import type { LayerSpec, ModelSpec, WeightRef } from '../spec';
 
 /** A family: config and tensor names to a ModelSpec. */
 export interface ModelFamily extends MethodInfo {
@@ -78,6 +78,22 @@ export class TensorFinder {
       next: 'Check that config.json and the weights belong together and that no shard is missing.',
     });
   }
+}
+
+/** The layers of a decoder-only model: causal attention and an MLP each, every head grouped. */
+export function decoderLayers(
+  L: number,
+  layer: (index: number) => Pick<LayerSpec, 'scale' | 'weights'> & Partial<LayerSpec>,
+): LayerSpec[] {
+  return Array.from({ length: L }, (_, index) => ({
+    stack: 'decoder',
+    attention: 'causal',
+    mlp: true,
+    grouped: true,
+    title: `layer ${index}`,
+    name: String(index),
+    ...layer(index),
+  }));
 }
 
 /** Drops roles whose tensor is absent. */

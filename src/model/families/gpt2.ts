@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../checkpoint/checkpoint';
 import { hasField, invalidField, readBoolean, readEndTokens, readInteger, readNumber } from '../../checkpoint/config';
 import type { LayerRole, ModelSpec, WeightRef } from '../spec';
 import { readActivation } from './activation';
-import { present, TensorFinder, type ModelFamily } from './family';
+import { decoderLayers, present, TensorFinder, type ModelFamily } from './family';
 
 export const gpt2: ModelFamily = {
   id: 'gpt2',
@@ -44,7 +44,6 @@ function spec(checkpoint: Checkpoint): ModelSpec {
     V,
     norm: { kind: 'layer', epsilon: readNumber(config, 'layer_norm_epsilon', { minimum: 0, fallback: 1e-5 }) },
     position: { kind: 'learned', maxPositions },
-    attentionScale: Array.from({ length: L }, (_, layer) => (byDepth ? scale / (layer + 1) : scale)),
     mlp: { kind: 'plain', activation: readActivation(config, 'activation_function', 'gelu_new') },
     maxPositions,
     tiedEmbeddings: ownHead === null,
@@ -58,7 +57,10 @@ function spec(checkpoint: Checkpoint): ModelSpec {
       'final.norm.bias': tensors.ref('ln_f.bias', [D]),
       'head.weight': ownHead ?? embedding,
     },
-    layers: Array.from({ length: L }, (_, layer) => layerRefs(tensors, layer, D, F)),
+    layers: decoderLayers(L, (layer) => ({
+      scale: byDepth ? scale / (layer + 1) : scale,
+      weights: layerRefs(tensors, layer, D, F),
+    })),
   };
 }
 

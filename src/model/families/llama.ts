@@ -7,7 +7,7 @@ import { hasField, invalidField, readBoolean, readEndTokens, readInteger, readNu
 import { rotaryPosition } from '../rope';
 import type { LayerRole, ModelSpec, WeightRef } from '../spec';
 import { readActivation } from './activation';
-import { present, TensorFinder, type ModelFamily } from './family';
+import { decoderLayers, present, TensorFinder, type ModelFamily } from './family';
 
 export const llama: ModelFamily = {
   id: 'llama',
@@ -46,7 +46,6 @@ function spec(checkpoint: Checkpoint): ModelSpec {
     V,
     norm: { kind: 'rms', epsilon: readNumber(config, 'rms_norm_eps', { minimum: 0, fallback: 1e-6 }) },
     position,
-    attentionScale: Array.from({ length: L }, () => K ** -0.5),
     mlp: { kind: 'gated', activation: readActivation(config, 'hidden_act', 'silu') },
     maxPositions: hasField(config, 'max_position_embeddings') ? readInteger(config, 'max_position_embeddings') : null,
     tiedEmbeddings: ownHead === null,
@@ -58,7 +57,7 @@ function spec(checkpoint: Checkpoint): ModelSpec {
       'final.norm.weight': tensors.ref('norm.weight', [D]),
       'head.weight': ownHead ?? embedding,
     },
-    layers: Array.from({ length: L }, (_, layer) => layerRefs(tensors, layer, { D, H, G, K, F })),
+    layers: decoderLayers(L, (layer) => ({ scale: K ** -0.5, weights: layerRefs(tensors, layer, { D, H, G, K, F }) })),
   };
 }
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  checkGrouping,
   contiguousGrouping,
   groupChoices,
   groupingView,
@@ -10,6 +11,7 @@ import {
   isIdentity,
 } from '../../../src/gqa/grouping';
 import type { Grouping } from '../../../src/gqa/grouping';
+import { kvHeadsOf } from '../../../src/model/spec';
 import { GqaLensError } from '../../../src/protocol/errors';
 import { groupingOf } from '../../support/conversions';
 import { makeSpec, randomSource } from './memorySource';
@@ -54,9 +56,35 @@ describe('makeGrouping', () => {
   });
 });
 
+describe('layers whose heads are not grouped', () => {
+  const [encoder, decoder] = makeSpec({}).layers;
+  const spec = makeSpec({ L: 2, H: 8, G: 8 });
+  if (encoder && decoder) spec.layers = [{ ...encoder, stack: 'encoder', grouped: false }, decoder];
+  const own = [0, 1, 2, 3, 4, 5, 6, 7];
+
+  it('keep every head, whatever the method says', async () => {
+    const grouping = await groupingOf(randomSource(spec), { G: 2, grouping: 'contiguous' });
+    expect(grouping).toEqual({ G: 2, groupOfKvHead: [own, [0, 0, 0, 0, 1, 1, 1, 1]] });
+    expect([isIdentity(grouping), isContiguous(grouping)]).toEqual([false, true]);
+    expect(groupingView(spec, grouping).groupOfHead).toEqual(grouping.groupOfKvHead);
+    expect(identityGrouping({ ...spec, G: 2 }).groupOfKvHead).toEqual([own, [0, 1]]);
+  });
+
+  it('have as many KV heads as query heads', () => {
+    const grouped = { ...spec, G: 2 };
+    expect([kvHeadsOf(grouped, 0), kvHeadsOf(grouped, 1)]).toEqual([8, 2]);
+    expect(() => kvHeadsOf(grouped, 2)).toThrow(RangeError);
+  });
+
+  it('must not be pooled', () => {
+    const [half] = contiguousGrouping(1, 8, 2).groupOfKvHead;
+    expect(() => checkGrouping({ G: 2, groupOfKvHead: [half ?? [], half ?? []] }, spec)).toThrow(GqaLensError);
+  });
+});
+
 describe('groupingView', () => {
   it('spells out the group of each query head of a model that is grouped already', () => {
-    const view = groupingView({ H: 8, G: 4 }, contiguousGrouping(1, 4, 2));
+    const view = groupingView({ H: 8 }, contiguousGrouping(1, 4, 2));
     expect(view).toEqual({ G: 2, groupOfHead: [[0, 0, 0, 0, 1, 1, 1, 1]], groupOfKvHead: [[0, 0, 1, 1]] });
   });
 
@@ -68,7 +96,7 @@ describe('groupingView', () => {
         fc.integer({ min: 1, max: 6 }),
         (G, a, b) => {
           const H = G * a * b;
-          const view = groupingView({ H, G: G * a }, contiguousGrouping(1, G * a, G));
+          const view = groupingView({ H }, contiguousGrouping(1, G * a, G));
           expect(view.groupOfHead[0]).toEqual(Array.from({ length: H }, (_, head) => Math.floor(head / (H / G))));
         },
       ),
@@ -78,7 +106,7 @@ describe('groupingView', () => {
 
 describe('isIdentity and isContiguous', () => {
   it('tell a checkpoint as it is from a pooled one', () => {
-    expect(isIdentity(identityGrouping(3, 4))).toBe(true);
+    expect(isIdentity(identityGrouping(makeSpec({ L: 3, H: 8, G: 4 })))).toBe(true);
     expect(isIdentity(contiguousGrouping(3, 4, 2))).toBe(false);
     expect(isIdentity({ G: 2, groupOfKvHead: [[1, 0]] })).toBe(false);
   });

@@ -1,4 +1,5 @@
 // A weight source of seeded random weights for tests of the core: no files, any shape.
+import { decoderLayers } from '../../../src/model/families/family';
 import { gaussianRandom } from '../../../src/gqa/random';
 import type { LayerRole, ModelSpec, PositionSpec, Role, Weight, WeightSource } from '../../../src/model/spec';
 
@@ -17,7 +18,6 @@ export function makeSpec(changes: Partial<ModelSpec>): ModelSpec {
     family: 'test',
     norm: { kind: 'rms', epsilon: 1e-5 },
     position: rotary('half', shape.K),
-    attentionScale: Array.from({ length: shape.L }, () => shape.K ** -0.5),
     mlp: { kind: 'gated', activation: 'silu' },
     maxPositions: null,
     tiedEmbeddings: false,
@@ -25,7 +25,7 @@ export function makeSpec(changes: Partial<ModelSpec>): ModelSpec {
     positionText: 'test',
     formatHasKvHeads: true,
     globals: {},
-    layers: Array.from({ length: shape.L }, (): ModelSpec['layers'][number] => ({})),
+    layers: decoderLayers(shape.L, () => ({ scale: shape.K ** -0.5, weights: {} })),
     ...shape,
   };
 }

@@ -9,6 +9,7 @@ import type { ModelSpec, Weight } from '../../../src/model/spec';
 import type { SimilarityResult, SimilarityTarget } from '../../../src/protocol/model';
 import { quietTask } from '../../../src/protocol/tasks';
 import { similarityJobOf } from '../../support/conversions';
+import { decoderLayers } from '../../../src/model/families/family';
 import { makeSpec, randomSource, randomWeight, rotary, type MemorySource } from './memorySource';
 
 const compare = async (
@@ -222,7 +223,11 @@ describe('layerSimilarity', () => {
   });
 
   it('refuses NaN by the name of the weight instead of hanging', async () => {
-    const source = randomSource(makeSpec({ layers: [{ 'v.weight': { tensor: 'layer.0.v' } }, {}] }));
+    const source = randomSource(
+      makeSpec({
+        layers: decoderLayers(2, (layer) => ({ scale: 1, weights: { 'v.weight': { tensor: `layer.${layer}.v` } } })),
+      }),
+    );
     const weight = source.weights.get('v.weight 0');
     if (weight === undefined) throw new Error('no weight');
     weight.data[weight.data.length - 1] = NaN;

@@ -29,10 +29,10 @@ describe('llama', () => {
       V: 112,
       tiedEmbeddings: false,
     });
-    expect(spec.attentionScale).toEqual([0.25, 0.25]);
+    expect(spec.layers.map(({ scale }) => scale)).toEqual([0.25, 0.25]);
     expect(spec.globals['head.weight']).toEqual({ tensor: 'lm_head.weight' });
-    expect(spec.layers[1]?.['k.weight']).toEqual({ tensor: 'model.layers.1.self_attn.k_proj.weight' });
-    expect(spec.layers[1]?.['k.bias']).toBeUndefined();
+    expect(spec.layers[1]?.weights['k.weight']).toEqual({ tensor: 'model.layers.1.self_attn.k_proj.weight' });
+    expect(spec.layers[1]?.weights['k.bias']).toBeUndefined();
   });
 
   it('reads a role as it is stored, whole and by rows', async () => {
@@ -117,9 +117,9 @@ describe('llama configs', () => {
         'model.layers.1.mlp.down_proj.bias': [64],
       },
     );
-    expect(spec.layers[0]?.['k.bias']).toEqual({ tensor: 'model.layers.0.self_attn.k_proj.bias' });
-    expect(spec.layers[1]?.['down.bias']).toEqual({ tensor: 'model.layers.1.mlp.down_proj.bias' });
-    expect(spec.layers[1]?.['k.bias']).toBeUndefined();
+    expect(spec.layers[0]?.weights['k.bias']).toEqual({ tensor: 'model.layers.0.self_attn.k_proj.bias' });
+    expect(spec.layers[1]?.weights['down.bias']).toEqual({ tensor: 'model.layers.1.mlp.down_proj.bias' });
+    expect(spec.layers[1]?.weights['k.bias']).toBeUndefined();
   });
 
   it('tie the head when they say so, whatever is stored', async () => {
@@ -134,7 +134,7 @@ describe('llama configs', () => {
       .filter(({ name }) => name.startsWith('model.'))
       .map(({ name, shape }): [string, readonly number[]] => [name.slice('model.'.length), shape]);
     const spec = resolveModel(memoryCheckpoint(null, Object.fromEntries(shapes), base.config));
-    expect(spec.layers[1]?.['o.weight']).toEqual({ tensor: 'layers.1.self_attn.o_proj.weight' });
+    expect(spec.layers[1]?.weights['o.weight']).toEqual({ tensor: 'layers.1.self_attn.o_proj.weight' });
     expect(spec.tiedEmbeddings).toBe(true);
   });
 
@@ -157,12 +157,11 @@ describe('llama configs', () => {
 describe('gpt2 configs', () => {
   it('scale attention by head size, by depth, or not', async () => {
     const plain = 8 ** -0.5;
-    expect((await altered('gpt2', {})).attentionScale).toEqual([plain, plain]);
-    expect((await altered('gpt2', { scale_attn_by_inverse_layer_idx: true })).attentionScale).toEqual([
-      plain,
-      plain / 2,
-    ]);
-    expect((await altered('gpt2', { scale_attn_weights: false })).attentionScale).toEqual([1, 1]);
+    const scales = async (fields: Record<string, unknown>): Promise<number[]> =>
+      (await altered('gpt2', fields)).layers.map(({ scale }) => scale);
+    expect(await scales({})).toEqual([plain, plain]);
+    expect(await scales({ scale_attn_by_inverse_layer_idx: true })).toEqual([plain, plain / 2]);
+    expect(await scales({ scale_attn_weights: false })).toEqual([1, 1]);
   });
   it('name the activation and the inner size', async () => {
     expect(await altered('gpt2', {})).toMatchObject({ F: 256, mlp: { kind: 'plain', activation: 'gelu-tanh' } });
