@@ -14,7 +14,7 @@ import { continueGreedily } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
 import { compareRows, readFinalHidden, readLogits, reduceRows, unpad } from '../model/logits';
 import { readDivergence, readMaps, readTile } from '../model/maps';
-import { kvHeadsOf, type ModelSpec } from '../model/spec';
+import type { ModelSpec } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { GpuDiagnostics } from '../protocol/gpu';
 import type {
@@ -27,6 +27,8 @@ import type {
   ConversionRequest,
   GroupingView,
   HeadDivergence,
+  MeasuredModel,
+  MeasureRequest,
   ModelSummary,
   Registries,
   RunInput,
@@ -34,13 +36,16 @@ import type {
   RunSummary,
   SimilarityRequest,
   SimilarityResult,
+  TextMeasures,
   Token,
 } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { Conversions, type PreparedConversion } from './conversions';
 import { EngineGpu, type GpuOptions } from './gpu';
+import { TextMeasurer, type Measurable } from './measure';
 import { ModelRegistry, type OpenedModel } from './models';
 import { RunRegistry, type StoredRun } from './runs';
+import { modelSizes } from './sizes';
 
 /** Multiplications of a layer's cross-Gram up to which the CPU, in float64, is fast enough: about a second. */
 const cpuGramLimit = 1e9;
@@ -125,8 +130,7 @@ export class EngineCore {
         loss,
         perplexity: loss === null ? null : Math.exp(loss),
         lossPerToken,
-        kvCacheBytesPerToken: model.kvCacheBytesPerToken(source.spec.G),
-        parameters: model.summary.parameters - savedParameters(model, source.spec),
+        ...modelSizes(model, source),
         adapter: name,
         computeType: 'f32',
         milliseconds,
@@ -188,6 +192,26 @@ export class EngineCore {
       klPerToken: numbers.kl,
       top1Agreement: agreeing / numbers.kl.length,
     };
+  }
+
+  /** Measures a converted model, or a second checkpoint, against an original on windows of tokens. */
+  async measure({ a, b, windows }: MeasureRequest, task: TaskContext): Promise<TextMeasures> {
+    const original = await this.measurable(a, task);
+    const other = await this.measurable(b, task);
+    const { tokenizer } = this.models.get(a.modelId);
+    const text = { windows, token: (id: number) => ({ id, text: tokenizer?.tokenText(id) ?? `#${id}` }) };
+    const measurer = new TextMeasurer(await this.gpu.ready(), original, text);
+    try {
+      return await measurer.measure(other, task);
+    } finally {
+      measurer.destroy();
+    }
+  }
+
+  private async measurable({ modelId, conversion }: MeasuredModel, task: TaskContext): Promise<Measurable> {
+    const model = this.models.get(modelId);
+    const { source } = await this.conversions.prepare(model, conversion, task);
+    return { name: model.summary.name, conversion, source, sizes: modelSizes(model, source) };
   }
 
   async headDivergence(runA: string, runB: string, layer: number, task: TaskContext): Promise<HeadDivergence> {
@@ -305,17 +329,4 @@ function nextTokens(ids: readonly number[]): Uint32Array {
 
 function tokensOf(model: OpenedModel, ids: readonly number[]): Token[] {
   return ids.map((id) => ({ id, text: model.tokenizer?.tokenText(id) ?? `#${id}` }));
-}
-
-/** Parameters that a conversion with fewer KV heads no longer has: K and V rows of D (and one bias each). */
-function savedParameters(model: OpenedModel, converted: ModelSpec): number {
-  const { spec, source } = model.runnable;
-  let saved = 0;
-  for (let layer = 0; layer < spec.L; layer++) {
-    for (const role of ['k', 'v'] as const) {
-      const width = spec.D + (source.has(`${role}.bias`, layer) ? 1 : 0);
-      saved += (kvHeadsOf(spec, layer) - kvHeadsOf(converted, layer)) * spec.K * width;
-    }
-  }
-  return saved;
 }

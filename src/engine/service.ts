@@ -31,6 +31,7 @@ export function engineService(
     attentionRow: (request, task) => run(task, (context) => core.attentionRow(request, context)),
     similarity: (request, task) => run(task, (context) => core.similarity(request, context)),
     compare: (runA, runB, task) => run(task, (context) => core.compare(runA, runB, context)),
+    measure: (request, task) => run(task, (context) => core.measure(request, context)),
     headDivergence: (runA, runB, layer, task) =>
       run(task, (context) => core.headDivergence(runA, runB, layer, context)),
     continuation: (runId, count, task) => run(task, (context) => core.continuation(runId, count, context)),

@@ -16,22 +16,38 @@ export class KeptRun {
     readonly source: WeightSource,
     readonly ids: readonly number[],
     /** [L] of [S, pad4(D)]: hidden states before each layer. */
-    readonly inputs: readonly Span[],
+    public inputs: readonly Span[],
     /** [S, pad4(D)] after the last layer, before the final norm. */
     readonly output: Span,
-    readonly caches: readonly LayerCache[],
+    public caches: readonly LayerCache[],
   ) {}
 
   get S(): number {
     return this.ids.length;
   }
 
+  /** Bytes on the GPU. */
+  get bytes(): number {
+    return this.spans().reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Frees all but what logits are made from. Maps and continuations of the run can no longer be had. */
+  keepOutputOnly(): void {
+    for (const span of this.spans()) if (span !== this.output) span.buffer.destroy();
+    this.inputs = [];
+    this.caches = [];
+    this.queries.clear();
+  }
+
   /** Frees the GPU memory. The run cannot be used afterwards. */
   destroy(): void {
-    const spans = [...this.inputs, this.output, ...this.queries.values()];
-    for (const { keys, values } of this.caches) spans.push(keys, values);
-    for (const { buffer } of spans) buffer.destroy();
+    for (const { buffer } of this.spans()) buffer.destroy();
     this.queries.clear();
+  }
+
+  private spans(): Span[] {
+    const caches = this.caches.flatMap(({ keys, values }) => [keys, values]);
+    return [...this.inputs, this.output, ...this.queries.values(), ...caches];
   }
 }
 

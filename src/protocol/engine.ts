@@ -12,12 +12,14 @@ import type {
   ConversionRequest,
   GroupingView,
   HeadDivergence,
+  MeasureRequest,
   ModelSummary,
   Registries,
   RunRequest,
   RunSummary,
   SimilarityRequest,
   SimilarityResult,
+  TextMeasures,
 } from './model';
 import type { GpuDiagnostics } from './gpu';
 import type { Progress, TaskId } from './tasks';
@@ -40,6 +42,7 @@ export interface EngineApi {
   attentionRow(request: AttentionRowRequest, task: TaskId): Promise<AttentionRow>;
   similarity(request: SimilarityRequest, task: TaskId): Promise<SimilarityResult>;
   compare(runA: string, runB: string, task: TaskId): Promise<CompareSummary>;
+  measure(request: MeasureRequest, task: TaskId): Promise<TextMeasures>;
   headDivergence(runA: string, runB: string, layer: number, task: TaskId): Promise<HeadDivergence>;
   /** Greedy continuation of a run by `count` tokens. */
   continuation(runId: string, count: number, task: TaskId): Promise<Continuation>;

@@ -222,6 +222,89 @@ export interface CompareSummary {
   top1Agreement: number;
 }
 
+/** One of the two models of a measurement. */
+export interface MeasuredModel {
+  modelId: string;
+  /** null: the checkpoint as it is. */
+  conversion: ConversionRequest | null;
+}
+
+/** Asks how far a converted model, or a second checkpoint, is from an original on windows of tokens. */
+export interface MeasureRequest {
+  a: MeasuredModel;
+  b: MeasuredModel;
+  /** Token ids of each window; both models run on each by itself. */
+  windows: number[][];
+  /** Also compare the layers: attention maps of all heads, attention outputs, residual streams. It takes longer. */
+  detail: boolean;
+  /** Greedy tokens of each model whose time is taken, after a warm-up; 0 takes no time. */
+  timedTokens: number;
+}
+
+/** One model's own numbers on a text. */
+export interface ModelMeasures {
+  name: string;
+  conversion: ConversionRequest | null;
+  /** KV heads. */
+  G: number;
+  /** Mean next-token cross-entropy in nats, every predicted token counting the same; null when there is none. */
+  loss: number | null;
+  perplexity: number | null;
+  kvCacheBytesPerToken: number;
+  parameters: number;
+  /** Median time of a greedily decoded token on this adapter; null when it was not asked for. */
+  millisecondsPerToken: number | null;
+}
+
+/** How far apart two models are in one layer, as means over all positions of all windows. */
+export interface LayerMeasures {
+  /** What people call the layer: "0", "1", … */
+  name: string;
+  /** [H] Jensen-Shannon divergence of the attention maps in bits: 0 the same, 1 nothing in common. */
+  jensenShannon: Float32Array;
+  /** Cosine of what attention adds to the residual stream: 1 the same direction. */
+  attentionCosine: number;
+  /** Cosine of the residual streams after the layer. */
+  residualCosine: number;
+}
+
+/** A prediction that the change has moved far. */
+export interface MovedToken {
+  window: number;
+  position: number;
+  /** KL(a || b) of the prediction after this position, in nats. */
+  kl: number;
+  /** The tokens before the prediction, the last few. */
+  context: Token[];
+  /** The token that follows in the text; null after the last. */
+  next: Token | null;
+  /** The most probable next token of each model. */
+  top: { a: Token; b: Token };
+  /** Cross-entropy of `next` under each model, in nats; null after the last token. */
+  loss: { a: number; b: number } | null;
+}
+
+/** Every measure of METHODS.md, "Measures of a converted model": b against the original a on the same text. */
+export interface TextMeasures {
+  a: ModelMeasures;
+  b: ModelMeasures;
+  windows: number;
+  /** Tokens of all windows. */
+  tokens: number;
+  /** Mean KL(a || b) of next-token distributions, in nats a token. */
+  klMean: number;
+  /** [longest window] the same by position in the window, each over the windows that reach it. */
+  klPerPosition: Float32Array;
+  /** Share of positions whose most probable next token is the same. */
+  top1Agreement: number;
+  /** The predictions with the largest KL, largest first. */
+  moved: MovedToken[];
+  /** [L]; null when not asked for, or when the models differ in L, H or D. */
+  layers: LayerMeasures[] | null;
+  adapter: string;
+  computeType: string;
+}
+
 /** Per head, how far two runs' attention maps are apart in one layer. */
 export interface HeadDivergence {
   layer: number;

@@ -1,0 +1,88 @@
+/**
+ * From the numbers of single windows to those of a whole text.
+ * Role: the weighting. Every position counts the same, so a window counts by its positions. Pure.
+ */
+import { perplexity } from '../gqa/measures';
+
+/** What two models think of each position of one window. */
+export interface WindowNumbers {
+  /** [S] */
+  ids: readonly number[];
+  a: SideNumbers;
+  b: SideNumbers;
+  /** [S] KL(a || b) in nats. */
+  kl: Float32Array;
+}
+
+export interface SideNumbers {
+  /** [S - 1] cross-entropy of each next token, in nats. */
+  loss: Float32Array;
+  /** [S] most probable next token. */
+  top: Uint32Array;
+}
+
+/** A place in the windows. */
+export interface Place {
+  window: number;
+  position: number;
+}
+
+export interface Totals {
+  tokens: number;
+  loss: Record<'a' | 'b', number | null>;
+  perplexity: Record<'a' | 'b', number | null>;
+  klMean: number;
+  /** [longest window] mean over the windows that have the position. */
+  klPerPosition: Float32Array;
+  top1Agreement: number;
+  /** Places of the largest KL, largest first. */
+  moved: Place[];
+}
+
+/**
+ * Sums windows up.
+ * @param movedCount how many of the most moved predictions are told
+ */
+export function totals(windows: readonly WindowNumbers[], movedCount: number): Totals {
+  const tokens = windows.reduce((sum, { ids }) => sum + ids.length, 0);
+  const loss = { a: overall(windows.map(({ a }) => a.loss)), b: overall(windows.map(({ b }) => b.loss)) };
+  const agreeing = windows.reduce(
+    (sum, { a, b }) => sum + a.top.reduce((count, token, s) => count + (token === b.top[s] ? 1 : 0), 0),
+    0,
+  );
+  return {
+    tokens,
+    loss,
+    perplexity: {
+      a: loss.a === null ? null : perplexity(loss.a),
+      b: loss.b === null ? null : perplexity(loss.b),
+    },
+    klMean: overall(windows.map(({ kl }) => kl)) ?? NaN,
+    klPerPosition: byPosition(windows.map(({ kl }) => kl)),
+    top1Agreement: agreeing / tokens,
+    moved: largest(windows, movedCount),
+  };
+}
+
+/** Mean over all numbers of all windows; null of none. */
+function overall(values: readonly Float32Array[]): number | null {
+  const count = values.reduce((sum, { length }) => sum + length, 0);
+  if (count === 0) return null;
+  return values.reduce((total, list) => list.reduce((sum, value) => sum + value, total), 0) / count;
+}
+
+function byPosition(values: readonly Float32Array[]): Float32Array {
+  const longest = Math.max(0, ...values.map(({ length }) => length));
+  return Float32Array.from({ length: longest }, (_, position) => {
+    const present = values.filter(({ length }) => length > position);
+    return present.reduce((sum, list) => sum + (list[position] ?? 0), 0) / present.length;
+  });
+}
+
+function largest(windows: readonly WindowNumbers[], count: number): Place[] {
+  const places = windows.flatMap(({ kl }, window) =>
+    Array.from(kl, (value, position) => ({ window, position, value })).filter(({ value }) => value > 0),
+  );
+  places.sort((one, other) => other.value - one.value);
+  return places.slice(0, count).map(({ window, position }) => ({ window, position }));
+}
