@@ -258,8 +258,8 @@ export interface ModelMeasures {
 
 /** How far apart two models are in one layer, as means over all positions of all windows. */
 export interface LayerMeasures {
-  /** What people call the layer: "0", "1", … */
-  name: string;
+  /** For people: "layer 3", "decoder 3 · cross". */
+  title: string;
   /** [H] Jensen-Shannon divergence of the attention maps in bits: 0 the same, 1 nothing in common. */
   jensenShannon: Float32Array;
   /** Cosine of what attention adds to the residual stream: 1 the same direction. */
