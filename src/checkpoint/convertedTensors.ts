@@ -3,7 +3,7 @@
  * their stored dtype and layout (transposed, fused).
  * Role: the way back from roles to stored tensors. It writes no files and merges nothing.
  */
-import { layerOf, type LayerRole, type ModelSpec, type WeightRef, type WeightSource } from '../model/spec';
+import { kvHeadsOf, type LayerRole, type ModelSpec, type WeightRef, type WeightSource } from '../model/spec';
 import type { Checkpoint, TensorInfo } from './checkpoint';
 import { bytesPerElement, encodeFloat32, requireFloatDtype } from './dtypes';
 import type { TensorToWrite } from './safetensorsWriter';
@@ -14,8 +14,8 @@ const copyBytes = 16 * 1024 * 1024;
 export interface ConvertedModel {
   checkpoint: Checkpoint;
   source: WeightSource;
-  originalSpec: ModelSpec;
-  changedRoles: readonly LayerRole[];
+  /** The checkpoint as it is: what `source` passes through to it is copied byte for byte. */
+  original: WeightSource;
   /** Store each pooled head once for every head that shares it. */
   repeatsHeads: boolean;
   signal: AbortSignal | undefined;
@@ -30,12 +30,11 @@ interface Part {
 
 /** Every tensor of the checkpoint, as it is to be written. Weights are read when their chunks are asked for. */
 export function tensorsToWrite(model: ConvertedModel): TensorToWrite[] {
-  const changed = new Set(model.changedRoles);
-  const parts = partsByTensor(model.originalSpec);
+  const { source, original } = model;
+  const parts = partsByTensor(original.spec);
+  const isChanged = ({ role, layer }: Part): boolean => (source.owner?.(role, layer) ?? source) !== original;
   return [...model.checkpoint.tensors.values()].map((info) => {
     const own = parts.get(info.name) ?? [];
-    const isChanged = ({ role, layer }: Part): boolean =>
-      changed.has(role) && layerOf(model.originalSpec, layer).grouped;
     return own.some(isChanged) ? rebuild(model, info, own) : copy(model, info);
   });
 }
@@ -71,7 +70,7 @@ function rebuild(model: ConvertedModel, info: TensorInfo, parts: readonly Part[]
   const transposed = parts.some(({ ref }) => ref.transposed);
   const [stored = 1, columns = 1] = transposed ? info.shape.toReversed() : info.shape;
   const outputs = parts.reduce(
-    (total, { role, ref }) => total + newOutputs(model, role, ref.outputs?.count ?? stored),
+    (total, { role, layer, ref }) => total + newOutputs(model, role, layer, ref.outputs?.count ?? stored),
     0,
   );
   const vector = info.shape.length === 1;
@@ -93,21 +92,29 @@ function isKeyOrValue(role: LayerRole): boolean {
   return role.startsWith('k.') || role.startsWith('v.');
 }
 
-function newOutputs({ source, originalSpec, repeatsHeads }: ConvertedModel, role: LayerRole, outputs: number): number {
-  return isKeyOrValue(role) && !repeatsHeads ? (outputs / originalSpec.G) * source.spec.G : outputs;
+/** Outputs of a role as they are to be stored. */
+function newOutputs(
+  { source, original, repeatsHeads }: ConvertedModel,
+  role: LayerRole,
+  layer: number,
+  outputs: number,
+): number {
+  if (!isKeyOrValue(role) || repeatsHeads) return outputs;
+  return (outputs / kvHeadsOf(original.spec, layer)) * kvHeadsOf(source.spec, layer);
 }
 
 /** A role's values as they are to be stored, [outputs, columns]. */
 async function readPart(model: ConvertedModel, { role, layer }: Part): Promise<Float32Array> {
-  const { source, originalSpec, repeatsHeads, signal } = model;
+  const { source, original, repeatsHeads, signal } = model;
   const { data } = await source.read(role, layer, signal);
   if (!repeatsHeads || !isKeyOrValue(role)) return data;
-  const repeats = originalSpec.G / source.spec.G;
-  const headSize = data.length / source.spec.G;
-  const repeated = new Float32Array(data.length * repeats);
-  for (let head = 0; head < originalSpec.G; head++) {
-    const shared = Math.floor(head / repeats);
-    repeated.set(data.subarray(shared * headSize, (shared + 1) * headSize), head * headSize);
+  const heads = kvHeadsOf(original.spec, layer);
+  const G = kvHeadsOf(source.spec, layer);
+  const block = data.length / G;
+  const repeated = new Float32Array(heads * block);
+  for (let head = 0; head < heads; head++) {
+    const shared = Math.floor(head / (heads / G));
+    repeated.set(data.subarray(shared * block, (shared + 1) * block), head * block);
   }
   return repeated;
 }

@@ -6,7 +6,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GqaLensError } from '../protocol/errors';
-import type { LayerRole, ModelSpec, WeightSource } from '../model/spec';
+import type { WeightSource } from '../model/spec';
 import type { Checkpoint } from './checkpoint';
 import { tensorsToWrite } from './convertedTensors';
 import { readTextFile, withTopLevelNumber } from './json';
@@ -19,13 +19,11 @@ export interface ExportRequest {
   checkpoint: Checkpoint;
   /** The converted model: spec.G changed, k and v read with spec.G heads. */
   source: WeightSource;
-  /** The checkpoint's own spec. */
-  originalSpec: ModelSpec;
+  /** The checkpoint as it is, which `source` wraps: what `source` passes through to it is copied byte for byte. */
+  original: WeightSource;
   /** Must not exist. */
   outFolder: string;
   provenance: Provenance;
-  /** Roles whose weights the conversion changed; all others are copied byte for byte. */
-  changedRoles?: readonly LayerRole[];
   shardBytes?: number;
   signal?: AbortSignal;
   report?: (message: string, fraction: number | null) => void;
@@ -38,9 +36,6 @@ export interface ExportResult {
   /** The format cannot say G, so each pooled head is stored once for every head that shares it. */
   repeatsHeads: boolean;
 }
-
-/** Roles that pooling KV heads changes. */
-const pooledRoles: readonly LayerRole[] = ['k.weight', 'k.bias', 'v.weight', 'v.bias'];
 
 /** Files that belong to a model beside its weights and its config. */
 const companions = [
@@ -62,16 +57,17 @@ const companions = [
  * @throws GqaLensError output-exists; conversion-invalid when there is no config.json to change; what reading throws
  */
 export async function exportConversion(request: ExportRequest): Promise<ExportResult> {
-  const { checkpoint, source, originalSpec, outFolder, provenance, signal, report } = request;
+  const { checkpoint, source, original, outFolder, provenance, signal, report } = request;
+  const { spec: originalSpec } = original;
   if (Object.keys(checkpoint.config).length === 0) {
     throw new GqaLensError('conversion-invalid', 'A checkpoint without config.json cannot be exported', {
       file: checkpoint.path,
       next: 'Put the config.json of the model beside its weights.',
     });
   }
+  requireContiguous(source);
   const repeatsHeads = !originalSpec.formatHasKvHeads && source.spec.G !== originalSpec.G;
-  const changedRoles = request.changedRoles ?? pooledRoles;
-  const tensors = tensorsToWrite({ checkpoint, source, originalSpec, changedRoles, repeatsHeads, signal });
+  const tensors = tensorsToWrite({ checkpoint, source, original, repeatsHeads, signal });
   const bytes = tensors.reduce((total, tensor) => total + byteLength(tensor), 0);
   let done = 0;
   const written = (count: number): void => {
@@ -100,6 +96,14 @@ export async function exportConversion(request: ExportRequest): Promise<ExportRe
     return [...weights, ...copied, ...Object.keys(texts)].sort();
   });
   return { folder: outFolder, files, bytes, repeatsHeads };
+}
+
+/** Files say who reads what by position alone. */
+function requireContiguous({ spec }: WeightSource): void {
+  if (spec.groupOfHead === undefined) return;
+  throw new GqaLensError('conversion-invalid', 'A checkpoint file can only hold equal groups of adjacent heads', {
+    next: 'Choose the grouping "contiguous" for an export.',
+  });
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -43,7 +43,7 @@ export function addConvert(program: Command, open: OpenContext): void {
     const { folder, files, repeatsHeads } = await exportConversion({
       checkpoint,
       source,
-      originalSpec: runnable.spec,
+      original: runnable.source,
       outFolder: options.out,
       provenance: {
         sourceName: before.name,

@@ -2,7 +2,7 @@
  * A layer's attention weights cut into heads, as merges that change several roles work on them.
  * Role: reading and putting back. What happens to the heads in between is in the other files of this folder.
  */
-import type { LayerRole, ModelSpec, Weight } from '../../model/spec';
+import type { ModelSpec, Weight } from '../../model/spec';
 import type { SolvedLayer, SourceLayer } from '../merge';
 
 /** Sizes of the layer: G is the source's own number of KV heads. */
@@ -74,17 +74,6 @@ function withColumn(data: Weight['data'], D: number, W: number, bias: Float32Arr
   }
   return result;
 }
-
-/** The roles that a solving merge may change. */
-export const solvedRoles: readonly LayerRole[] = [
-  'q.weight',
-  'q.bias',
-  'k.weight',
-  'k.bias',
-  'v.weight',
-  'v.bias',
-  'o.weight',
-];
 
 /** The members of each group: source KV heads. */
 export function membersOf(groupOfKvHead: readonly number[], G: number): number[][] {

@@ -74,5 +74,7 @@ export function times(matrix: Matrix, metric: Metric): Matrix {
 /** L with L·Lᵀ = M, after a ridge far below anything that matters: unread rows make M singular. */
 function choleskyFactor(weight: Matrix): Matrix {
   const ridge = (1e-12 * weight.trace()) / weight.rows + 1e-300;
-  return new CholeskyDecomposition(weight.clone().add(Matrix.eye(weight.rows).mul(ridge))).lowerTriangularMatrix;
+  // Rounding may have left M and Mᵀ a bit apart, which the library takes for another kind of matrix.
+  const symmetric = Matrix.add(weight, weight.transpose()).mul(0.5);
+  return new CholeskyDecomposition(symmetric.add(Matrix.eye(weight.rows).mul(ridge))).lowerTriangularMatrix;
 }

@@ -7,7 +7,6 @@ import { exportConversion, type ExportRequest } from '../../../src/checkpoint/ex
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { convertAs } from '../../support/conversions';
 import { resolveModel } from '../../../src/model/resolve';
-import type { WeightSource } from '../../../src/model/spec';
 import { CheckpointWeights } from '../../../src/model/weights';
 import { temporaryFolder } from './temporaryFolder';
 
@@ -17,11 +16,7 @@ async function open(path: string): Promise<{ checkpoint: Checkpoint; weights: Ch
   return { checkpoint, weights: new CheckpointWeights(checkpoint, resolveModel(checkpoint)) };
 }
 
-async function prepare(
-  path: string,
-  G: number,
-  outFolder: string,
-): Promise<ExportRequest & { original: WeightSource }> {
+async function prepare(path: string, G: number, outFolder: string): Promise<ExportRequest> {
   const { checkpoint, weights } = await open(path);
   const { L, G: sourceG } = weights.spec;
   const groupOfKvHead = Array.from({ length: L }, () =>
@@ -31,7 +26,6 @@ async function prepare(
     checkpoint,
     source: await convertAs(weights, { G, grouping: 'contiguous', merge: 'mean' }),
     original: weights,
-    originalSpec: weights.spec,
     outFolder,
     provenance: { sourceName: 'fixture', grouping: 'contiguous', merge: 'mean', groupOfKvHead, date: new Date(0) },
   };
