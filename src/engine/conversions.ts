@@ -2,29 +2,22 @@
  * Conversions of opened checkpoints, made once and remembered: groupings, calibration texts, converted weights.
  * Role: from a request to a grouping and a weight source. What groupings and merges do is src/gqa.
  */
-import excerpt from '../../media/calibration.txt';
 import { convert } from '../gqa/convert';
 import { groupings, groupingView, identityGrouping, isIdentity, makeGrouping, type Grouping } from '../gqa/grouping';
-import { windowMultiple } from '../gqa/calibrated/layerText';
 import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { calibrate, type Calibration } from '../model/calibration';
 import { logitDistance } from '../model/sameFunction';
 import type { WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
-import type { CalibrationText, ConversionRequest, GroupingView } from '../protocol/model';
+import type { ConversionRequest, GroupingView } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import { calibrationWindows, usualCalibration } from './calibrationText';
 import type { EngineGpu } from './gpu';
 import type { OpenedModel } from './models';
-import { readTextFile, textWindows, usualWindow } from './textFile';
 
-/** Tokens that conversions are solved on unless the request says otherwise. */
-const usualTokens = 8192;
 /** Converted weights kept a model; solved ones hold all of attention in memory. */
 const keptSources = 4;
-/** Bytes of calibration activations, over all layers: fewer tokens are used where they would take more. */
-const calibrationBytes = 2 ** 30;
-
 /** Tokens on which an alignment is checked, and how far logits may move: float32 rounding of the turned weights. */
 const checkedTokens = 16;
 const alignmentTolerance = 1e-4;
@@ -55,23 +48,44 @@ export class Conversions {
     const { source, spec } = model.runnable;
     if (!request) return { source, grouping: identityGrouping(spec), calibration: null };
     const known = this.of(model);
-    const key = JSON.stringify([groupingKey(request), request.merge, request.calibration ?? null]);
+    const key = sourceKey(request);
     const remembered = known.sources.get(key);
-    if (remembered) {
-      known.sources.delete(key);
-      known.sources.set(key, remembered);
-      return remembered;
+    const prepared = remembered ?? (await this.solve(model, request, task));
+    // Used last: the last to be forgotten.
+    known.sources.delete(key);
+    known.sources.set(key, prepared);
+    if (!remembered) await this.forget(known);
+    return prepared;
+  }
+
+  /**
+   * Lets work use the weights under a conversion once: unless they are known already, they are forgotten afterwards, so
+   * that many conversions in a row push nobody else's out.
+   */
+  async useOnce<T>(
+    model: OpenedModel,
+    request: ConversionRequest,
+    task: TaskContext,
+    work: (prepared: PreparedConversion) => Promise<T>,
+  ): Promise<T> {
+    const remembered = this.of(model).sources.get(sourceKey(request));
+    if (remembered) return work(remembered);
+    const prepared = await this.solve(model, request, task);
+    try {
+      return await work(prepared);
+    } finally {
+      if (prepared.source !== model.runnable.source) (await this.gpu.opened())?.weights.drop(prepared.source);
     }
+  }
+
+  private async solve(model: OpenedModel, request: ConversionRequest, task: TaskContext): Promise<PreparedConversion> {
     const merge = findMethod(merges, request.merge, 'merge');
     const grouping = await this.assignment(model, request, task);
     const needsText = merge.needsText === true && !isIdentity(grouping);
     const calibration = needsText ? await this.calibration(model, request, task) : null;
     const check = (turned: WeightSource): Promise<void> => this.checkAlignment(model, turned, task);
-    const converted = await convert(source, grouping, merge, { calibration, check, task });
-    const prepared = { source: converted, grouping, calibration: calibration?.text ?? null };
-    known.sources.set(key, prepared);
-    await this.forget(known);
-    return prepared;
+    const source = await convert(model.runnable.source, grouping, merge, { calibration, check, task });
+    return { source, grouping, calibration: calibration?.text ?? null };
   }
 
   /** The grouping of a request; null is the checkpoint as it is. */
@@ -90,16 +104,12 @@ export class Conversions {
     const known = this.of(model);
     const key = JSON.stringify(calibration ?? null);
     if (known.calibration?.key === key) return known.calibration.value;
-    const { file, tokens }: CalibrationText = calibration ?? { file: null, tokens: usualTokens };
-    const { spec, source } = model.runnable;
-    const longest = Math.min(usualWindow, tokens, spec.maxPositions ?? usualWindow);
-    const size = Math.max(windowMultiple, longest - (longest % windowMultiple));
-    const most = Math.floor(calibrationBytes / (spec.L * spec.D * 4));
-    const count = Math.max(1, Math.floor(Math.min(tokens, most) / size));
-    const windows = textWindows(model, file === null ? excerpt : await readTextFile(file), count, size);
+    const wanted = calibration ?? usualCalibration;
+    const windows = await calibrationWindows(model, wanted);
     const { context, weights } = await this.gpu.ready();
-    const name = file ?? 'the bundled excerpt';
+    const name = wanted.file ?? 'the bundled excerpt';
     const text = `${windows.reduce((sum, ids) => sum + ids.length, 0)} tokens of ${name}`;
+    const { source } = model.runnable;
     const value = await calibrate(context, weights, source, windows, text, task);
     known.calibration = { key, value };
     return value;
@@ -168,6 +178,11 @@ export class Conversions {
     this.known.set(model, known);
     return known;
   }
+}
+
+/** What a request's converted weights depend on. */
+function sourceKey(request: ConversionRequest): string {
+  return JSON.stringify([groupingKey(request), request.merge, request.calibration ?? null]);
 }
 
 /** What a request's grouping depends on. */

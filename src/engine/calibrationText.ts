@@ -1,0 +1,35 @@
+/**
+ * The windows of tokens that conversions are solved on, and the excerpt that comes with the product.
+ * Role: which text and how much of it. Running it is model/calibration.ts; remembering what came out is conversions.ts.
+ */
+import excerpt from '../../media/calibration.txt';
+import { windowMultiple } from '../gqa/calibrated/layerText';
+import type { CalibrationText } from '../protocol/model';
+import type { OpenedModel } from './models';
+import { readTextFile, textWindows, usualWindow } from './textFile';
+
+/** Tokens that conversions are solved on unless the request says otherwise. */
+const usualTokens = 8192;
+/** Bytes of calibration activations, over all layers: fewer tokens are used where they would take more. */
+const calibrationBytes = 2 ** 30;
+
+/** What a request without a calibration text means. */
+export const usualCalibration: CalibrationText = { file: null, tokens: usualTokens };
+
+/** A text by path; null is the excerpt that comes with the product. @throws GqaLensError input-invalid */
+export function readText(file: string | null): Promise<string> {
+  return file === null ? Promise.resolve(excerpt) : readTextFile(file);
+}
+
+/**
+ * The windows of a calibration text, all of one length.
+ * @throws GqaLensError input-invalid, tokenizer-missing
+ */
+export async function calibrationWindows(model: OpenedModel, { file, tokens }: CalibrationText): Promise<number[][]> {
+  const { spec } = model.runnable;
+  const longest = Math.min(usualWindow, tokens, spec.maxPositions ?? usualWindow);
+  const size = Math.max(windowMultiple, longest - (longest % windowMultiple));
+  const most = Math.floor(calibrationBytes / (spec.L * spec.D * 4));
+  const count = Math.max(1, Math.floor(Math.min(tokens, most) / size));
+  return textWindows(model, await readText(file), count, size);
+}
