@@ -1,12 +1,15 @@
 /**
  * A grouping as a value: which query heads share which key/value head, layer by layer.
- * Role: the type and the registry of ways to make one. Merging weights is merge.ts.
+ * Role: the type, its checks, and the registry of ways to make one (groupings/). Merging weights is merge.ts.
  */
-import type { Calibration } from '../model/calibration';
+import type { Calibration, LayerCalibration } from '../model/calibration';
 import { kvHeadsOf, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { TaskContext } from '../protocol/tasks';
 import type { GroupingView, MethodInfo } from '../protocol/model';
+import { contiguous, contiguousGroups } from './groupings/contiguous';
+import { manual } from './groupings/manual';
+import { strided } from './groupings/strided';
 import { findMethod } from './registry';
 
 /** Per layer, the group (0..G-1) of each KV head of the source checkpoint. */
@@ -17,7 +20,7 @@ export interface Grouping {
   groupOfKvHead: readonly (readonly number[])[];
 }
 
-/** What a grouping may look at. */
+/** What a checkpoint and a request tell a grouping. */
 export interface GroupingContext {
   /** The checkpoint as it is; its own number of KV heads is `source.spec.G`. */
   source: WeightSource;
@@ -29,29 +32,30 @@ export interface GroupingContext {
   task: TaskContext;
 }
 
+/** What a grouping method sees of one layer. */
+export interface GroupingLayer extends Omit<GroupingContext, 'calibration'> {
+  layer: number;
+  /** KV heads of the layer. */
+  n: number;
+  calibration: LayerCalibration | null;
+}
+
 /** A way to decide who shares with whom. */
 export interface GroupingMethod extends MethodInfo {
   /** G need not divide the number of KV heads. Absent: it must. */
   unequal?: boolean;
-  assign(context: GroupingContext): Grouping | Promise<Grouping>;
-}
-
-const contiguous: GroupingMethod = {
-  id: 'contiguous',
-  title: 'Contiguous',
-  description: 'Adjacent heads share: head h goes to group floor(h / (heads / G)). What checkpoint formats expect.',
-  source: 'Ainslie et al. 2023, section 2.2',
-  assign: ({ source, G }) => contiguousGrouping(source.spec.L, source.spec.G, G),
-};
-
-/** Equal runs of adjacent heads, the same in every layer. */
-export function contiguousGrouping(L: number, sourceG: number, G: number): Grouping {
-  const groups = Array.from({ length: sourceG }, (_, head) => Math.floor(head / (sourceG / G)));
-  return { G, groupOfKvHead: Array.from({ length: L }, () => groups) };
+  /** [n] the group of each KV head of a layer. Only called for layers whose heads are grouped. */
+  assign(context: GroupingLayer): readonly number[] | Promise<readonly number[]>;
 }
 
 /** Every way to make a grouping. Views, quick picks and the command line read this list. */
-export const groupings: readonly GroupingMethod[] = [contiguous];
+export const groupings: readonly GroupingMethod[] = [contiguous, strided, manual];
+
+/** Equal runs of adjacent heads, the same in every layer. */
+export function contiguousGrouping(L: number, sourceG: number, G: number): Grouping {
+  const groups = contiguousGroups(sourceG, G);
+  return { G, groupOfKvHead: Array.from({ length: L }, () => groups) };
+}
 
 /** The numbers of KV heads that a checkpoint with `sourceG` of them can be pooled to: its divisors, largest first. */
 export function groupChoices(sourceG: number): number[] {
@@ -78,18 +82,21 @@ export async function makeGrouping(id: string, context: GroupingContext): Promis
       },
     );
   }
-  const grouping = leaveUngrouped(await method.assign(context), spec);
+  const groupOfKvHead: (readonly number[])[] = [];
+  for (const [layer, { grouped }] of spec.layers.entries()) {
+    context.task.signal.throwIfAborted();
+    context.task.report(`Grouping heads, layer ${layer + 1} of ${spec.L}`, layer / spec.L);
+    const n = kvHeadsOf(spec, layer);
+    if (!grouped) {
+      groupOfKvHead.push(contiguousGroups(n, n));
+      continue;
+    }
+    const calibration = context.calibration?.layer(layer) ?? null;
+    groupOfKvHead.push(await method.assign({ ...context, layer, n, calibration }));
+  }
+  const grouping = { G, groupOfKvHead };
   checkGrouping(grouping, spec);
   return grouping;
-}
-
-/** Puts every head of the layers that are not grouped into a group of its own: methods need not know of them. */
-export function leaveUngrouped(
-  { G, groupOfKvHead }: Grouping,
-  { H, layers }: Pick<ModelSpec, 'H' | 'layers'>,
-): Grouping {
-  const own = Array.from({ length: H }, (_, head) => head);
-  return { G, groupOfKvHead: groupOfKvHead.map((groups, layer) => (layers[layer]?.grouped === false ? own : groups)) };
 }
 
 /** @throws GqaLensError `conversion-invalid` when a grouping does not belong to a model or leaves a group empty. */
@@ -116,8 +123,11 @@ export function checkGrouping({ G, groupOfKvHead }: Grouping, spec: Pick<ModelSp
 }
 
 /** The grouping of a checkpoint as it is: every KV head is its own group. */
-export function identityGrouping(spec: Pick<ModelSpec, 'L' | 'G' | 'H' | 'layers'>): Grouping {
-  return leaveUngrouped(contiguousGrouping(spec.L, spec.G, spec.G), spec);
+export function identityGrouping(spec: Pick<ModelSpec, 'G' | 'H' | 'layers'>): Grouping {
+  return {
+    G: spec.G,
+    groupOfKvHead: spec.layers.map((_, layer) => contiguousGroups(kvHeadsOf(spec, layer), kvHeadsOf(spec, layer))),
+  };
 }
 
 /** Whether a grouping leaves every KV head where it is. */

@@ -48,6 +48,8 @@ export interface MethodInfo {
   source: string;
   /** It solves on what a text does in the model (ConversionRequest.calibration). Absent: the weights are enough. */
   needsText?: boolean;
+  /** It needs ConversionRequest.assignment, so pickers do not offer it by itself. Absent: it decides alone. */
+  needsAssignment?: boolean;
 }
 
 /** Every registry in one value, so that views and commands never hard-code a list. */

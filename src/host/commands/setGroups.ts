@@ -21,7 +21,8 @@ export async function pickConversion(session: Session): Promise<ConversionReques
   const G = await pickG(session);
   if (G === undefined) return undefined;
   if (G === session.model.G) return { ...session.conversion, G };
-  const { groupings, merges } = session.registries;
+  const { merges } = session.registries;
+  const groupings = session.registries.groupings.filter(({ needsAssignment }) => needsAssignment !== true);
   const grouping = await pickMethod(vscode.l10n.t('Which heads share'), groupings, session.conversion.grouping);
   if (grouping === undefined) return undefined;
   const merge = await pickMethod(vscode.l10n.t('How their KV heads are merged'), merges, session.conversion.merge);

@@ -30,6 +30,42 @@ describe('makeGrouping', () => {
     });
   });
 
+  it('lets every G-th head share', async () => {
+    expect((await contiguous(1, 8, 2, 'strided')).groupOfKvHead).toEqual([[0, 1, 0, 1, 0, 1, 0, 1]]);
+  });
+
+  it('takes the groups that somebody has chosen, equal or not, and says what is wrong with others', async () => {
+    const source = randomSource(makeSpec({ L: 2, H: 4, G: 4, K: 2, D: 1 }));
+    const manual = (assignment?: number[][], G = 2): Promise<Grouping> =>
+      groupingOf(source, { G, grouping: 'manual', ...(assignment ? { assignment } : {}) });
+    const unequal = [
+      [0, 1, 1, 1],
+      [1, 0, 0, 1],
+    ];
+    expect(await manual(unequal)).toEqual({ G: 2, groupOfKvHead: unequal });
+    const three = [
+      [0, 1, 2, 2],
+      [2, 2, 0, 1],
+    ];
+    expect((await manual(three, 3)).groupOfKvHead).toEqual(three);
+    await expect(manual()).rejects.toThrow(/needs an assignment/);
+    await expect(manual([[0, 0, 1, 1]])).rejects.toThrow(/expected 2 layers; found 1 layers/);
+    await expect(manual([...unequal, ...unequal])).rejects.toThrow(/found 4 layers/);
+    await expect(
+      manual([
+        [0, 0, 1, 1],
+        [0, 0, 0, 0],
+      ]),
+    ).rejects.toThrow(/none of them empty; found layer 1: 0, 0, 0, 0/);
+    await expect(
+      manual([
+        [0, 0, 1, 2],
+        [0, 0, 1, 1],
+      ]),
+    ).rejects.toThrow(/found layer 0: 0, 0, 1, 2/);
+    await expect(manual(unequal, 5)).rejects.toThrow(/expected G from 1 to 4/);
+  });
+
   it('accepts exactly the divisors, and every group then has as many members', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 96 }), fc.integer({ min: 1, max: 96 }), async (sourceG, G) => {
