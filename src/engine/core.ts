@@ -195,12 +195,12 @@ export class EngineCore {
   }
 
   /** Measures a converted model, or a second checkpoint, against an original on windows of tokens. */
-  async measure({ a, b, windows }: MeasureRequest, task: TaskContext): Promise<TextMeasures> {
+  async measure({ a, b, ...text }: MeasureRequest, task: TaskContext): Promise<TextMeasures> {
     const original = await this.measurable(a, task);
     const other = await this.measurable(b, task);
     const { tokenizer } = this.models.get(a.modelId);
-    const text = { windows, token: (id: number) => ({ id, text: tokenizer?.tokenText(id) ?? `#${id}` }) };
-    const measurer = new TextMeasurer(await this.gpu.ready(), original, text);
+    const token = (id: number): Token => ({ id, text: tokenizer?.tokenText(id) ?? `#${id}` });
+    const measurer = new TextMeasurer(await this.gpu.ready(), original, { ...text, token });
     try {
       return await measurer.measure(other, task);
     } finally {

@@ -4,21 +4,29 @@
  * Role: one original against as many others as wanted; its runs are kept between them while they fit. `compare`, the
  * comparison page and the sweep all measure here. How windows are weighed is measureTotals.ts.
  */
+import { decodeTimes, warmUpTokens } from '../model/decodeTime';
 import { keepRun, type KeptRun } from '../model/keptRun';
+import { layerDrift, type LayerDrift } from '../model/layerDrift';
 import { compareRows, type RowNumbers } from '../model/logits';
 import type { WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
-import type { ConversionRequest, ModelMeasures, MovedToken, TextMeasures, Token } from '../protocol/model';
+import type { ConversionRequest, ModelMeasures, TextMeasures, Token } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { ReadyGpu } from './gpu';
-import { totals, type Place, type SideNumbers, type WindowNumbers } from './measureTotals';
+import {
+  movedTokens,
+  totalLayers,
+  totals,
+  type SideNumbers,
+  type WindowLayers,
+  type WindowNumbers,
+} from './measureTotals';
 import type { ModelSizes } from './sizes';
 
 /** Bytes of the original's runs that stay on the GPU between measurements. */
 const keptBytes = 512 * 1024 * 1024;
-/** Predictions told as most moved, and the tokens shown before each. */
+/** Predictions told as most moved. */
 const movedCount = 20;
-const contextTokens = 8;
 
 /** A model that is measured. */
 export interface Measurable {
@@ -28,12 +36,16 @@ export interface Measurable {
   sizes: ModelSizes;
 }
 
-/** What the measurements of one text have in common. */
-export interface MeasuredText {
+/** What all measurements against one original have in common. */
+export interface Measurement {
   /** Token ids of each window. */
   windows: readonly (readonly number[])[];
   /** Token ids as people read them. */
   token: (id: number) => Token;
+  /** Compare the layers too. */
+  detail: boolean;
+  /** Decoded tokens whose time is taken; 0 takes none. */
+  timedTokens: number;
 }
 
 /** An original on a text, against which others are measured. Must be destroyed. */
@@ -46,9 +58,9 @@ export class TextMeasurer {
   constructor(
     private readonly gpu: ReadyGpu,
     private readonly original: Measurable,
-    private readonly text: MeasuredText,
+    private readonly measurement: Measurement,
   ) {
-    if (text.windows.some(({ length }) => length > 0)) return;
+    if (measurement.windows.some(({ length }) => length > 0)) return;
     throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
   }
 
@@ -58,36 +70,18 @@ export class TextMeasurer {
    */
   async measure(other: Measurable, task: TaskContext): Promise<TextMeasures> {
     this.checkVocabulary(other);
-    const windows: WindowNumbers[] = [];
-    const count = this.text.windows.length;
-    for (const [window, ids] of this.text.windows.entries()) {
+    const { windows, timedTokens } = this.measurement;
+    const numbers: WindowNumbers[] = [];
+    const drifts: WindowLayers[] = [];
+    for (const [window, ids] of windows.entries()) {
       task.signal.throwIfAborted();
-      task.report(`Window ${window + 1} of ${count}`, window / count);
-      windows.push(await this.measureWindow(other, window, ids, { signal: task.signal, report: () => undefined }));
+      task.report(`Window ${window + 1} of ${windows.length}`, window / windows.length);
+      const measured = await this.measureWindow(other, window, ids, { signal: task.signal, report: () => undefined });
+      numbers.push(measured.numbers);
+      if (measured.layers) drifts.push({ S: ids.length, layers: measured.layers });
     }
-    const { tokens, klMean, klPerPosition, top1Agreement, moved, loss, perplexity } = totals(windows, movedCount);
-    const side = (model: Measurable, key: 'a' | 'b'): ModelMeasures => ({
-      name: model.name,
-      conversion: model.conversion,
-      G: model.source.spec.G,
-      loss: loss[key],
-      perplexity: perplexity[key],
-      ...model.sizes,
-      millisecondsPerToken: null,
-    });
-    return {
-      a: side(this.original, 'a'),
-      b: side(other, 'b'),
-      windows: count,
-      tokens,
-      klMean,
-      klPerPosition,
-      top1Agreement,
-      moved: moved.map((place) => this.movedToken(windows, place)),
-      layers: null,
-      adapter: this.gpu.name,
-      computeType: 'f32',
-    };
+    const times = timedTokens > 0 ? await this.decodeTimes(other, task) : null;
+    return this.summarise(other, numbers, drifts, times);
   }
 
   /** Frees what is kept on the GPU. */
@@ -102,7 +96,7 @@ export class TextMeasurer {
     window: number,
     ids: readonly number[],
     task: TaskContext,
-  ): Promise<WindowNumbers> {
+  ): Promise<{ numbers: WindowNumbers; layers: LayerDrift[] | null }> {
     const { context, weights } = this.gpu;
     const a = this.kept.get(window) ?? (await this.runOriginal(window, ids, task));
     try {
@@ -110,14 +104,29 @@ export class TextMeasurer {
       try {
         const targets = new Uint32Array(ids.length);
         targets.set(ids.slice(1));
-        const numbers = await compareRows(context, weights, a, b, targets, task);
-        return { ids, a: sideNumbers(numbers.a), b: sideNumbers(numbers.b), kl: numbers.kl };
+        const { kl, ...rows } = await compareRows(context, weights, a, b, targets, task);
+        const numbers = { ids, a: sideNumbers(rows.a), b: sideNumbers(rows.b), kl };
+        return { numbers, layers: this.comparesLayers(other) ? await this.drift(a, b, task) : null };
       } finally {
         b.destroy();
       }
     } finally {
       if (this.kept.get(window) !== a) a.destroy();
     }
+  }
+
+  private async drift(a: KeptRun, b: KeptRun, task: TaskContext): Promise<LayerDrift[]> {
+    const layers: LayerDrift[] = [];
+    for (let layer = 0; layer < a.source.spec.L; layer++) {
+      layers.push(await layerDrift(this.gpu.context, this.gpu.weights, a, b, layer, task));
+    }
+    return layers;
+  }
+
+  /** Layers of models of different shapes do not correspond. */
+  private comparesLayers({ source }: Measurable): boolean {
+    const [a, b] = [this.original.source.spec, source.spec];
+    return this.measurement.detail && a.L === b.L && a.H === b.H && a.D === b.D;
   }
 
   private async runOriginal(window: number, ids: readonly number[], task: TaskContext): Promise<KeptRun> {
@@ -129,25 +138,56 @@ export class TextMeasurer {
   }
 
   private async run(source: WeightSource, ids: readonly number[], task: TaskContext): Promise<KeptRun> {
-    const run = await keepRun(this.gpu.context, this.gpu.weights, source, ids, task);
-    run.keepOutputOnly();
+    const { detail } = this.measurement;
+    const run = await keepRun(this.gpu.context, this.gpu.weights, source, ids, task, detail);
+    if (!detail) run.keepOutputOnly();
     return run;
   }
 
-  private movedToken(windows: readonly WindowNumbers[], { window, position }: Place): MovedToken {
-    const numbers = windows[window];
-    if (!numbers) throw new Error(`there is no window ${window}`);
-    const { ids, a, b, kl } = numbers;
-    const { token } = this.text;
-    const next = ids[position + 1];
+  /** Times decoding after the first window, or as much of it as leaves room in a table of positions. */
+  private async decodeTimes(other: Measurable, task: TaskContext): Promise<Record<'a' | 'b', number>> {
+    const { context, weights } = this.gpu;
+    const { windows, timedTokens } = this.measurement;
+    const sources = [this.original.source, other.source];
+    const room = Math.min(...sources.map(({ spec }) => spec.maxPositions ?? Infinity)) - warmUpTokens - timedTokens;
+    const prompt = (windows.find(({ length }) => length > 0) ?? []).slice(0, Math.max(1, room));
+    const runs: KeptRun[] = [];
+    try {
+      const quiet = { signal: task.signal, report: () => undefined };
+      for (const source of sources) runs.push(await keepRun(context, weights, source, prompt, quiet));
+      const [a = NaN, b = NaN] = await decodeTimes(context, weights, runs, timedTokens, task);
+      return { a, b };
+    } finally {
+      for (const run of runs) run.destroy();
+    }
+  }
+
+  private summarise(
+    other: Measurable,
+    numbers: readonly WindowNumbers[],
+    drifts: readonly WindowLayers[],
+    times: Record<'a' | 'b', number> | null,
+  ): TextMeasures {
+    const { loss, perplexity, moved, ...overall } = totals(numbers, movedCount);
+    const side = (model: Measurable, key: 'a' | 'b'): ModelMeasures => ({
+      name: model.name,
+      conversion: model.conversion,
+      G: model.source.spec.G,
+      loss: loss[key],
+      perplexity: perplexity[key],
+      ...model.sizes,
+      millisecondsPerToken: times?.[key] ?? null,
+    });
+    const titles = this.original.source.spec.layers.map(({ title }) => title);
     return {
-      window,
-      position,
-      kl: kl[position] ?? NaN,
-      context: ids.slice(Math.max(0, position + 1 - contextTokens), position + 1).map(token),
-      next: next === undefined ? null : token(next),
-      top: { a: token(a.top[position] ?? 0), b: token(b.top[position] ?? 0) },
-      loss: next === undefined ? null : { a: a.loss[position] ?? NaN, b: b.loss[position] ?? NaN },
+      a: side(this.original, 'a'),
+      b: side(other, 'b'),
+      windows: numbers.length,
+      ...overall,
+      moved: movedTokens(numbers, moved, this.measurement.token),
+      layers: drifts.length > 0 ? totalLayers(drifts, titles) : null,
+      adapter: this.gpu.name,
+      computeType: 'f32',
     };
   }
 

@@ -3,6 +3,11 @@
  * Role: the weighting. Every position counts the same, so a window counts by its positions. Pure.
  */
 import { perplexity } from '../gqa/measures';
+import type { LayerDrift } from '../model/layerDrift';
+import type { LayerMeasures, MovedToken, Token } from '../protocol/model';
+
+/** Tokens shown before a prediction. */
+const contextTokens = 8;
 
 /** What two models think of each position of one window. */
 export interface WindowNumbers {
@@ -19,6 +24,13 @@ export interface SideNumbers {
   loss: Float32Array;
   /** [S] most probable next token. */
   top: Uint32Array;
+}
+
+/** How far the layers are apart in one window of S tokens. */
+export interface WindowLayers {
+  S: number;
+  /** [L] */
+  layers: readonly LayerDrift[];
 }
 
 /** A place in the windows. */
@@ -62,6 +74,50 @@ export function totals(windows: readonly WindowNumbers[], movedCount: number): T
     top1Agreement: agreeing / tokens,
     moved: largest(windows, movedCount),
   };
+}
+
+/** Places as the predictions that stand there. */
+export function movedTokens(
+  windows: readonly WindowNumbers[],
+  places: readonly Place[],
+  token: (id: number) => Token,
+): MovedToken[] {
+  return places.flatMap(({ window, position }) => {
+    const numbers = windows[window];
+    if (!numbers) return [];
+    const { ids, a, b, kl } = numbers;
+    const next = ids[position + 1];
+    return {
+      window,
+      position,
+      kl: kl[position] ?? NaN,
+      context: ids.slice(Math.max(0, position + 1 - contextTokens), position + 1).map(token),
+      next: next === undefined ? null : token(next),
+      top: { a: token(a.top[position] ?? 0), b: token(b.top[position] ?? 0) },
+      loss: next === undefined ? null : { a: a.loss[position] ?? NaN, b: b.loss[position] ?? NaN },
+    };
+  });
+}
+
+/** [L] the layers of all windows, each window counting by its positions. */
+export function totalLayers(windows: readonly WindowLayers[], titles: readonly string[]): LayerMeasures[] {
+  const tokens = windows.reduce((sum, { S }) => sum + S, 0);
+  return titles.map((title, layer) => {
+    const drifts = windows.flatMap(({ S, layers }) => {
+      const drift = layers[layer];
+      return drift ? [{ share: S / tokens, drift }] : [];
+    });
+    const weighted = (value: (drift: LayerDrift) => number): number =>
+      drifts.reduce((sum, { share, drift }) => sum + share * value(drift), 0);
+    return {
+      title,
+      jensenShannon: Float32Array.from({ length: drifts[0]?.drift.jensenShannon.length ?? 0 }, (_, head) =>
+        weighted(({ jensenShannon }) => jensenShannon[head] ?? NaN),
+      ),
+      attentionCosine: weighted(({ attentionCosine }) => attentionCosine),
+      residualCosine: weighted(({ residualCosine }) => residualCosine),
+    };
+  });
 }
 
 /** Mean over all numbers of all windows; null of none. */

@@ -81,6 +81,19 @@ export function argmax(values: ArrayLike<number>): number {
   return best;
 }
 
+/** Cosine of two vectors: 1 where both are zero, 0 where one is. */
+export function cosine(p: ArrayLike<number>, q: ArrayLike<number>): number {
+  let [pq, pp, qq] = [0, 0, 0];
+  for (let index = 0; index < p.length; index += 1) {
+    const [x, y] = [p[index] ?? NaN, q[index] ?? NaN];
+    pq += x * y;
+    pp += x * x;
+    qq += y * y;
+  }
+  if (pp === 0 || qq === 0) return pp === qq ? 1 : 0;
+  return pq / Math.sqrt(pp * qq);
+}
+
 /** Entropy of a distribution in bits. */
 export function entropy(probabilities: ArrayLike<number>): number {
   return Array.from(probabilities).reduce((sum, p) => sum - (p > 0 ? p * Math.log2(p) : 0), 0);

@@ -31,6 +31,8 @@ export interface ForwardOptions {
   caches: readonly LayerCache[];
   /** Receives each layer's input [S, pad4(D)]; the receiver owns the buffer. Absent: inputs are not kept. */
   keepInput?: (layer: number, input: Span) => void;
+  /** Receives the residual stream [S, pad4(D)] after each layer's attention, before its MLP; the receiver owns the buffer. */
+  keepAttended?: (layer: number, stream: Span) => void;
 }
 
 /** Bytes of one cached position of one layer, padded, for both keys and values together. */
@@ -51,7 +53,7 @@ export async function forward(
   weights: GpuWeights,
   source: WeightSource,
   ids: readonly number[],
-  { past, caches, keepInput }: ForwardOptions,
+  { past, caches, keepInput, keepAttended }: ForwardOptions,
   task: TaskContext,
 ): Promise<Span> {
   const { spec } = source;
@@ -75,7 +77,9 @@ export async function forward(
       const batch = context.batch();
       const cache = caches[layer];
       if (!cache) throw new Error(`no cache for layer ${layer}`);
-      const call = { layer, S, past, input, output, cache, groups: groups.layer(layer), table, scratch };
+      const middle = keepAttended ? context.storage(S * pad4(spec.D), `stream after attention ${layer}`) : null;
+      if (middle) keepAttended?.(layer, middle);
+      const call = { middle, layer, S, past, input, output, cache, groups: groups.layer(layer), table, scratch };
       decoderLayer(context, batch, spec, leased, call);
       batch.submit();
       leased.release();
@@ -131,6 +135,8 @@ interface LayerCall {
   past: number;
   input: Span;
   output: Span;
+  /** Gets a copy of the stream after attention. */
+  middle: Span | null;
   cache: LayerCache;
   groups: HeadGroups;
   table: RotaryTable | null;
@@ -143,7 +149,7 @@ function decoderLayer(
   batch: Batch,
   spec: ModelSpec,
   weights: LeasedWeights,
-  { layer, S, past, input, output, cache, groups, table, scratch }: LayerCall,
+  { layer, S, past, input, output, middle, cache, groups, table, scratch }: LayerCall,
 ): void {
   const { D, H, K, F } = spec;
   const G = kvHeadsOf(spec, layer);
@@ -164,6 +170,7 @@ function decoderLayer(
   }
   attend(context, batch, queries, cache.keys, cache.values, attended, groups, { S, past, K, scale });
   linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
+  if (middle) batch.copy(output, middle);
 
   if (!mlp) return;
   normalise(context, batch, output, weights.norm('mlp'), normed, S, D);

@@ -2,10 +2,10 @@
  * Greedy continuation with a key/value cache: one token a step, K and V at G heads.
  * Role: decoding. The prompt has been run before (keptRun.ts): its caches are copied, not recomputed.
  */
-import type { GpuContext } from '../gpu/context';
+import type { GpuContext, Span } from '../gpu/context';
 import type { TaskContext } from '../protocol/tasks';
 import { pad4 } from '../gpu/operations/matrix';
-import { forward, newCaches } from './forward';
+import { forward, newCaches, type LayerCache } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { reduceRows } from './logits';
@@ -23,54 +23,67 @@ export async function continueGreedily(
   count: number,
   task: TaskContext,
 ): Promise<number[]> {
+  const ids: number[] = [];
+  for await (const id of greedyTokens(context, weights, run, count, task.signal)) {
+    ids.push(id);
+    task.report(`Token ${ids.length} of ${count}`, ids.length / count);
+  }
+  return ids;
+}
+
+/** The tokens of continueGreedily, each computed when it is asked for. */
+export async function* greedyTokens(
+  context: GpuContext,
+  weights: GpuWeights,
+  run: KeptRun,
+  count: number,
+  signal: AbortSignal,
+): AsyncGenerator<number, void, undefined> {
   const { source, S } = run;
-  const { K, D, position, endTokens } = source.spec;
+  const { position, endTokens } = source.spec;
   const room = position.kind === 'learned' ? position.maxPositions - S + 1 : count;
   const steps = Math.min(count, Math.max(0, room));
-  const caches = newCaches(context, source.spec, S + steps);
+  if (steps === 0) return;
+  const caches = copyCaches(context, run, S + steps);
+  let last = lastRow(context, run);
+  const quiet = { signal, report: (): void => undefined };
   try {
-    const copy = context.batch();
-    caches.forEach(({ keys, values }, layer) => {
-      const from = run.caches[layer];
-      if (!from) throw new Error(`the run has no layer ${layer}`);
-      const bytes = S * kvHeadsOf(source.spec, layer) * pad4(K) * 4;
-      copy.copy({ ...from.keys, size: bytes }, keys);
-      copy.copy({ ...from.values, size: bytes }, values);
-    });
-    copy.submit();
-
-    const rowBytes = pad4(D) * 4;
-    const ids: number[] = [];
-    let last = { buffer: run.output.buffer, offset: run.output.offset + (S - 1) * rowBytes, size: rowBytes };
-    // Row offsets of a kept buffer are not always aligned for binding: the last row moves to a buffer of its own.
-    const own = context.storage(pad4(D), 'last row');
-    const move = context.batch();
-    move.copy(last, own);
-    move.submit();
-    last = own;
-    const quiet = { signal: task.signal, report: (): void => undefined };
-    for (let step = 0; step < steps; step++) {
-      task.report(`Token ${step + 1} of ${steps}`, step / steps);
-      const { argmax } = await reduceRows(
-        context,
-        weights,
-        { source, output: last },
-        new Uint32Array(1),
-        quiet,
-        endTokens,
-      );
-      last.buffer.destroy();
+    for (let step = 0; ; step++) {
+      const input = { source, output: last };
+      const { argmax } = await reduceRows(context, weights, input, new Uint32Array(1), quiet, endTokens);
       const id = argmax[0] ?? 0;
-      ids.push(id);
-      if (step + 1 === steps) return ids;
-      last = await forward(context, weights, source, [id], { past: S + step, caches }, quiet);
+      yield id;
+      if (step + 1 === steps) return;
+      const output = await forward(context, weights, source, [id], { past: S + step, caches }, quiet);
+      last.buffer.destroy();
+      last = output;
     }
-    last.buffer.destroy();
-    return ids;
   } finally {
-    for (const { keys, values } of caches) {
-      keys.buffer.destroy();
-      values.buffer.destroy();
-    }
+    for (const { buffer } of [last, ...caches.flatMap(({ keys, values }) => [keys, values])]) buffer.destroy();
   }
+}
+
+/** A run's keys and values with room for more. */
+function copyCaches(context: GpuContext, { source, S, caches }: KeptRun, capacity: number): LayerCache[] {
+  const copies = newCaches(context, source.spec, capacity);
+  const batch = context.batch();
+  copies.forEach(({ keys, values }, layer) => {
+    const from = caches[layer];
+    if (!from) throw new Error(`the run has no layer ${layer}`);
+    const bytes = S * kvHeadsOf(source.spec, layer) * pad4(source.spec.K) * 4;
+    batch.copy({ ...from.keys, size: bytes }, keys);
+    batch.copy({ ...from.values, size: bytes }, values);
+  });
+  batch.submit();
+  return copies;
+}
+
+/** A run's last row in a buffer of its own: row offsets of a kept buffer are not always aligned for binding. */
+function lastRow(context: GpuContext, { source, S, output }: KeptRun): Span {
+  const size = pad4(source.spec.D) * 4;
+  const row = context.storage(size / 4, 'last row');
+  const batch = context.batch();
+  batch.copy({ buffer: output.buffer, offset: output.offset + (S - 1) * size, size }, row);
+  batch.submit();
+  return row;
 }

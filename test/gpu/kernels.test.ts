@@ -9,8 +9,9 @@ import { divergeLogits, reduceLogits } from '../../src/gpu/operations/loss';
 import { compareMaps, encodeMaps, measureMaps } from '../../src/gpu/operations/maps';
 import { activate } from '../../src/gpu/operations/mlp';
 import { normalise } from '../../src/gpu/operations/norm';
+import { cosines } from '../../src/gpu/operations/rows';
 import { rotaryTable, rotate } from '../../src/gpu/operations/rotary';
-import { entropy, jensenShannon } from '../../src/gqa/measures';
+import { cosine, entropy, jensenShannon } from '../../src/gqa/measures';
 import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
 import { adjacentGroups, groupedAttention, padRows, product, randoms, unpadRows } from './support/reference';
@@ -86,6 +87,31 @@ describe('norms', () => {
     normalise(context, batch, context.upload(padRows(x, D), 'x'), weights, y, S, D);
     batch.submit();
     expect(relativeL2(unpadRows(await context.readFloat32(y), D), expected)).toBeLessThan(1e-6);
+  });
+});
+
+describe('cosines of rows', () => {
+  it.each([{ D: 3 }, { D: 70 }, { D: 512 }])('of $D numbers, whole and above a base, and of zeros', async ({ D }) => {
+    const context = await testContext();
+    const S = 5;
+    const [x, y, x0, y0] = [randoms(40, S * D), randoms(41, S * D), randoms(42, S * D), randoms(43, S * D)];
+    for (const rows of [x, x0]) rows.fill(0, 3 * D);
+    for (const rows of [y, y0]) rows.fill(0, 4 * D);
+    const row = (data: Float32Array, s: number): number[] => [...data.subarray(s * D, (s + 1) * D)];
+    const above = (data: Float32Array, base: Float32Array, s: number): number[] =>
+      row(data, s).map((value, d) => value - (base[s * D + d] ?? NaN));
+    const span = (data: Float32Array): Span => context.upload(padRows(data, D), 'rows');
+    const [whole, based] = [context.storage(S, 'whole'), context.storage(S, 'based')];
+    const batch = context.batch();
+    cosines(context, batch, { rows: span(x) }, { rows: span(y) }, whole, S, D);
+    cosines(context, batch, { rows: span(x), base: span(x0) }, { rows: span(y), base: span(y0) }, based, S, D);
+    batch.submit();
+    const rows = Array.from({ length: S }, (_, s) => s);
+    const expected = rows.map((s) => cosine(row(x, s), row(y, s)));
+    expect(expected.slice(3)).toEqual([0, 1]);
+    expect(maxDifference(await context.readFloat32(whole), expected)).toBeLessThan(1e-6);
+    const expectedBased = rows.map((s) => cosine(above(x, x0, s), above(y, y0, s)));
+    expect(maxDifference(await context.readFloat32(based), expectedBased)).toBeLessThan(1e-6);
   });
 });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/core';
 import * as measures from '../../src/gqa/measures';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
+import type { Weight } from '../../src/model/spec';
 import type { ConversionRequest, MeasureRequest, TextMeasures } from '../../src/protocol/model';
 import { quietTask } from '../../src/protocol/tasks';
 import { fixtures, sample } from './support/golden';
@@ -42,6 +43,68 @@ async function logitsOf(conversion: ConversionRequest | null): Promise<Float32Ar
   return all;
 }
 
+interface LayerOfWindow {
+  /** [H, S, S] */
+  maps: Float32Array;
+  /** [S][D] what attention adds to the stream, from maps and weights in float64. */
+  added: number[][];
+  /** [S][D] the stream after the layer. */
+  after: number[][];
+}
+
+/** weight[out, in] · x, in float64. */
+function times({ data, rows, columns }: Weight, x: readonly number[]): number[] {
+  return Array.from({ length: rows }, (_, row) =>
+    x.reduce((sum, value, column) => sum + value * (data[row * columns + column] ?? NaN), 0),
+  );
+}
+
+/** Mean over all positions of a value that each window has. */
+function weighted(value: (window: number) => number): number {
+  const tokens = windows.reduce((sum, { length }) => sum + length, 0);
+  return windows.reduce((sum, { length }, window) => sum + (length / tokens) * value(window), 0);
+}
+
+/** One layer of each window, from what the engine tells of a run and the weights themselves. */
+async function layerOfWindows(conversion: ConversionRequest | null, layer: number): Promise<LayerOfWindow[]> {
+  const { source } = await core.prepare(modelId, conversion, quietTask);
+  const { H, K, D, norm } = source.spec;
+  const gain = await source.read('attention.norm.weight', layer);
+  const [wv, wo] = [await source.read('v.weight', layer), await source.read('o.weight', layer)];
+  const result: LayerOfWindow[] = [];
+  for (const ids of windows) {
+    const S = ids.length;
+    const run = await core.run({ modelId, input: { kind: 'ids', ids }, conversion, maxTokens: 99 }, quietTask);
+    const rows = async (index: number): Promise<number[][]> => {
+      const flat = await core.hidden(run.runId, index, quietTask);
+      return ids.map((_, s) => [...flat.subarray(s * D, (s + 1) * D)]);
+    };
+    const maps = await core.maps(run.runId, layer, quietTask);
+    const values = (await rows(layer)).map((x) => {
+      const size = Math.sqrt(measures.mean(x.map((value) => value ** 2)) + norm.epsilon);
+      return times(
+        wv,
+        x.map((value, d) => (value / size) * (gain.data[d] ?? NaN)),
+      );
+    });
+    const added = ids.map((_, s) => {
+      const heads = Array.from({ length: H * K }, (_, at) => {
+        const head = Math.floor(at / K);
+        const place = (run.grouping.groupOfHead[layer]?.[head] ?? NaN) * K + (at % K);
+        return values.reduce((sum, value, t) => sum + (maps[(head * S + s) * S + t] ?? NaN) * (value[place] ?? NaN), 0);
+      });
+      return times(wo, heads);
+    });
+    // After the last layer there is only the normalised stream: without its gain it has the same direction.
+    const isLast = layer === source.spec.L - 1;
+    const final = isLast ? await source.read('final.norm.weight', null) : null;
+    const after = (await rows(layer + 1)).map((row) => row.map((value, d) => value / (final?.data[d] ?? 1)));
+    result.push({ maps, added, after });
+    core.release(run.runId);
+  }
+  return result;
+}
+
 describe('measures of a conversion', () => {
   let found: TextMeasures;
   let V = 0;
@@ -70,6 +133,40 @@ describe('measures of a conversion', () => {
     expect(most?.context.at(-1)?.id).toBe(windows[most?.window ?? 0]?.[most?.position ?? 0]);
   });
 
+  it('compare attention maps, what attention adds, and the stream after each layer', async () => {
+    const { layers } = await core.measure(request(mean2, { detail: true }), quietTask);
+    const { L, H } = core.model(modelId).summary;
+    expect(layers).toHaveLength(L);
+    for (let layer = 0; layer < L; layer++) {
+      const a = await layerOfWindows(null, layer);
+      const b = await layerOfWindows(mean2, layer);
+      const found = layers?.[layer];
+      expect(found?.title).toBe(`layer ${layer}`);
+      for (let head = 0; head < H; head++) {
+        const expected = weighted((w) => {
+          const S = windows[w]?.length ?? 0;
+          const [p, q] = [a, b].map((side) => side[w]?.maps.subarray(head * S * S, (head + 1) * S * S));
+          return p && q ? measures.mapDivergence(p, q, S) : NaN;
+        });
+        expect(found?.jensenShannon[head]).toBeCloseTo(expected, 5);
+      }
+      const cosine = (what: 'added' | 'after'): number =>
+        weighted((w) =>
+          measures.mean((a[w]?.[what] ?? []).map((row, s) => measures.cosine(row, b[w]?.[what][s] ?? []))),
+        );
+      expect(found?.attentionCosine).toBeCloseTo(cosine('added'), 5);
+      expect(found?.residualCosine).toBeCloseTo(cosine('after'), 5);
+      expect(found?.residualCosine).toBeLessThan(0.999);
+    }
+  });
+
+  it('time a decoded token of both when asked', async () => {
+    const { a, b } = await core.measure(request(mean2, { timedTokens: 3 }), quietTask);
+    expect(a.millisecondsPerToken).toBeGreaterThan(0);
+    expect(b.millisecondsPerToken).toBeGreaterThan(0);
+    expect(found.a.millisecondsPerToken).toBeNull();
+  });
+
   it('tell what the conversion saves', () => {
     const { L, H, K, D } = core.model(modelId).summary;
     expect([found.a.G, found.b.G]).toEqual([H, 2]);
@@ -78,7 +175,13 @@ describe('measures of a conversion', () => {
   });
 
   it('are nothing between a model and itself', async () => {
-    const same = await core.measure(request(null), quietTask);
+    const same = await core.measure(request(null, { detail: true }), quietTask);
+    for (const { jensenShannon, attentionCosine, residualCosine } of same.layers ?? []) {
+      expect(Math.max(...jensenShannon)).toBeLessThan(1e-7);
+      expect(attentionCosine).toBeCloseTo(1, 6);
+      expect(residualCosine).toBeCloseTo(1, 6);
+    }
+    expect(same.layers).not.toBeNull();
     expect(same).toMatchObject({ klMean: 0, top1Agreement: 1, moved: [], tokens: 14, windows: 2 });
     expect(same.b.loss).toBe(same.a.loss);
   });

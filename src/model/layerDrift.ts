@@ -1,0 +1,50 @@
+/**
+ * How far two runs of the same tokens are apart in one layer: attention maps, what attention adds, the stream after it.
+ * Role: the three measures of one layer and one window, from kept runs. Summing windows up is the caller's.
+ */
+import type { GpuContext } from '../gpu/context';
+import { cosines } from '../gpu/operations/rows';
+import { mean } from '../gqa/measures';
+import type { TaskContext } from '../protocol/tasks';
+import type { GpuWeights } from './gpuWeights';
+import type { KeptRun } from './keptRun';
+import { readDivergence } from './maps';
+
+export interface LayerDrift {
+  /** [H] Jensen-Shannon divergence of the maps in bits, mean over query positions. */
+  jensenShannon: Float32Array;
+  /** Cosine of what attention adds to the residual stream, mean over positions. */
+  attentionCosine: number;
+  /** Cosine of the residual streams after the layer, mean over positions. */
+  residualCosine: number;
+}
+
+/** Compares a layer of two runs that kept their attention (keepRun). Both have the same tokens, L, H and D. */
+export async function layerDrift(
+  context: GpuContext,
+  weights: GpuWeights,
+  a: KeptRun,
+  b: KeptRun,
+  layer: number,
+  task: TaskContext,
+): Promise<LayerDrift> {
+  const { S } = a;
+  const { D } = a.source.spec;
+  const { jensenShannon } = await readDivergence(context, weights, a, b, layer, task);
+  const added = context.storage(S, 'cosines of attention');
+  const stream = context.storage(S, 'cosines of the stream');
+  try {
+    const batch = context.batch();
+    cosines(context, batch, a.attention(layer), b.attention(layer), added, S, D);
+    cosines(context, batch, { rows: a.after(layer) }, { rows: b.after(layer) }, stream, S, D);
+    batch.submit();
+    return {
+      jensenShannon,
+      attentionCosine: mean(await context.readFloat32(added)),
+      residualCosine: mean(await context.readFloat32(stream)),
+    };
+  } finally {
+    added.buffer.destroy();
+    stream.buffer.destroy();
+  }
+}
