@@ -168,7 +168,11 @@ function decoderLayer(
     rotate(batch, queries, table, { S, heads: H, stride: pad4(K) });
     rotate(batch, cache.keys, table, { S, heads: G, stride: pad4(K), row0: past });
   }
-  attend(context, batch, queries, cache.keys, cache.values, attended, groups, { S, past, K, scale });
+  attend(context, batch, queries, cache.keys, cache.values, attended, groups, {
+    ...{ S, T: past + S, past, K, scale },
+    causal: true,
+    bias: null,
+  });
   linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
   if (middle) batch.copy(output, middle);
 

@@ -65,7 +65,7 @@ async function queriesOf(
 
 function shapeOf(run: KeptRun, layer: number): AttentionShape {
   const { spec } = run.source;
-  return { S: run.S, past: 0, K: spec.K, scale: layerOf(spec, layer).scale };
+  return { S: run.S, T: run.S, past: 0, K: spec.K, scale: layerOf(spec, layer).scale, causal: true, bias: null };
 }
 
 /** Blocks of query rows [first, end) such that `heads` maps of a block fit into blockBytes. */
@@ -103,7 +103,7 @@ async function eachBlock(
         const [map, own] = [maps[index], chosen[index]];
         if (!cache || !map || !own) throw new Error(`the run has no layer ${layer}`);
         const batch = context.batch();
-        attentionMaps(batch, queries, cache.keys, own, map, block, shapeOf(run, layer));
+        attentionMaps(context, batch, queries, cache.keys, own, map, block, shapeOf(run, layer));
         batch.submit();
       }
       await use(maps, block);

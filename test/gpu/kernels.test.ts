@@ -143,6 +143,9 @@ describe('rotary embedding', () => {
   });
 });
 
+/** Attention without a bias. */
+const causal = { causal: true, bias: null };
+
 describe('grouped attention', () => {
   it.each([
     { S: 9, past: 0, H: 6, G: 6, K: 8, groupOfHead: null },
@@ -159,7 +162,7 @@ describe('grouped attention', () => {
   ])('S $S after $past, H $H, G $G, K $K, groups $groupOfHead', async ({ S, past, H, G, K, groupOfHead }) => {
     const context = await testContext();
     const T = past + S;
-    const shape = { S, past, H, G, K, scale: 3 / Math.sqrt(K) };
+    const shape = { S, T, past, H, G, K, scale: 3 / Math.sqrt(K), ...causal };
     const readers = groupOfHead ?? adjacentGroups(shape);
     const [q, k, v] = [randoms(9, S * H * K), randoms(10, T * G * K), randoms(11, T * G * K)];
     const expected = groupedAttention(q, k, v, shape, readers);
@@ -170,30 +173,56 @@ describe('grouped attention', () => {
     const heads = Array.from({ length: H }, (_, head) => head);
     const batch = context.batch();
     attend(context, batch, queries, keys, values, out, uploadHeadGroups(context, readers, G), shape);
-    attentionMaps(
-      batch,
-      queries,
-      keys,
-      uploadChosenHeads(context, heads, readers, G),
-      maps,
-      { row0: 0, rows: S },
-      shape,
-    );
+    const chosen = uploadChosenHeads(context, heads, readers, G);
+    attentionMaps(context, batch, queries, keys, chosen, maps, { row0: 0, rows: S }, shape);
     batch.submit();
     expect(relativeL2(unpadRows(await context.readFloat32(out), K), expected.outputs)).toBeLessThan(1e-5);
     expect(maxDifference(await context.readFloat32(maps), expected.maps)).toBeLessThan(1e-6);
   });
 
+  it.each([
+    { S: 9, T: 9, past: 0, causal: true, biased: true },
+    { S: 3, T: 70, past: 67, causal: true, biased: true },
+    { S: 66, T: 66, past: 0, causal: false, biased: true },
+    { S: 5, T: 130, past: 0, causal: false, biased: false },
+    { S: 70, T: 3, past: 0, causal: false, biased: false },
+  ])('S $S on T $T after $past, causal $causal, biased by distance $biased', async ({ S, T, past, causal, biased }) => {
+    const context = await testContext();
+    const [H, G, K] = [6, 2, 8];
+    const [zero, width] = [past + S - 1, past + S + T];
+    const table = randoms(17, H * width).map((value) => 2 * value);
+    const bias = biased ? { span: context.upload(table, 'bias'), zero, width } : null;
+    const shape = { S, T, past, K, scale: 1, causal, bias };
+    const [q, k, v] = [randoms(18, S * H * K), randoms(19, T * G * K), randoms(20, T * G * K)];
+    const expected = groupedAttention(q, k, v, {
+      ...{ S, T, past, H, G, K, scale: 1, causal },
+      bias: (head, distance) => (biased ? (table[head * width + distance + zero] ?? NaN) : 0),
+    });
+    const readers = adjacentGroups({ H, G });
+    const heads = Array.from({ length: H }, (_, head) => head);
+    const [queries, keys, values] = [context.upload(q, 'q'), context.upload(k, 'k'), context.upload(v, 'v')];
+    const out = context.storage(S * H * K, 'out');
+    const maps = context.storage(H * S * T, 'maps');
+    const batch = context.batch();
+    attend(context, batch, queries, keys, values, out, uploadHeadGroups(context, readers, G), shape);
+    const chosen = uploadChosenHeads(context, heads, readers, G);
+    attentionMaps(context, batch, queries, keys, chosen, maps, { row0: 0, rows: S }, shape);
+    batch.submit();
+    expect(relativeL2(await context.readFloat32(out), expected.outputs)).toBeLessThan(1e-5);
+    expect(maxDifference(await context.readFloat32(maps), expected.maps)).toBeLessThan(1e-6);
+  });
+
   it('recomputes a block of rows of chosen heads', async () => {
     const context = await testContext();
-    const shape = { S: 11, past: 0, H: 4, G: 2, K: 8, scale: 1 };
+    const shape = { S: 11, T: 11, past: 0, H: 4, G: 2, K: 8, scale: 1, ...causal };
     const readers = [0, 1, 1, 0];
     const [q, k] = [randoms(12, 11 * 4 * 8), randoms(13, 11 * 2 * 8)];
     const { maps: all } = groupedAttention(q, k, k, shape, readers);
     const maps = context.storage(2 * 3 * 11, 'maps');
     const heads = uploadChosenHeads(context, [3, 1], readers, 2);
     const batch = context.batch();
-    attentionMaps(batch, context.upload(q, 'q'), context.upload(k, 'k'), heads, maps, { row0: 5, rows: 3 }, shape);
+    const [queries, keys] = [context.upload(q, 'q'), context.upload(k, 'k')];
+    attentionMaps(context, batch, queries, keys, heads, maps, { row0: 5, rows: 3 }, shape);
     batch.submit();
     const expected = [3, 1].flatMap((head) => all.slice((head * 11 + 5) * 11, (head * 11 + 8) * 11));
     expect(maxDifference(await context.readFloat32(maps), expected)).toBeLessThan(1e-6);
@@ -201,7 +230,7 @@ describe('grouped attention', () => {
 
   it('stays finite where scores are far below and above what exp can hold', async () => {
     const context = await testContext();
-    const shape = { S: 6, past: 0, H: 2, G: 1, K: 4, scale: 400 };
+    const shape = { S: 6, T: 6, past: 0, H: 2, G: 1, K: 4, scale: 400, ...causal };
     const [q, k, v] = [randoms(14, 48), randoms(15, 24), randoms(16, 24)];
     const out = context.storage(48, 'out');
     const batch = context.batch();

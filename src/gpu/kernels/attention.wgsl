@@ -1,26 +1,32 @@
-// out[S, H, K] = softmax(scale · q[S, H, K] · k[T, G, K]ᵀ) · v[T, G, K], causal, with an online softmax over key tiles.
+// out[S, H, K] = softmax(scale · q[S, H, K] · k[T, G, K]ᵀ + bias) · v[T, G, K], with an online softmax over key tiles.
 // Grouped: k and v have G heads and are never expanded. A workgroup takes SLOTS query rows of one group (a slot is a
 // pair of query position and query head, the heads of a position side by side), so that every key and value that is
-// loaded serves all of them. Query position s stands at key position past + s.
+// loaded serves all of them. Query position s stands at key position past + s; causal, it sees the keys up to there, else
+// all T.
+// bias[H, width] depends on head and distance alone: key t adds bias[head, t - (past + s) + zero]. Width 0: none.
 // Who reads whom is data: groups = [G + 1] where each group's heads start, then the H query heads in group order. Groups
 // may have any heads and sizes. workgroup.y is the group; workgroup.x counts SLOTS of the largest group.
-// Constants: K4 (K / 4 with padding), SLOTS. Loops over K run to params.K4, the same number: drivers unroll loops of
-// known length, which made llvmpipe compile K = 80 for 50 s.
-struct Params { S: u32, H: u32, G: u32, past: u32, K4: u32, scale: f32 }
+// Constants: K4 (K / 4 with padding), SLOTS. Loops over K run to params.K4, the same number: drivers unroll loops of known length,
+// which made llvmpipe compile K = 80 for 50 s.
+struct Params {
+  S: u32, T: u32, H: u32, G: u32, past: u32, causal: u32, K4: u32, scale: f32, width: u32, zero: u32
+}
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;
 @group(0) @binding(4) var<storage, read> groups: array<u32>;
-@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
 
 // Invocations of a workgroup, and keys of a tile: each invocation scores one key.
 const SIZE = 64u;
 const LOWEST = -3.4e38;
 
-// Of each slot: its row in q and out, and how many keys it sees. Slots after the last see none.
+// Of each slot: its row in q and out, how many keys it sees, and where the bias of key 0 is. Slots after the last see none.
 var<workgroup> rows: array<u32, SLOTS>;
 var<workgroup> ends: array<u32, SLOTS>;
+var<workgroup> biases: array<u32, SLOTS>;
 var<workgroup> queries: array<vec4f, SLOTS * K4>;
 var<workgroup> sums: array<vec4f, SLOTS * K4>;
 var<workgroup> weights: array<f32, SLOTS * SIZE>;
@@ -42,8 +48,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   if (local < SLOTS) {
     let slot = slot0 + min(local, slots - 1u);
     let s = slot / R;
-    rows[local] = s * params.H + groups[G + 1u + first + slot % R];
-    ends[local] = select(0u, params.past + s + 1u, local < slots);
+    let head = groups[G + 1u + first + slot % R];
+    rows[local] = s * params.H + head;
+    ends[local] = select(0u, select(params.T, params.past + s + 1u, params.causal == 1u), local < slots);
+    // Distances reach below zero: u32 arithmetic wraps around and comes back when t is added.
+    biases[local] = head * params.width + params.zero - params.past - s;
     largest[local] = LOWEST;
     total[local] = 0.0;
   }
@@ -54,7 +63,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   workgroupBarrier();
 
-  let end = params.past + (slot0 + slots - 1u) / R + 1u;
+  let end = select(params.T, params.past + (slot0 + slots - 1u) / R + 1u, params.causal == 1u);
   for (var tile = 0u; tile < end; tile += SIZE) {
     let t = tile + local;
     // The zeros are spelled out: a declaration alone kept the last tile's values on llvmpipe.
@@ -67,6 +76,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       }
     }
     for (var slot = 0u; slot < SLOTS; slot++) {
+      if (params.width > 0u && t < ends[slot]) { scores[slot] += bias[biases[slot] + t]; }
       if (t >= ends[slot]) { scores[slot] = LOWEST; }
       weights[slot * SIZE + local] = scores[slot];
     }

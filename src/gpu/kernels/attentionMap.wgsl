@@ -1,12 +1,15 @@
 // map[heads, rows, T] = attention probabilities of chosen query heads and a block of query rows, recomputed for looking
-// at: softmax(scale · q · kᵀ), causal; keys after the query are 0. One workgroup a (row, head).
-// Grouped as in attention.wgsl: k has G heads. heads[i] = (query head, KV head that it reads).
-struct Params { rows: u32, row0: u32, T: u32, H: u32, G: u32, past: u32, K4: u32, scale: f32 }
+// at: softmax(scale · q · kᵀ + bias); causal, keys after the query are 0. One workgroup a (row, head).
+// Grouped and biased as in attention.wgsl: k has G heads. heads[i] = (query head, KV head that it reads).
+struct Params {
+  rows: u32, row0: u32, T: u32, H: u32, G: u32, past: u32, causal: u32, K4: u32, scale: f32, width: u32, zero: u32
+}
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> heads: array<vec2u>;
-@group(0) @binding(4) var<storage, read_write> map: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> map: array<f32>;
 
 const SIZE = 64u;
 var<workgroup> partial: array<f32, SIZE>;
@@ -22,7 +25,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let T = params.T;
   let query = (s * params.H + head) * K4;
   let base = (workgroup.y * params.rows + row) * T;
-  let end = params.past + s + 1u;
+  let end = select(T, params.past + s + 1u, params.causal == 1u);
+  let shift = head * params.width + params.zero - params.past - s;
 
   var largest = -3.4e38;
   for (var t = local; t < end; t += SIZE) {
@@ -30,6 +34,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     var score = 0.0;
     for (var j = 0u; j < K4; j++) { score += dot(q[query + j], k[key + j]); }
     score *= params.scale;
+    if (params.width > 0u) { score += bias[shift + t]; }
     map[base + t] = score;
     largest = max(largest, score);
   }

@@ -1,6 +1,6 @@
 // divergence[heads, rows] = (Jensen-Shannon divergence in bits, largest absolute difference) of two maps' rows.
 // One invocation a row.
-struct Params { rows: u32, row0: u32, T: u32, past: u32 }
+struct Params { rows: u32, T: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
@@ -16,10 +16,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let row = id.x;
   if (row >= params.rows) { return; }
   let base = (id.y * params.rows + row) * params.T;
-  let end = params.past + params.row0 + row + 1u;
   var sum = 0.0;
   var largest = 0.0;
-  for (var t = 0u; t < end; t++) {
+  for (var t = 0u; t < params.T; t++) {
     let p = a[base + t];
     let q = b[base + t];
     let mean = 0.5 * (p + q);

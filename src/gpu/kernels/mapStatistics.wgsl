@@ -11,13 +11,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let head = id.y;
   if (row >= params.rows) { return; }
   let base = (head * params.rows + row) * params.T;
-  let position = params.past + params.row0 + row;
+  let position = f32(params.past + params.row0 + row);
   var entropy = 0.0;
   var distance = 0.0;
-  for (var t = 0u; t <= position; t++) {
+  for (var t = 0u; t < params.T; t++) {
     let weight = map[base + t];
     if (weight > 0.0) { entropy -= weight * log2(weight); }
-    distance += weight * f32(position - t);
+    distance += weight * abs(position - f32(t));
   }
   statistics[head * params.rows + row] = vec4f(entropy, map[base], distance, 0.0);
 }

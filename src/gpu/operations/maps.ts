@@ -9,7 +9,7 @@ const codesKernel = { name: 'mapCodes', code: mapCodes };
 const statisticsKernel = { name: 'mapStatistics', code: mapStatistics };
 const divergenceKernel = { name: 'mapDivergence', code: mapDivergence };
 
-/** A block of rows of maps [heads, rows, T] starting at query row row0. */
+/** A block of rows of maps [heads, rows, T] starting at query row row0; query row s stands at key position past + s. */
 export interface MapBlock {
   heads: number;
   row0: number;
@@ -43,7 +43,7 @@ export function measureMaps(batch: Batch, map: Span, statistics: Span, block: Ma
 export function compareMaps(batch: Batch, a: Span, b: Span, divergence: Span, block: MapBlock): void {
   batch.dispatch({
     kernel: divergenceKernel,
-    params: [block.rows, block.row0, block.T, block.past],
+    params: [block.rows, block.T],
     buffers: [a, b, divergence],
     workgroups: [Math.ceil(block.rows / 64), block.heads],
   });

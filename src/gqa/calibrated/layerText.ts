@@ -157,9 +157,9 @@ export class LayerText {
     const bytes = T * H * pad4(K) * 4;
     for (let window = 0; window < N / T; window++) {
       const part = (span: Span): Span => ({ buffer: span.buffer, offset: window * bytes, size: bytes });
-      const shape = { S: T, past: 0, K, scale: this.scale };
+      const shape = { S: T, T, past: 0, K, scale: this.scale, causal: true, bias: null };
       const batch = this.context.batch();
-      attentionMaps(batch, part(queries), part(keys), chosen, maps, { row0: 0, rows: T }, shape);
+      attentionMaps(this.context, batch, part(queries), part(keys), chosen, maps, { row0: 0, rows: T }, shape);
       const transposed = this.transposedWindows[window];
       result.forEach((out, head) => {
         if (!transposed) return;

@@ -31,6 +31,12 @@ export interface Shape {
   G: number;
   K: number;
   scale: number;
+  /** Keys, where they are not past + S. */
+  T?: number;
+  /** Absent: true. */
+  causal?: boolean;
+  /** Added to scores, by head and key position - query position. */
+  bias?: ((head: number, distance: number) => number) | null;
 }
 
 /** [H] equal groups of adjacent heads. */
@@ -39,26 +45,25 @@ export function adjacentGroups({ H, G }: Pick<Shape, 'H' | 'G'>): number[] {
 }
 
 /**
- * Causal grouped attention: maps [H, S, T] and outputs [S, H, K] of q [S, H, K] over k, v [T, G, K].
+ * Grouped attention: maps [H, S, T] and outputs [S, H, K] of q [S, H, K] over k, v [T, G, K].
  * @param groupOfHead [H] which of the G heads of k and v each query head reads
  */
 export function groupedAttention(
   q: ArrayLike<number>,
   k: ArrayLike<number>,
   v: ArrayLike<number>,
-  { S, past, H, G, K, scale }: Shape,
+  { S, past, H, G, K, scale, T = past + S, causal = true, bias = null }: Shape,
   groupOfHead: readonly number[] = adjacentGroups({ H, G }),
 ): { maps: number[]; outputs: number[] } {
-  const T = past + S;
   const maps = new Array<number>(H * S * T).fill(0);
   const outputs = new Array<number>(S * H * K).fill(0);
   for (let h = 0; h < H; h++) {
     const g = groupOfHead[h] ?? NaN;
     for (let s = 0; s < S; s++) {
-      const scores = Array.from({ length: past + s + 1 }, (_, t) => {
+      const scores = Array.from({ length: causal ? past + s + 1 : T }, (_, t) => {
         let sum = 0;
         for (let j = 0; j < K; j++) sum += (q[(s * H + h) * K + j] ?? NaN) * (k[(t * G + g) * K + j] ?? NaN);
-        return sum * scale;
+        return sum * scale + (bias?.(h, t - past - s) ?? 0);
       });
       const largest = Math.max(...scores);
       const exponentials = scores.map((score) => Math.exp(score - largest));
