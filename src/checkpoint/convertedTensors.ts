@@ -3,7 +3,14 @@
  * their stored dtype and layout (transposed, fused).
  * Role: the way back from roles to stored tensors. It writes no files and merges nothing.
  */
-import { kvHeadsOf, type LayerRole, type ModelSpec, type WeightRef, type WeightSource } from '../model/spec';
+import {
+  groupOfHead,
+  kvHeadsOf,
+  type LayerRole,
+  type ModelSpec,
+  type WeightRef,
+  type WeightSource,
+} from '../model/spec';
 import type { Checkpoint, TensorInfo } from './checkpoint';
 import { bytesPerElement, encodeFloat32, requireFloatDtype } from './dtypes';
 import type { TensorToWrite } from './safetensorsWriter';
@@ -109,11 +116,12 @@ async function readPart(model: ConvertedModel, { role, layer }: Part): Promise<F
   const { data } = await source.read(role, layer, signal);
   if (!repeatsHeads || !isKeyOrValue(role)) return data;
   const heads = kvHeadsOf(original.spec, layer);
-  const G = kvHeadsOf(source.spec, layer);
-  const block = data.length / G;
+  const block = data.length / kvHeadsOf(source.spec, layer);
   const repeated = new Float32Array(heads * block);
+  const groups = groupOfHead(source.spec, layer);
   for (let head = 0; head < heads; head++) {
-    const shared = Math.floor(head / (heads / G));
+    // Query heads that read one KV head of the checkpoint stay together in every grouping.
+    const shared = groups[(head * groups.length) / heads] ?? 0;
     repeated.set(data.subarray(shared * block, (shared + 1) * block), head * block);
   }
   return repeated;

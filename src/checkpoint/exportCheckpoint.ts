@@ -6,6 +6,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GqaLensError } from '../protocol/errors';
+import { contiguous } from '../gqa/permute';
 import type { WeightSource } from '../model/spec';
 import type { Checkpoint } from './checkpoint';
 import { tensorsToWrite } from './convertedTensors';
@@ -54,7 +55,8 @@ const companions = [
 
 /**
  * Exports a conversion. The folder appears whole or not at all.
- * @throws GqaLensError output-exists; conversion-invalid when there is no config.json to change; what reading throws
+ * @throws GqaLensError output-exists; conversion-invalid when there is no config.json to change or the format cannot hold
+ *   the groups; what reading throws
  */
 export async function exportConversion(request: ExportRequest): Promise<ExportResult> {
   const { checkpoint, source, original, outFolder, provenance, signal, report } = request;
@@ -65,9 +67,10 @@ export async function exportConversion(request: ExportRequest): Promise<ExportRe
       next: 'Put the config.json of the model beside its weights.',
     });
   }
-  requireContiguous(source);
   const repeatsHeads = !originalSpec.formatHasKvHeads && source.spec.G !== originalSpec.G;
-  const tensors = tensorsToWrite({ checkpoint, source, original, repeatsHeads, signal });
+  // Where each head's own K and V stand in its place any groups fit; elsewhere a file knows adjacent ones only.
+  const ordered = repeatsHeads ? source : contiguous(source);
+  const tensors = tensorsToWrite({ checkpoint, source: ordered, original, repeatsHeads, signal });
   const bytes = tensors.reduce((total, tensor) => total + byteLength(tensor), 0);
   let done = 0;
   const written = (count: number): void => {
@@ -96,14 +99,6 @@ export async function exportConversion(request: ExportRequest): Promise<ExportRe
     return [...weights, ...copied, ...Object.keys(texts)].sort();
   });
   return { folder: outFolder, files, bytes, repeatsHeads };
-}
-
-/** Files say who reads what by position alone. */
-function requireContiguous({ spec }: WeightSource): void {
-  if (spec.groupOfHead === undefined) return;
-  throw new GqaLensError('conversion-invalid', 'A checkpoint file can only hold equal groups of adjacent heads', {
-    next: 'Choose the grouping "contiguous" for an export.',
-  });
 }
 
 async function isFile(path: string): Promise<boolean> {

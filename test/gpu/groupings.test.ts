@@ -1,13 +1,20 @@
 /** Groups of any heads and sizes, run directly: against the same model with every group's head written out for its readers. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportConversion } from '../../src/checkpoint/exportCheckpoint';
 import { convert } from '../../src/gqa/convert';
+import type { Grouping } from '../../src/gqa/grouping';
 import { mean } from '../../src/gqa/merges/pool';
+import { contiguous } from '../../src/gqa/permute';
 import { continueGreedily } from '../../src/model/greedy';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
 import { readMaps } from '../../src/model/maps';
+import { logitDistance } from '../../src/model/sameFunction';
 import { groupOfHead, type Role, type Weight, type WeightSource } from '../../src/model/spec';
 import { quietTask } from '../../src/protocol/tasks';
 import { maxDifference, relativeL2 } from './support/compare';
@@ -69,5 +76,79 @@ describe('groups of any heads', () => {
     expect(await greedy(run)).toEqual(await greedy(expected));
     run.destroy();
     expected.destroy();
+  });
+});
+
+describe('groups put in order', () => {
+  settleAfterAll();
+  let folder: string;
+  let exports = 0;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gqa-lens-groupings-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const ids = [5, 17, 3, 44, 8, 21];
+
+  /** In each layer 8 heads in any order, cut into groups of equal size. */
+  const equalGroups = fc.constantFrom(1, 2, 4, 8).chain((G) =>
+    fc
+      .array(fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8, maxLength: 8 }), {
+        minLength: 2,
+        maxLength: 2,
+      })
+      .map((orders): Grouping => ({ G, groupOfKvHead: orders.map((order) => order.map((place) => place % G)) })),
+  );
+
+  async function exported(
+    name: string,
+    grouping: Grouping,
+  ): Promise<{ converted: WeightSource; opened: WeightSource }> {
+    const { checkpoint, source } = await openModel(join(fixtures, name));
+    const converted = await convert(source, grouping, mean, { calibration: null, task: quietTask });
+    const outFolder = join(folder, String((exports += 1)));
+    const { groupOfKvHead } = grouping;
+    const provenance = { sourceName: name, grouping: 'manual', merge: 'mean', groupOfKvHead, date: new Date(0) };
+    await exportConversion({ checkpoint, source: converted, original: source, outFolder, provenance });
+    return { converted, opened: (await openModel(outFolder)).source };
+  }
+
+  it('keep the logits: in memory, and exported and loaded', { timeout: 60_000 }, async () => {
+    const context = await testContext();
+    const weights = new GpuWeights(context, 1 << 30);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('llama-mha', 'gpt2'), equalGroups, async (name, grouping) => {
+        const { converted, opened } = await exported(name, grouping);
+        const ordered = contiguous(converted);
+        expect(ordered.spec.groupOfHead).toBeUndefined();
+        expect(opened.spec.groupOfHead).toBeUndefined();
+        expect(opened.spec.G).toBe(name === 'gpt2' ? 8 : grouping.G);
+        expect(await logitDistance(context, weights, converted, ordered, ids, quietTask)).toBeLessThan(1e-5);
+        expect(await logitDistance(context, weights, converted, opened, ids, quietTask)).toBeLessThan(1e-5);
+        for (const source of [converted, ordered, opened]) weights.drop(source);
+      }),
+      { numRuns: 12, seed: 5 },
+    );
+  });
+
+  const unequal: Grouping = {
+    G: 2,
+    groupOfKvHead: [
+      [0, 0, 0, 1, 1, 1, 1, 1],
+      [0, 1, 0, 1, 0, 1, 0, 1],
+    ],
+  };
+
+  it('are refused by name where a format knows equal groups only', async () => {
+    await expect(exported('llama-mha', unequal)).rejects.toThrow(
+      /groups of different sizes \(expected 4 query heads in each of 2 groups.*layer 0 with groups of 3, 5/,
+    );
+  });
+
+  it('may be unequal where each head is stored in its own place', async () => {
+    const context = await testContext();
+    const weights = new GpuWeights(context, 1 << 30);
+    const { converted, opened } = await exported('gpt2', unequal);
+    expect(await logitDistance(context, weights, converted, opened, ids, quietTask)).toBeLessThan(1e-5);
   });
 });
