@@ -65,21 +65,35 @@ export interface RotaryConfig {
   theta: number;
   /** Kind of scaling: "default", "linear", "llama3", … */
   type: string;
+  /** Share of a head's components that turn. */
+  share: number;
   /** The settings of that kind, e.g. factor. */
   parameters: JsonObject;
 }
 
+/** What a family takes where its config does not tell. */
+export interface RotaryDefaults {
+  theta?: number;
+  share?: number;
+}
+
 /**
- * Reads the rotary settings: transformers 5 has rope_parameters { rope_type, rope_theta, … }; transformers 4 has
- * rope_theta and rope_scaling { rope_type or type, … } or null.
+ * Reads the rotary settings: transformers 5 has rope_parameters { rope_type, rope_theta, partial_rotary_factor, … };
+ * transformers 4 has rope_theta, partial_rotary_factor and rope_scaling { rope_type or type, … } or null, and GPT-NeoX
+ * rotary_emb_base and rotary_pct.
  */
-export function readRotary(config: JsonObject): RotaryConfig {
+export function readRotary(config: JsonObject, { theta = 10_000, share = 1 }: RotaryDefaults = {}): RotaryConfig {
   const field = hasField(config, 'rope_parameters') ? 'rope_parameters' : 'rope_scaling';
   const parameters = config[field] ?? {};
   if (!isObject(parameters)) throw invalidField(field, 'an object', parameters);
-  const theta = hasField(parameters, 'rope_theta') ? parameters : config;
+  const read = (names: readonly [string, string], options: NumberOptions): number => {
+    const name = names.find((candidate) => hasField(parameters, candidate) || hasField(config, candidate));
+    const holder = name !== undefined && hasField(parameters, name) ? parameters : config;
+    return readNumber(holder, name ?? names[0], options);
+  };
   return {
-    theta: readNumber(theta, 'rope_theta', { minimum: Number.MIN_VALUE, fallback: 10_000 }),
+    theta: read(['rope_theta', 'rotary_emb_base'], { minimum: Number.MIN_VALUE, fallback: theta }),
+    share: read(['partial_rotary_factor', 'rotary_pct'], { minimum: 0, maximum: 1, fallback: share }),
     type: readText(parameters, 'rope_type', readText(parameters, 'type', 'default')),
     parameters,
   };

@@ -71,24 +71,26 @@ function copy({ checkpoint, signal }: ConvertedModel, info: TensorInfo): TensorT
   return { name, dtype, shape, chunks };
 }
 
-/** A tensor from the roles that it holds, one after another along its output dimension. */
+/** A tensor from the roles that it holds, side by side along its output dimension: unit after unit, in each all roles. */
 function rebuild(model: ConvertedModel, info: TensorInfo, parts: readonly Part[]): TensorToWrite {
   const dtype = requireFloatDtype(info.dtype, info.file, info.name);
   const transposed = parts.some(({ ref }) => ref.transposed);
   const [stored = 1, columns = 1] = transposed ? info.shape.toReversed() : info.shape;
-  const outputs = parts.reduce(
-    (total, { role, layer, ref }) => total + newOutputs(model, role, layer, ref.outputs?.count ?? stored),
-    0,
-  );
+  const counts = parts.map(({ role, layer, ref }) => newOutputs(model, role, layer, ref.outputs?.count ?? stored));
+  const outputs = counts.reduce((total, count) => total + count, 0);
+  const units = newUnits(model, parts);
   const vector = info.shape.length === 1;
   const shape = vector ? [outputs] : transposed ? [columns, outputs] : [outputs, columns];
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const values = new Float32Array(outputs * columns);
-    let filled = 0;
+    let offset = 0;
     for (const part of parts) {
       const data = await readPart(model, part);
-      values.set(data, filled);
-      filled += data.length;
+      const run = data.length / units;
+      for (let unit = 0; unit < units; unit++) {
+        values.set(data.subarray(unit * run, (unit + 1) * run), (unit * values.length) / units + offset);
+      }
+      offset += run;
     }
     yield encodeFloat32(dtype, transposed ? transpose(values, outputs, columns) : values);
   }
@@ -97,6 +99,14 @@ function rebuild(model: ConvertedModel, info: TensorInfo, parts: readonly Part[]
 
 function isKeyOrValue(role: LayerRole): boolean {
   return role.startsWith('k.') || role.startsWith('v.');
+}
+
+/** Runs that a fused tensor is stored in. More than one: one for each KV head. */
+function newUnits({ source, repeatsHeads }: ConvertedModel, parts: readonly Part[]): number {
+  const [first] = parts;
+  const units = first?.ref.outputs?.units ?? 1;
+  const holdsHeads = parts.some(({ role }) => isKeyOrValue(role));
+  return first && units > 1 && holdsHeads && !repeatsHeads ? kvHeadsOf(source.spec, first.layer) : units;
 }
 
 /** Outputs of a role as they are to be stored. */

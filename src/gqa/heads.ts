@@ -5,7 +5,7 @@
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityTarget } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
-import type { LayerRole, ModelSpec, Weight, WeightSource } from '../model/spec';
+import { positionOf, type LayerRole, type ModelSpec, type Weight, type WeightSource } from '../model/spec';
 import { dot } from './gram';
 
 /** `count` heads below each other: [count·K, columns], with their Frobenius norms. */
@@ -26,9 +26,10 @@ export interface RotaryPlanes {
 }
 
 /** The planes that bind a target's basis: those of K in a rotary model; none for V and without rotary embeddings. */
-export function planesOf(spec: ModelSpec, target: SimilarityTarget): RotaryPlanes | null {
-  if (target === 'v' || spec.position.kind !== 'rotary') return null;
-  return { layout: spec.position.layout, rotaryDim: spec.position.rotaryDim };
+export function planesOf(spec: ModelSpec, layer: number, target: SimilarityTarget): RotaryPlanes | null {
+  const position = positionOf(spec, layer);
+  if (target === 'v' || position.kind !== 'rotary') return null;
+  return { layout: position.layout, rotaryDim: position.rotaryDim };
 }
 
 /** The two rows of plane `plane`. */

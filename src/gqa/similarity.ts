@@ -67,7 +67,8 @@ export async function layerSimilarity(job: SimilarityJob, task: TaskContext): Pr
   const { source, layer, target, measure, grouping } = job;
   const n = kvHeadsOf(source.spec, layer);
   const name = `${target.toUpperCase()} heads of ${layerOf(source.spec, layer).title}`;
-  const context = { planes: planesOf(source.spec, target), gram: job.gram ?? cpuGram, breathe: pace(task), task };
+  const planes = planesOf(source.spec, layer, target);
+  const context = { planes, gram: job.gram ?? cpuGram, breathe: pace(task), task };
 
   task.report(`Reading the ${name}`, null);
   const heads = await readHeads(source, layer, target, task);

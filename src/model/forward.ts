@@ -10,13 +10,14 @@ import { linear } from '../gpu/operations/linear';
 import { pad4 } from '../gpu/operations/matrix';
 import { activate } from '../gpu/operations/mlp';
 import { normalise } from '../gpu/operations/norm';
-import { rotaryTable, rotate, type RotaryTable } from '../gpu/operations/rotary';
+import { rotate, type RotaryTable } from '../gpu/operations/rotary';
 import type { Batch } from '../gpu/batch';
 import type { TaskContext } from '../protocol/tasks';
 import { embed } from './embed';
 import type { GpuWeights } from './gpuWeights';
 import { LayerGroups } from './layerGroups';
 import { leaseLayer, type LeasedWeights } from './layerWeights';
+import { RotaryTables } from './rotaryTables';
 import { kvHeadsOf, layerOf, type ModelSpec, type WeightSource } from './spec';
 
 /** Keys (rotated) and values of a layer: [capacity, G, pad4(K)] each. */
@@ -60,9 +61,9 @@ export async function forward(
   const S = ids.length;
   const scratch = new Scratch(context, spec, S);
   const groups = new LayerGroups(context, spec);
+  const tables = new RotaryTables(context, spec, past, S);
   let input = context.upload(await embed(source, ids, past, task.signal), 'embeddings');
   try {
-    const table = uploadRotaryTable(context, spec, past, S);
     let next = leaseLayer(weights, source, 0, task.signal);
     for (let layer = 0; layer < spec.L; layer++) {
       task.signal.throwIfAborted();
@@ -79,6 +80,7 @@ export async function forward(
       if (!cache) throw new Error(`no cache for layer ${layer}`);
       const middle = keepAttended ? context.storage(S * pad4(spec.D), `stream after attention ${layer}`) : null;
       if (middle) keepAttended?.(layer, middle);
+      const table = tables.of(layer);
       const call = { middle, layer, S, past, input, output, cache, groups: groups.layer(layer), table, scratch };
       decoderLayer(context, batch, spec, leased, call);
       batch.submit();
@@ -89,23 +91,15 @@ export async function forward(
       // One layer in flight bounds memory and lets cancellation act.
       await context.settled();
     }
-    if (table) table.span.buffer.destroy();
     return input;
   } catch (error) {
     input.buffer.destroy();
     throw error;
   } finally {
+    tables.destroy();
     scratch.destroy();
     groups.destroy();
   }
-}
-
-/** The spec's rotary table for positions past..past+S-1 on the GPU; null without rotary embeddings. */
-export function uploadRotaryTable(context: GpuContext, spec: ModelSpec, past: number, S: number): RotaryTable | null {
-  if (spec.position.kind !== 'rotary') return null;
-  const { inverseFrequencies, layout, scale } = spec.position;
-  const data = rotaryTable(inverseFrequencies, past, S, scale);
-  return { span: context.upload(data, 'rotary table'), planes: inverseFrequencies.length, layout };
 }
 
 /** Buffers that every layer uses in turn. */
@@ -143,7 +137,10 @@ interface LayerCall {
   scratch: Scratch;
 }
 
-/** output = input + attention(norm(input)); output += mlp(norm(output)). Appends keys and values to the cache. */
+/**
+ * output = input + attention(norm(input)); output += mlp(norm(output)), or mlp(norm(input)) where they are parallel.
+ * Appends keys and values to the cache.
+ */
 function decoderLayer(
   context: GpuContext,
   batch: Batch,
@@ -177,7 +174,10 @@ function decoderLayer(
   if (middle) batch.copy(output, middle);
 
   if (!mlp) return;
-  normalise(context, batch, output, weights.norm('mlp'), normed, S, D);
+  const parallel = spec.residual === 'parallel';
+  if (!parallel || weights.has('mlp.norm.weight')) {
+    normalise(context, batch, parallel ? input : output, weights.norm('mlp'), normed, S, D);
+  }
   const gated = spec.mlp.kind === 'gated';
   if (gated) linear(context, batch, normed, weights.matrix('gate.weight'), gate, S, bias('gate'));
   linear(context, batch, normed, weights.matrix('up.weight'), up, S, bias('up'));

@@ -39,6 +39,10 @@ export class LeasedWeights {
     private readonly leases: ReadonlyMap<Role, Lease>,
   ) {}
 
+  has(role: Role): boolean {
+    return this.leases.has(role);
+  }
+
   matrix(role: Role): GpuMatrix {
     const lease = this.leases.get(role);
     if (!lease) throw new Error(`the weights of role ${role} are not leased`);

@@ -12,10 +12,10 @@ import { normalise } from '../gpu/operations/norm';
 import { rotate } from '../gpu/operations/rotary';
 import type { AttentionStatistics, AttentionTile, HeadDivergence } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
-import { uploadRotaryTable } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseLayer, queryRoles } from './layerWeights';
+import { RotaryTables } from './rotaryTables';
 import { groupOfHead, kvHeadsOf, layerOf } from './spec';
 
 /** Bytes of maps computed at once. */
@@ -40,7 +40,8 @@ async function queriesOf(
   const leased = await leaseLayer(weights, run.source, layer, signal, queryRoles);
   const queries = context.storage(S * spec.H * pad4(spec.K), `queries ${layer}`);
   const normed = context.storage(S * pad4(spec.D), 'normed');
-  const table = uploadRotaryTable(context, spec, 0, S);
+  const tables = new RotaryTables(context, spec, 0, S);
+  const table = tables.of(layer);
   const batch = context.batch();
   normalise(context, batch, input, leased.norm('attention'), normed, S, spec.D);
   linear(context, batch, normed, leased.matrix('q.weight'), queries, S, { bias: leased.optionalVector('q.bias') });
@@ -48,7 +49,7 @@ async function queriesOf(
   batch.submit();
   leased.release();
   normed.buffer.destroy();
-  table?.span.buffer.destroy();
+  tables.destroy();
   const raced = run.queries.get(layer);
   if (raced) {
     queries.buffer.destroy();

@@ -36,23 +36,29 @@ export interface WeightRef {
   tensor: string;
   /** The tensor is stored [in, out] (GPT-2's Conv1D). */
   transposed?: boolean;
-  /** The part of the tensor's output dimension that this role is, for fused tensors. Absent: all of it. */
-  outputs?: { offset: number; count: number };
+  /**
+   * The part of the tensor's output dimension that this role is, for fused tensors: the tensor is `units` equal runs of
+   * outputs (absent: 1), and each holds count / units of this role's, from `offset` on. Absent: all outputs.
+   * GPT-2: units 1, offsets 0, D, 2D. GPT-NeoX: a unit is a head, [q, k, v] of K outputs each: offsets 0, K, 2K.
+   */
+  outputs?: { offset: number; count: number; units?: number };
 }
 
-export type PositionSpec =
-  | { kind: 'learned'; maxPositions: number }
-  | {
-      kind: 'rotary';
-      /** Which components form a plane: (j, j + rotaryDim/2) or (2j, 2j + 1). */
-      layout: 'half' | 'interleaved';
-      /** Leading components of a head that turn; at most K. */
-      rotaryDim: number;
-      /** [rotaryDim / 2] radians a position, computed in float32 from the config. */
-      inverseFrequencies: Float32Array;
-      /** Factor on cos and sin (yarn, longrope); 1 otherwise. */
-      scale: number;
-    };
+export interface RotarySpec {
+  kind: 'rotary';
+  /** Which components form a plane: (j, j + rotaryDim/2) or (2j, 2j + 1). */
+  layout: 'half' | 'interleaved';
+  /** Leading components of a head that turn; at most K. */
+  rotaryDim: number;
+  /** [rotaryDim / 2] radians a position, computed in float32 from the config. */
+  inverseFrequencies: Float32Array;
+  /** What inputs of more than `above` tokens turn by instead: given (longrope), or from a base that grows (dynamic NTK). */
+  longer?: { above: number } & ({ inverseFrequencies: Float32Array } | { theta: number; factor: number });
+  /** Factor on cos and sin (yarn, longrope); 1 otherwise. */
+  scale: number;
+}
+
+export type PositionSpec = { kind: 'learned'; maxPositions: number } | RotarySpec | { kind: 'none' };
 
 export interface NormSpec {
   kind: 'rms' | 'layer';
@@ -79,6 +85,8 @@ export interface LayerSpec {
   mlp: boolean;
   /** Factor on the dot product, usually K^-0.5. */
   scale: number;
+  /** Where the layer differs from the model's: a layer without rotary embeddings, or with other frequencies. */
+  position?: PositionSpec;
   /** Whether conversions group its heads. An encoder's stay as they are: it decodes nothing (Ainslie et al., section 2.2). */
   grouped: boolean;
   /** For people: "layer 3", "decoder 3 · cross". */
@@ -108,6 +116,11 @@ export interface ModelSpec {
   norm: NormSpec;
   position: PositionSpec;
   mlp: MlpSpec;
+  /**
+   * parallel: attention and MLP both read the layer's input, and both are added to it (without an MLP norm of its own, the
+   * MLP reads attention's). Absent: the MLP reads what attention left.
+   */
+  residual?: 'parallel';
   maxPositions: number | null;
   tiedEmbeddings: boolean;
   /** Tokens that end a text (config's eos_token_id). */
@@ -139,6 +152,11 @@ export function groupOfHead(
 ): readonly number[] {
   const R = spec.H / kvHeadsOf(spec, layer);
   return spec.groupOfHead?.[layer] ?? Array.from({ length: spec.H }, (_, head) => Math.floor(head / R));
+}
+
+/** How a layer's attention knows positions. */
+export function positionOf(spec: Pick<ModelSpec, 'layers' | 'position'>, layer: number): PositionSpec {
+  return layerOf(spec, layer).position ?? spec.position;
 }
 
 /** A weight in memory: row-major [rows, columns]; vectors have columns 1. */

@@ -33,21 +33,28 @@ export class CheckpointWeights implements WeightSource {
   }
 
   private async readOutputs(located: Located, start: number, end: number, signal?: AbortSignal): Promise<Weight> {
-    const { ref, offset, columns } = located;
+    const { ref, columns } = located;
     const rows = end - start;
-    const first = offset + start;
-    if (ref.transposed) return { data: await this.readTransposed(located, first, rows, signal), rows, columns };
-    const range = { start: first * columns, end: (first + rows) * columns };
-    return { data: await this.checkpoint.readFloat32(ref.tensor, range, signal), rows, columns };
+    if (ref.transposed) return { data: await this.readTransposed(located, start, rows, signal), rows, columns };
+    const runs = runsOf(located, start, end);
+    const parts = runs.map(({ first, count }) => {
+      const range = { start: first * columns, end: (first + count) * columns };
+      return this.checkpoint.readFloat32(ref.tensor, range, signal);
+    });
+    return { data: joined(await Promise.all(parts)), rows, columns };
   }
 
   /** Stored [columns, storedOutputs]: whole stored rows are read in blocks, and the outputs wanted are turned. */
   private async readTransposed(
-    { ref, columns, storedOutputs }: Located,
-    first: number,
+    located: Located,
+    start: number,
     rows: number,
     signal?: AbortSignal,
   ): Promise<Float32Array> {
+    const { ref, columns, storedOutputs } = located;
+    const places = runsOf(located, start, start + rows).flatMap(({ first, count }) =>
+      Array.from({ length: count }, (_, i) => first + i),
+    );
     const data = new Float32Array(rows * columns);
     const blockRows = Math.max(1, Math.floor(blockElements / storedOutputs));
     for (let top = 0; top < columns; top += blockRows) {
@@ -55,7 +62,7 @@ export class CheckpointWeights implements WeightSource {
       const range = { start: top * storedOutputs, end: bottom * storedOutputs };
       const block = await this.checkpoint.readFloat32(ref.tensor, range, signal);
       for (let row = 0; row < rows; row++) {
-        let source = first + row;
+        let source = places[row] ?? 0;
         for (let column = top; column < bottom; column++, source += storedOutputs) {
           data[row * columns + column] = block[source] ?? 0;
         }
@@ -75,8 +82,8 @@ export class CheckpointWeights implements WeightSource {
       });
     }
     const [storedOutputs = 1, columns = 1] = ref.transposed ? info.shape.toReversed() : info.shape;
-    const { offset, count } = ref.outputs ?? { offset: 0, count: storedOutputs };
-    return { ref, storedOutputs, columns, offset, outputs: count };
+    const { offset, count, units = 1 } = ref.outputs ?? { offset: 0, count: storedOutputs };
+    return { ref, storedOutputs, columns, offset, outputs: count, units };
   }
 
   private find(role: Role, layer: number | null): WeightRef | undefined {
@@ -90,7 +97,34 @@ interface Located {
   /** Outputs of the stored tensor. */
   storedOutputs: number;
   columns: number;
-  /** First output of the role within the stored tensor, and how many it has. */
+  /** The role's outputs lie in `units` equal runs, `offset` into each (WeightRef.outputs). */
   offset: number;
   outputs: number;
+  units: number;
+}
+
+/** Where outputs [start, end) of a role lie in the stored tensor: runs of adjacent ones. */
+function runsOf({ offset, outputs, units, storedOutputs }: Located, start: number, end: number) {
+  const ours = outputs / units;
+  const stride = storedOutputs / units;
+  const runs: { first: number; count: number }[] = [];
+  for (let at = start; at < end;) {
+    const unit = Math.floor(at / ours);
+    const count = Math.min(end, (unit + 1) * ours) - at;
+    runs.push({ first: unit * stride + offset + (at - unit * ours), count });
+    at += count;
+  }
+  return runs;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only;
+  const result = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
 }

@@ -9,11 +9,9 @@ import { readFinalHidden, readLogits, unpad } from '../../src/model/logits';
 import { readMaps } from '../../src/model/maps';
 import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
-import { fixtures, Golden, openModel, sample } from './support/golden';
+import { decoderFixtures, fixtures, Golden, openModel, sample } from './support/golden';
 
-const models = ['llama-mha', 'llama-gqa', 'llama-mqa-headdim', 'gpt2', 'novels-llama'];
-
-describe.each(models)('forward pass of %s', (name) => {
+describe.each([...decoderFixtures, 'novels-llama'])('forward pass of %s', (name) => {
   settleAfterAll();
 
   it('equals the goldens', async () => {

@@ -12,7 +12,8 @@ import { rotaryTable, rotate, type RotaryTable } from '../../gpu/operations/rota
 import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import type { LayerCalibration } from '../../model/calibration';
 import { padMatrix } from '../../model/gpuWeights';
-import { layerOf, type ModelSpec } from '../../model/spec';
+import { frequenciesFor } from '../../model/rope';
+import { layerOf, positionOf, type ModelSpec } from '../../model/spec';
 import { GqaLensError } from '../../protocol/errors';
 
 /** Windows must start at offsets that WebGPU can bind. */
@@ -39,7 +40,7 @@ export class LayerText {
   private readonly turns: { forth: RotaryTable; back: RotaryTable } | null;
   private readonly owned: Span[] = [];
 
-  /** @param layer decides the attention scale */
+  /** @param layer decides the attention scale and the position */
   constructor({ context, x, N, T }: LayerCalibration, spec: ModelSpec, layer: number, W: number) {
     if (T % windowMultiple !== 0) {
       throw new GqaLensError('input-invalid', 'Windows of the calibration text have an odd length', {
@@ -66,7 +67,7 @@ export class LayerText {
       }
       return this.own(context.upload(turned, 'attention inputs of a window'));
     });
-    this.turns = this.rotaryTables(spec);
+    this.turns = this.rotaryTables(spec, layer);
   }
 
   /** Frees everything this object made, and what callers got from it. */
@@ -273,12 +274,14 @@ export class LayerText {
     return result;
   }
 
-  private rotaryTables({ position }: ModelSpec): LayerText['turns'] {
+  private rotaryTables(spec: ModelSpec, layer: number): LayerText['turns'] {
+    const position = positionOf(spec, layer);
     if (position.kind !== 'rotary') return null;
-    const { inverseFrequencies, layout, scale } = position;
-    const planes = inverseFrequencies.length;
+    const { layout, scale } = position;
     const { N, T } = this.sizes;
-    const window = rotaryTable(inverseFrequencies, 0, T, scale);
+    const frequencies = frequenciesFor(position, T);
+    const planes = frequencies.length;
+    const window = rotaryTable(frequencies, 0, T, scale);
     const forth = new Float32Array(N * planes * 2);
     for (let start = 0; start < N; start += T) forth.set(window, start * planes * 2);
     // The transpose of the turn: the sine's sign changes, a scale on both stays.

@@ -13,13 +13,13 @@ import { membersOf, readLayerHeads, toWeights } from '../solve/layerHeads';
 async function turn(source: SourceLayer, signal: AbortSignal): Promise<SolvedLayer> {
   const heads = await readLayerHeads(source, signal);
   const groups = membersOf(source.groupOfKvHead, source.G);
-  return toWeights(alignLayer(heads, groups, keyGauge(source.spec)), source);
+  return toWeights(alignLayer(heads, groups, keyGauge(source.spec, source.layer)), source);
 }
 
 async function pool(source: SourceLayer, signal: AbortSignal, renormalise: boolean): Promise<SolvedLayer> {
   const heads = await readLayerHeads(source, signal);
   const groups = membersOf(source.groupOfKvHead, source.G);
-  return toWeights(poolGroups(heads, groups, keyGauge(source.spec), renormalise), source);
+  return toWeights(poolGroups(heads, groups, keyGauge(source.spec, source.layer), renormalise), source);
 }
 
 /** The mean, rescaled. */

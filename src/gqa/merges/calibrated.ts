@@ -52,7 +52,7 @@ async function solve(
   task.report('reading weights', 0);
   const original = await readLayerHeads(source, task.signal);
   const groups = membersOf(groupOfKvHead, G);
-  const gauge = keyGauge(spec);
+  const gauge = keyGauge(spec, layer);
   const text = new LayerText(calibration, spec, layer, original.W);
   try {
     const { N, H, K, D, W } = text.sizes;

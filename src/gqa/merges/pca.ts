@@ -20,7 +20,7 @@ export const pca: SolvingMerge = {
     const heads = await readLayerHeads(source, task.signal);
     const metric = await readNormMetric(source, heads.W, task.signal);
     const solution = new LayerPca(heads, {
-      gauge: keyGauge(source.spec),
+      gauge: keyGauge(source.spec, source.layer),
       keyMetric: metric,
       valueMetric: metric,
       restoreKeys: 0.5,

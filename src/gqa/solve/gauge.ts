@@ -3,7 +3,7 @@
  * Role: says which rows of a head may be turned together, and refuses by name where the structure forbids it. The turning
  * is align.ts; the source is METHODS' "two gauges leave the model's function unchanged".
  */
-import type { ModelSpec } from '../../model/spec';
+import { positionOf, type ModelSpec } from '../../model/spec';
 
 /** Two rows of a head that form a rotary plane. */
 export type Plane = readonly [first: number, second: number];
@@ -17,7 +17,9 @@ export interface Gauge {
 }
 
 /** The gauge of K and Q: planes where rotary embeddings turn the rows, any map elsewhere. */
-export function keyGauge({ K, position }: Pick<ModelSpec, 'K' | 'position'>): Gauge {
+export function keyGauge(spec: ModelSpec, layer: number): Gauge {
+  const { K } = spec;
+  const position = positionOf(spec, layer);
   if (position.kind !== 'rotary') return valueGauge({ K });
   const { layout, rotaryDim } = position;
   const planes = Array.from({ length: rotaryDim / 2 }, (_, plane): Plane =>

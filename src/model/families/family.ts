@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../checkpoint/checkpoint';
 import type { JsonObject } from '../../checkpoint/json';
 import { GqaLensError } from '../../protocol/errors';
 import type { MethodInfo } from '../../protocol/model';
-import type { LayerSpec, ModelSpec, WeightRef } from '../spec';
+import type { LayerRole, LayerSpec, ModelSpec, Role, WeightRef } from '../spec';
 
 /** A family: config and tensor names to a ModelSpec. */
 export interface ModelFamily extends MethodInfo {
@@ -69,6 +69,15 @@ export class TensorFinder {
     return { tensor, ...options };
   }
 
+  /** A norm outside the layers, with its bias if it has one. */
+  norm(role: 'final', name: string, size: number): Partial<Record<Role, WeightRef>> {
+    const bias = this.optional(`${name}.bias`, [size]);
+    return {
+      [`${role}.norm.weight`]: this.ref(`${name}.weight`, [size]),
+      ...(bias && { [`${role}.norm.bias`]: bias }),
+    };
+  }
+
   private error(summary: string, tensor: string, expected: string, found: string): GqaLensError {
     return new GqaLensError('checkpoint-invalid', summary, {
       file: this.checkpoint.tensors.get(tensor)?.file ?? this.checkpoint.path,
@@ -100,6 +109,73 @@ export function decoderLayers(
 export function present<R extends string>(refs: Record<R, WeightRef | null>): Partial<Record<R, WeightRef>> {
   const entries = Object.entries<WeightRef | null>(refs).filter(([, ref]) => ref !== null);
   return Object.fromEntries(entries) as Partial<Record<R, WeightRef>>;
+}
+
+/** Weights of a layer by role. */
+export type LayerRefs = Partial<Record<LayerRole, WeightRef>>;
+
+type Projection = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
+
+/** Finds the tensors of one layer. Biases are taken where the checkpoint has them. */
+export class LayerTensors {
+  constructor(
+    private readonly tensors: TensorFinder,
+    private readonly prefix: string,
+  ) {}
+
+  /** A norm over `size` numbers. */
+  norm(role: 'attention' | 'mlp', name: string, size: number): LayerRefs {
+    return {
+      [`${role}.norm.weight`]: this.tensors.ref(`${this.prefix}${name}.weight`, [size]),
+      ...this.bias(`${role}.norm.bias`, name, [size]),
+    };
+  }
+
+  /** A projection [outputs, columns] with a tensor of its own. */
+  linear(role: Projection, name: string, outputs: number, columns: number, layout: Layout = {}): LayerRefs {
+    return this.fused(name, columns, { [role]: outputs }, layout);
+  }
+
+  /**
+   * Projections that share a tensor.
+   * @param parts their outputs, in the order in which they lie in a unit (WeightRef.outputs)
+   */
+  fused(
+    name: string,
+    columns: number,
+    parts: Partial<Record<Projection, number>>,
+    { units = 1, transposed = false }: Layout = {},
+  ): LayerRefs {
+    const roles = Object.entries(parts) as [Projection, number][];
+    const total = roles.reduce((sum, [, outputs]) => sum + outputs, 0);
+    const options = transposed ? { transposed } : {};
+    const weight = this.tensors.ref(`${this.prefix}${name}.weight`, [total, columns], options);
+    const bias = this.tensors.optional(`${this.prefix}${name}.bias`, [total]);
+    if (roles.length === 1) return named(roles[0]?.[0] ?? 'q', weight, bias);
+    const refs: LayerRefs = {};
+    let offset = 0;
+    for (const [role, count] of roles) {
+      const outputs = { offset, count, ...(units === 1 ? {} : { units }) };
+      Object.assign(refs, named(role, { ...weight, outputs }, bias && { ...bias, outputs }));
+      offset += count / units;
+    }
+    return refs;
+  }
+
+  private bias(role: LayerRole, name: string, shape: readonly number[]): LayerRefs {
+    const ref = this.tensors.optional(`${this.prefix}${name}.bias`, shape);
+    return ref ? { [role]: ref } : {};
+  }
+}
+
+/** How a projection is stored: Conv1D's [in, out], or in units that each hold a part of every role. */
+export interface Layout {
+  transposed?: boolean;
+  units?: number;
+}
+
+function named(role: Projection, weight: WeightRef, bias: WeightRef | null): LayerRefs {
+  return { [`${role}.weight`]: weight, ...(bias && { [`${role}.bias`]: bias }) };
 }
 
 function show(shape: readonly number[]): string {

@@ -3,11 +3,12 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_llama.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { hasField, invalidField, readBoolean, readEndTokens, readInteger, readNumber } from '../../checkpoint/config';
+import { readNumber } from '../../checkpoint/config';
 import { rotaryPosition } from '../rope';
-import type { LayerRole, ModelSpec, WeightRef } from '../spec';
+import type { ModelSpec } from '../spec';
 import { readActivation } from './activation';
-import { decoderLayers, present, TensorFinder, type ModelFamily } from './family';
+import { decoder, readSizes, type DecoderParts, type Sizes } from './decoder';
+import { TensorFinder, type LayerRefs, type LayerTensors, type ModelFamily } from './family';
 
 export const llama: ModelFamily = {
   id: 'llama',
@@ -15,79 +16,52 @@ export const llama: ModelFamily = {
   description: 'RMSNorm, rotary positions, gated MLP; 1 to H key/value heads.',
   source: 'Touvron et al. 2023, arXiv 2302.13971',
   match: (config) => config.model_type === 'llama',
-  spec,
+  spec: (checkpoint) => llamaLike('llama', checkpoint),
 };
 
-function spec(checkpoint: Checkpoint): ModelSpec {
+/** The spec of a family that has Llama's names and shapes, but for `own` parts. */
+export function llamaLike(family: string, checkpoint: Checkpoint, own: Partial<DecoderParts> = {}): ModelSpec {
   const { config } = checkpoint;
-  const L = readInteger(config, 'num_hidden_layers', { maximum: 10_000 });
-  const D = readInteger(config, 'hidden_size');
-  const H = readInteger(config, 'num_attention_heads');
-  const G = readInteger(config, 'num_key_value_heads', { maximum: H, fallback: H });
-  const F = readInteger(config, 'intermediate_size');
-  const V = readInteger(config, 'vocab_size');
-  if (H % G !== 0) throw invalidField('num_key_value_heads', `a divisor of the ${H} query heads`, G);
-  if (!hasField(config, 'head_dim') && D % H !== 0) throw invalidField('hidden_size', `a multiple of ${H} heads`, D);
-  const K = readInteger(config, 'head_dim', { maximum: 65_536, fallback: D / H });
-  const { position, text: positionText } = rotaryPosition(config, K, 'half');
-
-  const tensors = new TensorFinder(checkpoint, ['model.', ''], 'embed_tokens.weight');
-  const embedding = tensors.ref('embed_tokens.weight', [V, D]);
-  // A stored head is a copy when the config ties it; a model saved without its head can only run tied.
-  const ownHead = readBoolean(config, 'tie_word_embeddings', false) ? null : tensors.exact('lm_head.weight', [V, D]);
-  return {
-    family: llama.id,
-    L,
-    D,
-    H,
-    G,
-    K,
-    F,
-    V,
+  const sizes = own.sizes ?? readSizes(config);
+  return decoder(family, checkpoint, {
+    sizes,
     norm: { kind: 'rms', epsilon: readNumber(config, 'rms_norm_eps', { minimum: 0, fallback: 1e-6 }) },
-    position,
+    position: own.position ?? rotaryPosition(config, sizes.K, 'half'),
     mlp: { kind: 'gated', activation: readActivation(config, 'hidden_act', 'silu') },
-    maxPositions: hasField(config, 'max_position_embeddings') ? readInteger(config, 'max_position_embeddings') : null,
-    tiedEmbeddings: ownHead === null,
-    endTokens: readEndTokens(config),
-    positionText,
-    formatHasKvHeads: true,
-    globals: {
-      'embed.tokens': embedding,
-      'final.norm.weight': tensors.ref('norm.weight', [D]),
-      'head.weight': ownHead ?? embedding,
-    },
-    layers: decoderLayers(L, (layer) => ({ scale: K ** -0.5, weights: layerRefs(tensors, layer, { D, H, G, K, F }) })),
+    tensors: new TensorFinder(checkpoint, ['model.', ''], 'embed_tokens.weight'),
+    embedding: 'embed_tokens',
+    finalNorm: 'norm',
+    tied: false,
+    layer: (at) => ({
+      ...at.norm('attention', 'input_layernorm', sizes.D),
+      ...llamaAttention(at, sizes),
+      ...at.norm('mlp', 'post_attention_layernorm', sizes.D),
+      ...gatedMlp(at, sizes),
+    }),
+    ...own,
+  });
+}
+
+/** Four projections under self_attn. */
+export function llamaAttention(at: LayerTensors, { D, H, G, K }: Sizes, output = 'o_proj'): LayerRefs {
+  return {
+    ...at.linear('q', 'self_attn.q_proj', H * K, D),
+    ...at.linear('k', 'self_attn.k_proj', G * K, D),
+    ...at.linear('v', 'self_attn.v_proj', G * K, D),
+    ...at.linear('o', `self_attn.${output}`, D, H * K),
   };
 }
 
-type Sizes = Record<'D' | 'H' | 'G' | 'K' | 'F', number>;
+/** Three projections under mlp. */
+export function gatedMlp(at: LayerTensors, { D, F }: Sizes): LayerRefs {
+  return {
+    ...at.linear('gate', 'mlp.gate_proj', F, D),
+    ...at.linear('up', 'mlp.up_proj', F, D),
+    ...at.linear('down', 'mlp.down_proj', D, F),
+  };
+}
 
-function layerRefs(
-  tensors: TensorFinder,
-  layer: number,
-  { D, H, G, K, F }: Sizes,
-): Partial<Record<LayerRole, WeightRef>> {
-  const at = (name: string): string => `layers.${layer}.${name}`;
-  const weight = (name: string, out: number, columns: number): WeightRef =>
-    tensors.ref(at(`${name}.weight`), [out, columns]);
-  const bias = (name: string, out: number): WeightRef | null => tensors.optional(at(`${name}.bias`), [out]);
-  return present({
-    'attention.norm.weight': tensors.ref(at('input_layernorm.weight'), [D]),
-    'q.weight': weight('self_attn.q_proj', H * K, D),
-    'q.bias': bias('self_attn.q_proj', H * K),
-    'k.weight': weight('self_attn.k_proj', G * K, D),
-    'k.bias': bias('self_attn.k_proj', G * K),
-    'v.weight': weight('self_attn.v_proj', G * K, D),
-    'v.bias': bias('self_attn.v_proj', G * K),
-    'o.weight': weight('self_attn.o_proj', D, H * K),
-    'o.bias': bias('self_attn.o_proj', D),
-    'mlp.norm.weight': tensors.ref(at('post_attention_layernorm.weight'), [D]),
-    'gate.weight': weight('mlp.gate_proj', F, D),
-    'gate.bias': bias('mlp.gate_proj', F),
-    'up.weight': weight('mlp.up_proj', F, D),
-    'up.bias': bias('mlp.up_proj', F),
-    'down.weight': weight('mlp.down_proj', D, F),
-    'down.bias': bias('mlp.down_proj', D),
-  });
+/** Two projections with an activation between them. */
+export function plainMlp(at: LayerTensors, { D, F }: Sizes, up: string, down: string): LayerRefs {
+  return { ...at.linear('up', up, F, D), ...at.linear('down', down, D, F) };
 }

@@ -6,7 +6,8 @@ import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
 
-export const fixtures = join(import.meta.dirname, '../../fixtures');
+export { decoderFixtures, fixtures } from '../../support/fixtures';
+
 export const sample = join(import.meta.dirname, '../../../media/sample');
 
 export interface Fixture {

@@ -5,6 +5,8 @@ import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
 import type { ModelSpec } from '../../../src/model/spec';
+import { isObject } from '../../../src/checkpoint/json';
+import { decoderFixtures } from '../../support/fixtures';
 import { memoryCheckpoint } from './memoryCheckpoint';
 
 const opened: Checkpoint[] = [];
@@ -47,6 +49,28 @@ describe('llama', () => {
   });
 });
 
+describe('gpt_neox', () => {
+  it('takes each of q, k and v out of every head of the fused matrix', async () => {
+    const checkpoint = await fixture('gpt-neox');
+    const weights = new CheckpointWeights(checkpoint, resolveModel(checkpoint));
+    const stored = await checkpoint.readFloat32('gpt_neox.layers.1.attention.query_key_value.weight');
+    const bias = await checkpoint.readFloat32('gpt_neox.layers.1.attention.query_key_value.bias');
+    const k = await weights.read('k.weight', 1);
+    expect(k).toMatchObject({ rows: 64, columns: 64 });
+    // Head h has 8 rows of q, then 8 of k, then 8 of v.
+    for (const head of [0, 3, 7]) {
+      expect(k.data.slice(head * 512, (head + 1) * 512)).toEqual(
+        stored.slice((head * 24 + 8) * 64, (head * 24 + 16) * 64),
+      );
+      const v = await weights.readRows('v.bias', 1, head * 8, head * 8 + 8);
+      expect(v.data).toEqual(bias.slice(head * 24 + 16, head * 24 + 24));
+    }
+    // Rows of several heads, beginning and ending within one.
+    expect((await weights.readRows('k.weight', 1, 5, 27)).data).toEqual(k.data.slice(5 * 64, 27 * 64));
+    expect((await weights.readRows('k.weight', 1, 9, 9)).data.length).toBe(0);
+  });
+});
+
 describe('gpt2', () => {
   it('splits and turns the fused matrix', async () => {
     const checkpoint = await fixture('gpt2');
@@ -81,22 +105,30 @@ async function altered(
   return resolveModel(memoryCheckpoint(base, shapes, { ...base.config, ...fields }));
 }
 
-describe('llama configs', () => {
-  it('mean the same in both spellings', async () => {
-    const five = resolveModel(await fixture('llama-gqa'));
-    const { rope_theta: theta, ...scaling } = (await fixture('llama-gqa')).config.rope_parameters as Record<
-      string,
-      unknown
-    >;
-    const four = await altered('llama-gqa', {
-      rope_parameters: undefined,
-      dtype: undefined,
-      rope_theta: theta,
-      rope_scaling: scaling,
-      torch_dtype: 'float32',
-    });
+describe('configs', () => {
+  it.each(decoderFixtures)('of %s mean the same in the spelling of transformers 4', async (name) => {
+    const checkpoint = await fixture(name);
+    const five = resolveModel(checkpoint);
+    const four = await altered(name, { dtype: undefined, torch_dtype: 'float32', ...oldRotary(checkpoint.config) });
     expect(four).toEqual(five);
-    expect(five.positionText).toBe('rotary, base 500000, llama3 scaling 8x');
+  });
+});
+
+/** The rotary fields as transformers 4 wrote them. */
+function oldRotary({ rope_parameters: parameters }: Checkpoint['config']): Record<string, unknown> {
+  if (!isObject(parameters)) return {};
+  const { rope_theta: theta, partial_rotary_factor: share, ...scaling } = parameters;
+  return {
+    rope_parameters: undefined,
+    rope_theta: theta,
+    rope_scaling: scaling.rope_type === 'default' ? null : scaling,
+    ...(share === undefined ? {} : { partial_rotary_factor: share }),
+  };
+}
+
+describe('llama configs', () => {
+  it('tell the scaling', async () => {
+    expect(resolveModel(await fixture('llama-gqa')).positionText).toBe('rotary, base 500000, llama3 scaling 8x');
   });
 
   it('may leave out what has a default', async () => {
@@ -176,5 +208,5 @@ describe('gpt2 configs', () => {
 
 it('an unknown family is told with what is supported', () => {
   const unknown = memoryCheckpoint(null, {}, { model_type: 'martian' });
-  expect(() => resolveModel(unknown)).toThrow(/expected model_type llama or gpt2.*found model_type martian/);
+  expect(() => resolveModel(unknown)).toThrow(/expected model_type llama or gpt2 or .*found model_type martian/);
 });
