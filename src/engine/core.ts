@@ -25,6 +25,7 @@ import type {
   CompareSummary,
   Continuation,
   ConversionRequest,
+  FileGrouping,
   GroupingView,
   HeadDivergence,
   MeasuredModel,
@@ -43,6 +44,7 @@ import type { TaskContext } from '../protocol/tasks';
 import { Conversions, type PreparedConversion } from './conversions';
 import { EngineGpu, type GpuOptions } from './gpu';
 import { TextMeasurer, type Measurable } from './measure';
+import { readGroupingFile, writeGroupingFile } from './groupingFiles';
 import { ModelRegistry, type OpenedModel } from './models';
 import { RunRegistry, type StoredRun } from './runs';
 import { modelSizes } from './sizes';
@@ -94,6 +96,21 @@ export class EngineCore {
 
   grouping(modelId: string, conversion: ConversionRequest | null, task: TaskContext): Promise<GroupingView> {
     return this.conversions.grouping(this.models.get(modelId), conversion, task);
+  }
+
+  /** What a grouping file means for a model: the number of groups and the assignment of a `manual` conversion. */
+  async readGrouping(modelId: string, file: string): Promise<FileGrouping> {
+    const { G, groupOfKvHead } = await readGroupingFile(file, this.models.get(modelId).runnable.spec);
+    return { G, assignment: groupOfKvHead.map((groups) => [...groups]) };
+  }
+
+  /** Writes the grouping of a conversion as a file that `readGrouping` takes. */
+  async writeGrouping(modelId: string, conversion: ConversionRequest, file: string, task: TaskContext): Promise<void> {
+    const model = this.models.get(modelId);
+    const { source } = model.runnable;
+    const grouping = await this.conversions.grouping(model, conversion, task);
+    const origin = { source: model.summary.name, sourceKvHeads: source.spec.G, grouping: conversion.grouping };
+    await writeGroupingFile(file, grouping, origin);
   }
 
   /** A conversion's weights, solved if need be, for callers in this process (the command line's convert). */

@@ -25,6 +25,9 @@ export function engineService(
     open: (path, task) => run(task, (context) => core.open(path, context)),
     close: (modelId) => core.close(modelId),
     grouping: (modelId, conversion, task) => run(task, (context) => core.grouping(modelId, conversion, context)),
+    readGrouping: (modelId, file, task) => run(task, () => core.readGrouping(modelId, file)),
+    writeGrouping: (modelId, conversion, file, task) =>
+      run(task, (context) => core.writeGrouping(modelId, conversion, file, context)),
     run: (request, task) => run(task, (context) => core.run(request, context)),
     release: (runId) => core.release(runId),
     attention: (request, task) => run(task, (context) => core.attention(request, context)),

@@ -7,27 +7,32 @@ import { GqaLensError } from '../protocol/errors';
 import type { OpenedModel } from './models';
 import { firstWindows } from './windows';
 
-/** Larger files are not read as one text. */
+/** Bytes: larger files are not read as one text. */
 const textFileLimit = 512 * 1024 * 1024;
 /** Tokens of a window unless the model takes fewer. */
 export const usualWindow = 512;
 
-/** Reads a text file. @throws GqaLensError input-invalid when it cannot be read or is too large */
-export async function readTextFile(file: string): Promise<string> {
+/**
+ * Reads a text file.
+ * @param what the file in words, for errors
+ * @param limit most bytes that are read
+ * @throws GqaLensError input-invalid when it cannot be read or is too large
+ */
+export async function readTextFile(file: string, what = 'text file', limit = textFileLimit): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > textFileLimit) {
-      throw new GqaLensError('input-invalid', 'The text file is too large', {
+    if (size > limit) {
+      throw new GqaLensError('input-invalid', `The ${what} is too large`, {
         file,
         found: `${size} bytes`,
-        limit: `${textFileLimit} bytes`,
-        next: 'Give a part of it: only the first windows are read.',
+        limit: `${limit} bytes`,
+        next: 'Give a smaller file.',
       });
     }
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof GqaLensError) throw error;
-    throw new GqaLensError('input-invalid', 'The text file cannot be read', {
+    throw new GqaLensError('input-invalid', `The ${what} cannot be read`, {
       file,
       found: error instanceof Error ? error.message : String(error),
     });

@@ -99,8 +99,15 @@ export async function makeGrouping(id: string, context: GroupingContext): Promis
   return grouping;
 }
 
-/** @throws GqaLensError `conversion-invalid` when a grouping does not belong to a model or leaves a group empty. */
-export function checkGrouping({ G, groupOfKvHead }: Grouping, spec: Pick<ModelSpec, 'H' | 'G' | 'L' | 'layers'>): void {
+/**
+ * @param file where the grouping comes from, for the message
+ * @throws GqaLensError `conversion-invalid` when a grouping does not belong to a model or leaves a group empty.
+ */
+export function checkGrouping(
+  { G, groupOfKvHead }: Grouping,
+  spec: Pick<ModelSpec, 'H' | 'G' | 'L' | 'layers'>,
+  file?: string,
+): void {
   const { L, layers } = spec;
   const sizes = layers.map(({ grouped }, layer) => ({ heads: kvHeadsOf(spec, layer), groups: grouped ? G : spec.H }));
   const wrong = sizes.findIndex(({ heads, groups: count }, layer) => {
@@ -114,6 +121,7 @@ export function checkGrouping({ G, groupOfKvHead }: Grouping, spec: Pick<ModelSp
   if (groupOfKvHead.length === L && wrong < 0) return;
   const { heads, groups } = sizes[Math.max(0, wrong)] ?? { heads: spec.G, groups: G };
   throw new GqaLensError('conversion-invalid', 'The grouping does not belong to this model', {
+    ...(file === undefined ? {} : { file }),
     expected: `${L} layers of ${heads} KV heads in groups 0 to ${groups - 1}, none of them empty`,
     found:
       groupOfKvHead.length === L

@@ -10,6 +10,7 @@ import type {
   CompareSummary,
   Continuation,
   ConversionRequest,
+  FileGrouping,
   GroupingView,
   HeadDivergence,
   MeasureRequest,
@@ -35,6 +36,10 @@ export interface EngineApi {
   close(modelId: string): Promise<void>;
   /** The grouping that a conversion request means for a model. Groupings by similarity read and run the model. */
   grouping(modelId: string, conversion: ConversionRequest | null, task: TaskId): Promise<GroupingView>;
+  /** Reads a grouping file for a model. */
+  readGrouping(modelId: string, file: string, task: TaskId): Promise<FileGrouping>;
+  /** Writes a conversion's grouping as a file, in the place of one that may be there. */
+  writeGrouping(modelId: string, conversion: ConversionRequest, file: string, task: TaskId): Promise<void>;
   run(request: RunRequest, task: TaskId): Promise<RunSummary>;
   /** Frees the GPU memory of a run. Unknown ids are ignored. */
   release(runId: string): void;

@@ -74,6 +74,13 @@ export interface ConversionRequest {
   calibration?: CalibrationText;
 }
 
+/** A grouping read from a file: what goes into a conversion by "manual". */
+export interface FileGrouping {
+  G: number;
+  /** [L][source KV heads] */
+  assignment: number[][];
+}
+
 /** Text for calibration: the first windows of a file, run through the checkpoint as it is. */
 export interface CalibrationText {
   /** Path of a text file; null is the excerpt that comes with the product. */

@@ -3,13 +3,10 @@ import type { Command } from 'commander';
 import { exportConversion } from '../../checkpoint/exportCheckpoint';
 import type { ModelSummary } from '../../protocol/model';
 import type { CommonOptions, OpenContext } from './command';
-import { wholeNumber, withConversion, withJson } from './options';
+import { conversionRequest, wholeNumber, withConversion, withJson, type ConversionOptions } from './options';
 import { facts, formatBytes, formatChange } from './text';
 
-interface ConvertOptions extends CommonOptions {
-  groups: number;
-  grouping: string;
-  merge: string;
+interface ConvertOptions extends CommonOptions, ConversionOptions {
   out: string;
 }
 
@@ -32,13 +29,17 @@ export function addConvert(program: Command, open: OpenContext): void {
     .description(
       'Write a checkpoint with fewer KV heads, as a folder that Hugging Face transformers loads. Needs no GPU.',
     )
-    .requiredOption('--groups <G>', 'KV heads after conversion; must divide those of the model', wholeNumber(1))
+    .option(
+      '--groups <G>',
+      'KV heads after conversion; must divide those of the model, unless a grouping file says them',
+      wholeNumber(1),
+    )
     .requiredOption('--out <folder>', 'folder to write; must not exist');
   withConversion(command).action(async (path: string, options: ConvertOptions) => {
     const { engine, openModel, task, print } = open();
     const before = await openModel(path);
     const { checkpoint, runnable } = engine.model(before.modelId);
-    const request = { G: options.groups, grouping: options.grouping, merge: options.merge };
+    const request = await conversionRequest(options, null, { engine, modelId: before.modelId }, command);
     const { source, grouping } = await engine.prepare(before.modelId, request, task);
     const { folder, files, repeatsHeads } = await exportConversion({
       checkpoint,
@@ -47,7 +48,7 @@ export function addConvert(program: Command, open: OpenContext): void {
       outFolder: options.out,
       provenance: {
         sourceName: before.name,
-        grouping: options.grouping,
+        grouping: request.grouping,
         merge: options.merge,
         groupOfKvHead: grouping.groupOfKvHead,
         date: new Date(),
@@ -57,7 +58,7 @@ export function addConvert(program: Command, open: OpenContext): void {
     });
     // What was written is read again: the numbers are those of the files.
     const after = await openModel(folder);
-    const conversion = summarise(before, after, { out: folder, files, repeatsHeads, G: options.groups });
+    const conversion = summarise(before, after, { out: folder, files, repeatsHeads, G: request.G });
     print(options, conversion, describe(conversion, options));
   });
 }

@@ -4,8 +4,11 @@
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { groupings } from '../../gqa/grouping';
+import { manual } from '../../gqa/groupings/manual';
 import { merges } from '../../gqa/merge';
-import type { MethodInfo, RunInput } from '../../protocol/model';
+import { GqaLensError } from '../../protocol/errors';
+import type { ConversionRequest, MethodInfo, RunInput } from '../../protocol/model';
+import type { EngineCore } from '../core';
 
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -43,12 +46,61 @@ export function withJson(command: Command): Command {
   return command.option('--json', 'print machine-readable JSON on stdout');
 }
 
+/** Values of --groups, --grouping and --merge. */
+export interface ConversionOptions {
+  groups?: number;
+  /** A registry id, or a grouping file. */
+  grouping: string;
+  merge: string;
+}
+
+/** Groupings that need nothing but their name. */
+const namedGroupings = groupings.filter(({ needsAssignment }) => needsAssignment !== true);
+
+const isGroupingFile = (grouping: string): boolean => grouping.toLowerCase().endsWith('.json');
+
+function readGrouping(text: string): string {
+  if (isGroupingFile(text) || namedGroupings.some(({ id }) => id === text)) return text;
+  throw new InvalidArgumentError(`Allowed are ${namedGroupings.map(({ id }) => id).join(', ')} and a JSON file.`);
+}
+
+/**
+ * The conversion that the options mean; a grouping file says the number of groups itself.
+ * @param usualG groups without --groups; null: they must be given
+ * @throws GqaLensError when the file is no grouping of the model; ends the command with a usage error without groups
+ */
+export async function conversionRequest(
+  { groups, grouping, merge }: ConversionOptions,
+  usualG: number | null,
+  { engine, modelId }: { engine: EngineCore; modelId: string },
+  command: Command,
+): Promise<ConversionRequest> {
+  if (isGroupingFile(grouping)) {
+    const { G, assignment } = await engine.readGrouping(modelId, grouping);
+    if (groups === undefined || groups === G) return { G, grouping: manual.id, assignment, merge };
+    throw new GqaLensError('conversion-invalid', 'The grouping file has another number of groups', {
+      file: grouping,
+      expected: `${groups} groups, as --groups says`,
+      found: `${G} groups`,
+      next: 'Leave --groups away.',
+    });
+  }
+  const G = groups ?? usualG;
+  return G === null
+    ? command.error('error: give the number of KV heads with --groups G', { exitCode: 2 })
+    : { G, grouping, merge };
+}
+
 /** Adds --grouping and --merge, and explains them under the options. */
 export function withConversion(command: Command): Command {
   return command
-    .addOption(methodOption('--grouping <method>', 'which heads share', groupings, 'contiguous'))
+    .addOption(
+      new Option('--grouping <method>', 'which heads share: a method below, or a JSON file')
+        .argParser(readGrouping)
+        .default('contiguous'),
+    )
     .addOption(methodOption('--merge <method>', 'what the shared head becomes', merges, 'mean'))
-    .addHelpText('after', methodHelp('Groupings', groupings))
+    .addHelpText('after', methodHelp('Groupings', namedGroupings))
     .addHelpText('after', methodHelp('Merges', merges));
 }
 

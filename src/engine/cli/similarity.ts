@@ -3,15 +3,20 @@ import { Option, type Command } from 'commander';
 import { similarities } from '../../gqa/similarity';
 import type { ModelSummary, SimilarityResult } from '../../protocol/model';
 import type { CommonOptions, OpenContext } from './command';
-import { methodHelp, methodOption, wholeNumber, withConversion, withJson } from './options';
+import {
+  conversionRequest,
+  methodHelp,
+  methodOption,
+  wholeNumber,
+  withConversion,
+  withJson,
+  type ConversionOptions,
+} from './options';
 import { table } from './text';
 
-interface SimilarityOptions extends CommonOptions {
+interface SimilarityOptions extends CommonOptions, ConversionOptions {
   measure: string;
   layer?: number;
-  groups?: number;
-  grouping: string;
-  merge: string;
 }
 
 /** K and V of one layer. */
@@ -34,8 +39,9 @@ export function addSimilarity(program: Command, open: OpenContext): void {
     .action(async (path: string, options: SimilarityOptions) => {
       const { engine, openModel, task, print } = open();
       const model = await openModel(path);
-      const conversion = { G: options.groups ?? model.G, grouping: options.grouping, merge: options.merge };
-      const ask = { modelId: model.modelId, measure: options.measure, conversion };
+      const { modelId } = model;
+      const conversion = await conversionRequest(options, model.G, { engine, modelId }, command);
+      const ask = { modelId, measure: options.measure, conversion };
       const layers: LayerResult[] = [];
       const first = options.layer ?? 0;
       for (let layer = first; layer < (options.layer === undefined ? model.L : first + 1); layer += 1) {
@@ -47,7 +53,7 @@ export function addSimilarity(program: Command, open: OpenContext): void {
       print(
         options,
         { model: model.name, on: 'weights', measure: options.measure, conversion, layers: layers.map(toJson) },
-        describe(model, layers, options),
+        describe(model, layers, conversion.assignment ? { ...options, groups: conversion.G } : options),
       );
     });
 }

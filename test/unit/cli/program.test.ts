@@ -45,6 +45,9 @@ describe('exit codes', () => {
     [['convert', sample, '--groups', '2']],
     [['convert', sample, '--groups', 'two', '--out', 'x']],
     [['convert', sample, '--groups', '2', '--out', 'x', '--merge', 'median']],
+    [['convert', sample, '--groups', '2', '--out', 'x', '--grouping', 'zigzag']],
+    [['convert', sample, '--groups', '2', '--out', 'x', '--grouping', 'manual']],
+    [['convert', sample, '--out', 'x']],
     [['compare', sample, sample]],
     [['compare', sample]],
   ])('2 with a message on stderr: %j', async (args) => {
@@ -58,6 +61,8 @@ describe('exit codes', () => {
     [['similarity', sample, '--layer', '6'], /no layer 6.*0 to 5/],
     [['convert', sample, '--groups', '3', '--out', 'never-written'], /one of 8, 4, 2, 1/],
     [['convert', sample, '--groups', '2', '--out', sample], /not overwritten/],
+    [['convert', sample, '--grouping', 'none.json', '--out', 'x'], /grouping file cannot be read.*none\.json/],
+    [['convert', sample, '--grouping', `${sample}/config.json`, '--out', 'x'], /not a grouping file.*kvHeads.*nothing/],
     [['convert', 'test/fixtures/qwen3', '--groups', '1', '--out', 'never-written'], /qwen3/],
     [['compare', sample, 'test/fixtures/llama-mha', '--text', 'a'], /different vocabularies.*4096.*112/],
     [['compare', sample, sample, '--text-file', 'no-such-file.txt'], /text file cannot be read.*no-such-file/],
@@ -80,7 +85,8 @@ describe('--help', () => {
   it('names every method of the registries with its source', async () => {
     const convert = (await gqaLens(['convert', '--help'])).stdout;
     const similarity = (await gqaLens(['similarity', '--help'])).stdout;
-    for (const { id, source } of [...groupings, ...merges]) {
+    const named = groupings.filter(({ needsAssignment }) => needsAssignment !== true);
+    for (const { id, source } of [...named, ...merges]) {
       expect(convert).toContain(`  ${id}`);
       expect(convert).toContain(source);
     }
@@ -177,6 +183,24 @@ describe('convert', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('stored once for every head that shares');
     expect(json((await gqaLens(['inspect', out, '--json'])).stdout)).toMatchObject({ H: 8, G: 8 });
+  });
+
+  it('takes the groups from a file, such as that of an export', async () => {
+    const [first, second] = [join(folder, 'strided'), join(folder, 'again')];
+    const grouping = ['--merge', 'mean', '--grouping'];
+    expect((await gqaLens(['convert', sample, '--groups', '4', ...grouping, 'strided', '--out', first])).code).toBe(0);
+    const file = join(first, 'gqa-lens.json');
+    const { code, stdout } = await gqaLens(['convert', sample, ...grouping, file, '--out', second]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`8 → 4 (${file}, mean)`);
+    const bytes = (out: string): Promise<Buffer> => readFile(join(out, 'model.safetensors'));
+    expect((await bytes(second)).equals(await bytes(first))).toBe(true);
+    const wrong = await gqaLens(['convert', sample, '--groups', '2', '--grouping', file, '--out', 'never-written']);
+    expect(wrong.stderr).toMatch(/gqa-lens\.json; expected 2 groups, as --groups says; found 4 groups/);
+    const other = await gqaLens(['similarity', 'test/fixtures/llama-mha', '--grouping', file]);
+    expect(other.stderr).toMatch(/gqa-lens\.json; expected 2 layers of 8 KV heads.*found 6 layers/);
+    const pooled = await gqaLens(['similarity', sample, '--grouping', file, '--layer', '0']);
+    expect(pooled.stdout).toContain('pooled to 4 groups');
   });
 
   it('leaves a folder that is there alone', async () => {
