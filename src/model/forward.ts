@@ -1,10 +1,10 @@
 /**
- * The forward pass of a decoder, as a list of GPU steps that a ModelSpec decides.
+ * The forward pass of one stack of layers, as a list of GPU steps that a ModelSpec decides.
  * Role: tokens in, residual streams and key/value caches out. What is kept and looked at afterwards is keptRun.ts;
  * logits and losses are logits.ts. K and V stay at G heads everywhere (src/gpu/kernels/attention.wgsl).
  */
 import type { GpuContext, Span } from '../gpu/context';
-import { attend } from '../gpu/operations/attention';
+import { attend, type DistanceBias } from '../gpu/operations/attention';
 import type { HeadGroups } from '../gpu/operations/headGroups';
 import { linear } from '../gpu/operations/linear';
 import { pad4 } from '../gpu/operations/matrix';
@@ -13,12 +13,13 @@ import { normalise } from '../gpu/operations/norm';
 import { rotate, type RotaryTable } from '../gpu/operations/rotary';
 import type { Batch } from '../gpu/batch';
 import type { TaskContext } from '../protocol/tasks';
+import { DistanceBiases } from './distanceBiases';
 import { embed } from './embed';
 import type { GpuWeights } from './gpuWeights';
 import { LayerGroups } from './layerGroups';
 import { leaseLayer, type LeasedWeights } from './layerWeights';
 import { RotaryTables } from './rotaryTables';
-import { kvHeadsOf, layerOf, type ModelSpec, type WeightSource } from './spec';
+import { kvHeadsOf, layerOf, type LayerSpec, type ModelSpec, type WeightSource } from './spec';
 
 /** Keys (rotated) and values of a layer: [capacity, G, pad4(K)] each. */
 export interface LayerCache {
@@ -27,8 +28,12 @@ export interface LayerCache {
 }
 
 export interface ForwardOptions {
+  /** Which layers run. Absent: the decoder's. */
+  stack?: LayerSpec['stack'];
   /** Positions already in the caches. */
   past: number;
+  /** What cross-attention reads. Absent: there is none. */
+  memory?: Memory;
   caches: readonly LayerCache[];
   /** Receives each layer's input [S, pad4(D)]; the receiver owns the buffer. Absent: inputs are not kept. */
   keepInput?: (layer: number, input: Span) => void;
@@ -36,16 +41,28 @@ export interface ForwardOptions {
   keepAttended?: (layer: number, stream: Span) => void;
 }
 
-/** Bytes of one cached position of one layer, padded, for both keys and values together. */
-export function newCaches(context: GpuContext, spec: ModelSpec, capacity: number): LayerCache[] {
-  return spec.layers.map((_, layer) => {
-    const count = capacity * kvHeadsOf(spec, layer) * pad4(spec.K);
+/** The output of an encoder. */
+export interface Memory {
+  /** Its tokens. */
+  T: number;
+  /** [T, pad4(D)]; null once its keys and values are in the caches. */
+  rows: Span | null;
+}
+
+/** Caches for every layer. @param capacityOf positions that a layer's keys and values need room for */
+export function newCaches(
+  context: GpuContext,
+  spec: ModelSpec,
+  capacityOf: (layer: LayerSpec) => number,
+): LayerCache[] {
+  return spec.layers.map((own, layer) => {
+    const count = capacityOf(own) * kvHeadsOf(spec, layer) * pad4(spec.K);
     return { keys: context.storage(count, `keys ${layer}`), values: context.storage(count, `values ${layer}`) };
   });
 }
 
 /**
- * Runs token ids through all layers.
+ * Runs token ids through all layers of a stack.
  * @returns the residual stream after the last layer, [S, pad4(D)], before the final norm; the caller destroys it
  * @throws GqaLensError when a weight cannot be read or the GPU fails; AbortError when cancelled
  */
@@ -54,7 +71,7 @@ export async function forward(
   weights: GpuWeights,
   source: WeightSource,
   ids: readonly number[],
-  { past, caches, keepInput, keepAttended }: ForwardOptions,
+  { stack = 'decoder', past, memory, caches, keepInput, keepAttended }: ForwardOptions,
   task: TaskContext,
 ): Promise<Span> {
   const { spec } = source;
@@ -62,16 +79,19 @@ export async function forward(
   const scratch = new Scratch(context, spec, S);
   const groups = new LayerGroups(context, spec);
   const tables = new RotaryTables(context, spec, past, S);
+  const biases = new DistanceBiases(context, source, past, S, task.signal);
+  const stacked = spec.layers.flatMap((own, layer) => (own.stack === stack ? [layer] : []));
   let input = context.upload(await embed(source, ids, past, task.signal), 'embeddings');
   try {
-    let next = leaseLayer(weights, source, 0, task.signal);
-    for (let layer = 0; layer < spec.L; layer++) {
+    let next = leaseLayer(weights, source, stacked[0] ?? 0, task.signal);
+    for (const [place, layer] of stacked.entries()) {
       task.signal.throwIfAborted();
       task.report(`Layer ${layer + 1} of ${spec.L}`, layer / spec.L);
       const leased = await next;
       // Read one layer ahead while the GPU works. Errors surface when it is awaited, so none goes unhandled here.
-      if (layer + 1 < spec.L) {
-        next = leaseLayer(weights, source, layer + 1, task.signal);
+      const following = stacked[place + 1];
+      if (following !== undefined) {
+        next = leaseLayer(weights, source, following, task.signal);
         next.catch(() => undefined);
       }
       const output = context.storage(S * pad4(spec.D), `input of layer ${layer + 1}`);
@@ -80,9 +100,10 @@ export async function forward(
       if (!cache) throw new Error(`no cache for layer ${layer}`);
       const middle = keepAttended ? context.storage(S * pad4(spec.D), `stream after attention ${layer}`) : null;
       if (middle) keepAttended?.(layer, middle);
-      const table = tables.of(layer);
-      const call = { middle, layer, S, past, input, output, cache, groups: groups.layer(layer), table, scratch };
-      decoderLayer(context, batch, spec, leased, call);
+      const positions = { table: tables.of(layer), distances: await biases.of(layer) };
+      const rows = { input, middle, output };
+      const call = { layer, S, past, memory, ...rows, cache, groups: groups.layer(layer), ...positions, scratch };
+      runLayer(context, batch, spec, leased, call);
       batch.submit();
       leased.release();
       if (keepInput) keepInput(layer, input);
@@ -97,6 +118,7 @@ export async function forward(
     throw error;
   } finally {
     tables.destroy();
+    biases.destroy();
     scratch.destroy();
     groups.destroy();
   }
@@ -127,6 +149,7 @@ interface LayerCall {
   layer: number;
   S: number;
   past: number;
+  memory: Memory | undefined;
   input: Span;
   output: Span;
   /** Gets a copy of the stream after attention. */
@@ -134,23 +157,25 @@ interface LayerCall {
   cache: LayerCache;
   groups: HeadGroups;
   table: RotaryTable | null;
+  distances: DistanceBias | null;
   scratch: Scratch;
 }
 
 /**
  * output = input + attention(norm(input)); output += mlp(norm(output)), or mlp(norm(input)) where they are parallel.
- * Appends keys and values to the cache.
+ * Appends keys and values to the cache; cross-attention's are those of the encoder's output.
  */
-function decoderLayer(
+function runLayer(
   context: GpuContext,
   batch: Batch,
   spec: ModelSpec,
   weights: LeasedWeights,
-  { layer, S, past, input, output, middle, cache, groups, table, scratch }: LayerCall,
+  { layer, S, past, memory, input, output, middle, cache, groups, table, distances, scratch }: LayerCall,
 ): void {
   const { D, H, K, F } = spec;
   const G = kvHeadsOf(spec, layer);
-  const { scale, mlp } = layerOf(spec, layer);
+  const { attention, scale, mlp } = layerOf(spec, layer);
+  const cross = attention === 'cross';
   const { normed, queries, attended, gate, up } = scratch;
   const bias = (role: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'): { bias: Span | undefined } => ({
     bias: weights.optionalVector(`${role}.bias`),
@@ -159,16 +184,20 @@ function decoderLayer(
   batch.copy(input, output);
   normalise(context, batch, input, weights.norm('attention'), normed, S, D);
   linear(context, batch, normed, weights.matrix('q.weight'), queries, S, bias('q'));
-  linear(context, batch, normed, weights.matrix('k.weight'), cache.keys, S, { ...bias('k'), row0: past });
-  linear(context, batch, normed, weights.matrix('v.weight'), cache.values, S, { ...bias('v'), row0: past });
+  const read = cross ? memory?.rows : normed;
+  if (read) {
+    const [T, row0] = cross ? [memory?.T ?? 0, 0] : [S, past];
+    linear(context, batch, read, weights.matrix('k.weight'), cache.keys, T, { ...bias('k'), row0 });
+    linear(context, batch, read, weights.matrix('v.weight'), cache.values, T, { ...bias('v'), row0 });
+  }
   if (table) {
     rotate(batch, queries, table, { S, heads: H, stride: pad4(K) });
     rotate(batch, cache.keys, table, { S, heads: G, stride: pad4(K), row0: past });
   }
   attend(context, batch, queries, cache.keys, cache.values, attended, groups, {
-    ...{ S, T: past + S, past, K, scale },
-    causal: true,
-    bias: null,
+    ...{ S, T: cross ? (memory?.T ?? 0) : past + S, past, K, scale },
+    causal: attention === 'causal',
+    bias: distances,
   });
   linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
   if (middle) batch.copy(output, middle);

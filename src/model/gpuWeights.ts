@@ -212,7 +212,9 @@ function blocksOf(spec: ModelSpec, role: Role, layer: number | null): { rows: Bl
     case 'embed.tokens':
       return { rows: plain(V), columns: plain(D) };
     case 'embed.positions':
-      throw new Error('position embeddings are added on the CPU');
+    case 'encoder.buckets':
+    case 'decoder.buckets':
+      throw new Error(`${role} is used on the CPU`);
     case 'q.bias':
       return vector(heads(H));
     case 'k.bias':

@@ -9,10 +9,10 @@ import { forward, newCaches, type LayerCache } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { reduceRows } from './logits';
-import { kvHeadsOf } from './spec';
+import { kvHeadsOf, layerOf } from './spec';
 
 /**
- * The `count` tokens that continue a run, each the most probable one (the smallest id where two are equal).
+ * The `count` tokens that continue a run's prompt (KeptRun.promptLength), each the most probable one (the smallest id where two are equal).
  * End-of-text tokens are passed over, so that there are always `count` of them (transformers' min_new_tokens); only the
  * end of a learned position table stops earlier.
  */
@@ -39,7 +39,7 @@ export async function* greedyTokens(
   count: number,
   signal: AbortSignal,
 ): AsyncGenerator<number, void, undefined> {
-  const { source, S } = run;
+  const { source, promptLength: S } = run;
   const { position, endTokens } = source.spec;
   const room = position.kind === 'learned' ? position.maxPositions - S + 1 : count;
   const steps = Math.min(count, Math.max(0, room));
@@ -47,6 +47,7 @@ export async function* greedyTokens(
   const caches = copyCaches(context, run, S + steps);
   let last = lastRow(context, run);
   const quiet = { signal, report: (): void => undefined };
+  const memory = run.encoded ? { memory: { T: run.encoded.ids.length, rows: null } } : {};
   try {
     for (let step = 0; ; step++) {
       const input = { source, output: last };
@@ -54,7 +55,7 @@ export async function* greedyTokens(
       const id = argmax[0] ?? 0;
       yield id;
       if (step + 1 === steps) return;
-      const output = await forward(context, weights, source, [id], { past: S + step, caches }, quiet);
+      const output = await forward(context, weights, source, [id], { past: S + step, caches, ...memory }, quiet);
       last.buffer.destroy();
       last = output;
     }
@@ -64,13 +65,18 @@ export async function* greedyTokens(
 }
 
 /** A run's keys and values with room for more. */
-function copyCaches(context: GpuContext, { source, S, caches }: KeptRun, capacity: number): LayerCache[] {
-  const copies = newCaches(context, source.spec, capacity);
+function copyCaches(context: GpuContext, run: KeptRun, capacity: number): LayerCache[] {
+  const { spec } = run.source;
+  const T = run.encoded?.ids.length ?? 0;
+  const room = { causal: capacity, cross: T, full: 0 };
+  const used = { causal: run.promptLength, cross: T, full: 0 };
+  const copies = newCaches(context, spec, ({ attention }) => room[attention]);
   const batch = context.batch();
   copies.forEach(({ keys, values }, layer) => {
-    const from = caches[layer];
+    const from = run.caches[layer];
     if (!from) throw new Error(`the run has no layer ${layer}`);
-    const bytes = S * kvHeadsOf(source.spec, layer) * pad4(source.spec.K) * 4;
+    const bytes = used[layerOf(spec, layer).attention] * kvHeadsOf(spec, layer) * pad4(spec.K) * 4;
+    if (bytes === 0) return;
     batch.copy({ ...from.keys, size: bytes }, keys);
     batch.copy({ ...from.values, size: bytes }, values);
   });
@@ -78,12 +84,12 @@ function copyCaches(context: GpuContext, { source, S, caches }: KeptRun, capacit
   return copies;
 }
 
-/** A run's last row in a buffer of its own: row offsets of a kept buffer are not always aligned for binding. */
-function lastRow(context: GpuContext, { source, S, output }: KeptRun): Span {
+/** A prompt's last row in a buffer of its own: row offsets of a kept buffer are not always aligned for binding. */
+function lastRow(context: GpuContext, { source, promptLength, output }: KeptRun): Span {
   const size = pad4(source.spec.D) * 4;
   const row = context.storage(size / 4, 'last row');
   const batch = context.batch();
-  batch.copy({ buffer: output.buffer, offset: output.offset + (S - 1) * size, size }, row);
+  batch.copy({ buffer: output.buffer, offset: output.offset + (promptLength - 1) * size, size }, row);
   batch.submit();
   return row;
 }

@@ -4,9 +4,11 @@
  */
 import type { GpuContext, Span } from '../gpu/context';
 import type { TaskContext } from '../protocol/tasks';
+import { encode, type Encoded } from './encoder';
 import { forward, newCaches, type LayerCache } from './forward';
 import type { GpuWeights } from './gpuWeights';
-import type { WeightSource } from './spec';
+import { layerOf, type WeightSource } from './spec';
+import { checkTokens, decoderTokens, encoderTokens, type Tokens } from './tokens';
 
 export class KeptRun {
   /** Maps' queries of the layers looked at last, [S, H, pad4(K)], rotated. */
@@ -14,18 +16,44 @@ export class KeptRun {
 
   constructor(
     readonly source: WeightSource,
-    readonly ids: readonly number[],
-    /** [L] of [S, pad4(D)]: hidden states before each layer. */
+    readonly tokens: Tokens,
+    /** [L] of [rowsOf(layer), pad4(D)]: hidden states before each layer. */
     public inputs: readonly Span[],
     /** [S, pad4(D)] after the last layer, before the final norm. */
     readonly output: Span,
     public caches: readonly LayerCache[],
-    /** [L] of [S, pad4(D)]: the stream after each layer's attention, before its MLP; empty unless it was to be kept. */
+    /** [L] of [rowsOf(layer), pad4(D)]: the stream after each layer's attention; empty unless it was to be kept. */
     private attended: readonly Span[] = [],
+    /** The encoder's part; null without one. */
+    public encoded: Encoded | null = null,
   ) {}
+
+  /** [S] the tokens that logits belong to: in an encoder-decoder, the decoder's. */
+  get ids(): readonly number[] {
+    return decoderTokens(this.tokens);
+  }
 
   get S(): number {
     return this.ids.length;
+  }
+
+  /** Tokens that a continuation goes on from. An encoder-decoder answers the encoder's text from its start token. */
+  get promptLength(): number {
+    return encoderTokens(this.tokens) ? 1 : this.S;
+  }
+
+  /** Query positions of a layer. */
+  rowsOf(layer: number): number {
+    return this.lengthOf(layerOf(this.source.spec, layer).stack);
+  }
+
+  /** Key positions of a layer. */
+  keysOf(layer: number): number {
+    return this.lengthOf(layerOf(this.source.spec, layer).attention === 'causal' ? 'decoder' : 'encoder');
+  }
+
+  private lengthOf(stack: 'encoder' | 'decoder'): number {
+    return stack === 'decoder' ? this.S : (encoderTokens(this.tokens)?.length ?? 0);
   }
 
   /** What a layer's attention adds to the residual stream: the stream after it above the layer's input. */
@@ -35,8 +63,11 @@ export class KeptRun {
     return { rows, base };
   }
 
-  /** [S, pad4(D)] the residual stream after a layer. */
+  /** [rowsOf(layer), pad4(D)] the residual stream after a layer. */
   after(layer: number): Span {
+    const { layers } = this.source.spec;
+    const { stack } = layerOf(this.source.spec, layer);
+    if (this.encoded && stack === 'encoder' && layers[layer + 1]?.stack !== stack) return this.encoded.output;
     return this.inputs[layer + 1] ?? this.output;
   }
 
@@ -49,6 +80,7 @@ export class KeptRun {
   keepOutputOnly(): void {
     for (const span of this.spans()) if (span !== this.output) span.buffer.destroy();
     this.inputs = this.attended = [];
+    this.encoded = null;
     this.caches = [];
     this.queries.clear();
   }
@@ -61,7 +93,8 @@ export class KeptRun {
 
   private spans(): Span[] {
     const caches = this.caches.flatMap(({ keys, values }) => [keys, values]);
-    return [...this.inputs, ...this.attended, this.output, ...this.queries.values(), ...caches];
+    const encoded = this.encoded ? [this.encoded.output, this.encoded.memory] : [];
+    return [...this.inputs, ...this.attended, this.output, ...this.queries.values(), ...caches, ...encoded];
   }
 }
 
@@ -73,28 +106,33 @@ export async function keepRun(
   context: GpuContext,
   weights: GpuWeights,
   source: WeightSource,
-  ids: readonly number[],
+  tokens: Tokens,
   task: TaskContext,
   keepAttention = false,
 ): Promise<KeptRun> {
-  const caches = newCaches(context, source.spec, ids.length);
+  const { spec } = source;
+  checkTokens(spec, tokens);
+  const [ids, encoderIds] = [decoderTokens(tokens), encoderTokens(tokens)];
+  const T = encoderIds?.length ?? 0;
+  const caches = newCaches(context, spec, ({ attention }) => (attention === 'causal' ? ids.length : T));
   const inputs: Span[] = [];
   const attended: Span[] = [];
+  let encoded: Encoded | null = null;
   try {
     const keepIn =
       (kept: Span[]) =>
       (layer: number, span: Span): void => {
         kept[layer] = span;
       };
-    const keep = { keepInput: keepIn(inputs), ...(keepAttention ? { keepAttended: keepIn(attended) } : {}) };
-    const output = await forward(context, weights, source, ids, { past: 0, caches, ...keep }, task);
-    return new KeptRun(source, ids, inputs, output, caches, attended);
+    const keep = { caches, keepInput: keepIn(inputs), ...(keepAttention ? { keepAttended: keepIn(attended) } : {}) };
+    encoded = encoderIds && (await encode(context, weights, source, encoderIds, keep, task));
+    const memory = encoded ? { memory: { T, rows: encoded.memory } } : {};
+    const output = await forward(context, weights, source, ids, { past: 0, ...memory, ...keep }, task);
+    return new KeptRun(source, tokens, inputs, output, caches, attended, encoded);
   } catch (error) {
-    for (const { keys, values } of caches) {
-      keys.buffer.destroy();
-      values.buffer.destroy();
-    }
-    for (const { buffer } of [...inputs, ...attended]) buffer.destroy();
+    const spans = [...inputs, ...attended, ...caches.flatMap(({ keys, values }) => [keys, values])];
+    if (encoded) spans.push(encoded.output, encoded.memory);
+    for (const { buffer } of spans) buffer.destroy();
     throw error;
   }
 }

@@ -28,7 +28,7 @@ export async function layerDrift(
   layer: number,
   task: TaskContext,
 ): Promise<LayerDrift> {
-  const { S } = a;
+  const S = a.rowsOf(layer);
   const { D } = a.source.spec;
   const { jensenShannon } = await readDivergence(context, weights, a, b, layer, task);
   const added = context.storage(S, 'cosines of attention');

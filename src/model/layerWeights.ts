@@ -57,7 +57,7 @@ export class LeasedWeights {
     return this.leases.has(role) ? this.vector(role) : undefined;
   }
 
-  norm(name: 'attention' | 'mlp' | 'final'): NormWeights {
+  norm(name: 'attention' | 'mlp' | 'final' | 'encoder'): NormWeights {
     return {
       ...this.source.spec.norm,
       weight: this.vector(`${name}.norm.weight`),
@@ -85,6 +85,15 @@ export function leaseLayer(
 export function leaseHead(weights: GpuWeights, source: WeightSource, signal: AbortSignal): Promise<LeasedWeights> {
   const roles: readonly GlobalRole[] = ['final.norm.weight', 'final.norm.bias', 'head.weight', 'head.bias'];
   return lease(weights, source, null, roles, signal);
+}
+
+/** Leases the norm after the encoder. */
+export function leaseEncoderNorm(
+  weights: GpuWeights,
+  source: WeightSource,
+  signal: AbortSignal,
+): Promise<LeasedWeights> {
+  return lease(weights, source, null, ['encoder.norm.weight', 'encoder.norm.bias'], signal);
 }
 
 async function lease(

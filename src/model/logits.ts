@@ -78,9 +78,9 @@ class HeadPass {
   block(row0: number, end: number): Block {
     const rows = Math.min(this.rowsPerBlock, end - row0);
     const { context, leased } = this;
-    const { D } = this.input.source.spec;
+    const { D, outputScale: scale = 1 } = this.input.source.spec;
     const batch = context.batch();
-    normalise(context, batch, this.input.output, leased.norm('final'), this.normed, rows, D, row0);
+    normalise(context, batch, this.input.output, { ...leased.norm('final'), scale }, this.normed, rows, D, row0);
     linear(context, batch, this.normed, leased.matrix('head.weight'), this.logits, rows, {
       bias: leased.optionalVector('head.bias'),
     });

@@ -3,7 +3,7 @@
  * Role: exact probabilities, drawing codes, statistics and divergence. Never more than one block of maps exists on the GPU.
  */
 import type { GpuContext, Span } from '../gpu/context';
-import { attentionMaps, type AttentionShape } from '../gpu/operations/attention';
+import { attentionMaps, type AttentionShape, type DistanceBias } from '../gpu/operations/attention';
 import { uploadChosenHeads } from '../gpu/operations/headGroups';
 import { linear } from '../gpu/operations/linear';
 import { compareMaps, encodeMaps, measureMaps, type MapBlock } from '../gpu/operations/maps';
@@ -12,6 +12,7 @@ import { normalise } from '../gpu/operations/norm';
 import { rotate } from '../gpu/operations/rotary';
 import type { AttentionStatistics, AttentionTile, HeadDivergence } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseLayer, queryRoles } from './layerWeights';
@@ -34,7 +35,7 @@ async function queriesOf(
   const known = run.queries.get(layer);
   if (known) return known;
   const { spec } = run.source;
-  const { S } = run;
+  const S = run.rowsOf(layer);
   const input = run.inputs[layer];
   if (!input) throw new Error(`the run has no layer ${layer}`);
   const leased = await leaseLayer(weights, run.source, layer, signal, queryRoles);
@@ -64,9 +65,10 @@ async function queriesOf(
   return queries;
 }
 
-function shapeOf(run: KeptRun, layer: number): AttentionShape {
-  const { spec } = run.source;
-  return { S: run.S, T: run.S, past: 0, K: spec.K, scale: layerOf(spec, layer).scale, causal: true, bias: null };
+function shapeOf(run: KeptRun, layer: number, bias: DistanceBias | null): AttentionShape {
+  const { K } = run.source.spec;
+  const { scale, attention } = layerOf(run.source.spec, layer);
+  return { S: run.rowsOf(layer), T: run.keysOf(layer), past: 0, K, scale, causal: attention === 'causal', bias };
 }
 
 /** Blocks of query rows [first, end) such that `heads` maps of a block fit into blockBytes. */
@@ -88,13 +90,14 @@ async function eachBlock(
   signal: AbortSignal,
   use: (maps: readonly Span[], block: MapBlock) => Promise<void>,
 ): Promise<void> {
-  const T = runs[0]?.S ?? 0;
+  const T = runs[0]?.keysOf(layer) ?? 0;
   const blocks = [...blocksOf(heads.length, first, end, T)];
   const largest = Math.max(...blocks.map(({ rows }) => rows));
   const chosen = runs.map(({ source: { spec } }) =>
     uploadChosenHeads(context, heads, groupOfHead(spec, layer), kvHeadsOf(spec, layer)),
   );
   const maps = runs.map(() => context.storage(heads.length * largest * T, 'maps'));
+  const biases = runs.map((run) => new DistanceBiases(context, run.source, 0, run.rowsOf(layer), signal));
   try {
     for (const block of blocks) {
       signal.throwIfAborted();
@@ -103,14 +106,16 @@ async function eachBlock(
         const cache = run.caches[layer];
         const [map, own] = [maps[index], chosen[index]];
         if (!cache || !map || !own) throw new Error(`the run has no layer ${layer}`);
+        const bias = (await biases[index]?.of(layer)) ?? null;
         const batch = context.batch();
-        attentionMaps(context, batch, queries, cache.keys, own, map, block, shapeOf(run, layer));
+        attentionMaps(context, batch, queries, cache.keys, own, map, block, shapeOf(run, layer, bias));
         batch.submit();
       }
       await use(maps, block);
     }
   } finally {
     for (const { buffer } of [...maps, ...chosen.map(({ span }) => span)]) buffer.destroy();
+    for (const bias of biases) bias.destroy();
   }
 }
 
@@ -125,7 +130,7 @@ export async function readMaps(
   task: TaskContext,
 ): Promise<Float32Array> {
   const rows = end - first;
-  const T = run.S;
+  const T = run.keysOf(layer);
   const result = new Float32Array(heads.length * rows * T);
   await eachBlock(context, weights, [run], layer, heads, [first, end], task.signal, async ([map], block) => {
     if (!map) return;
@@ -148,12 +153,13 @@ export async function readTile(
   heads: readonly number[],
   task: TaskContext,
 ): Promise<AttentionTile> {
-  const T = run.S;
+  const [S, T] = [run.rowsOf(layer), run.keysOf(layer)];
   const T4 = Math.ceil(T / 4) * 4;
-  const codes = new Uint8Array(heads.length * run.S * T);
-  const meanCodes = new Uint8Array(run.S * T);
-  const sums = heads.map((head): AttentionStatistics => ({ head, entropy: 0, firstToken: 0, distance: 0 }));
-  await eachBlock(context, weights, [run], layer, heads, [0, run.S], task.signal, async ([map], block) => {
+  const codes = new Uint8Array(heads.length * S * T);
+  const meanCodes = new Uint8Array(S * T);
+  const isCross = layerOf(run.source.spec, layer).attention === 'cross';
+  const sums = heads.map((head) => ({ head, entropy: 0, firstToken: 0, distance: 0 }));
+  await eachBlock(context, weights, [run], layer, heads, [0, S], task.signal, async ([map], block) => {
     if (!map) return;
     const packed = context.storage(((heads.length + 1) * block.rows * T4) / 4, 'map codes');
     const statistics = context.storage(heads.length * block.rows * 4, 'map statistics');
@@ -164,7 +170,7 @@ export async function readTile(
       batch.submit();
       const bytes = new Uint8Array(await context.read(packed));
       for (let head = 0; head <= heads.length; head++) {
-        const [into, place] = head < heads.length ? [codes, head * run.S] : [meanCodes, 0];
+        const [into, place] = head < heads.length ? [codes, head * S] : [meanCodes, 0];
         for (let row = 0; row < block.rows; row++) {
           const from = (head * block.rows + row) * T4;
           into.set(bytes.subarray(from, from + T), (place + block.row0 + row) * T);
@@ -174,9 +180,9 @@ export async function readTile(
       sums.forEach((sum, head) => {
         for (let row = 0; row < block.rows; row++) {
           const at = (head * block.rows + row) * 4;
-          sum.entropy += (values[at] ?? 0) / run.S;
-          sum.firstToken += (values[at + 1] ?? 0) / run.S;
-          sum.distance += (values[at + 2] ?? 0) / run.S;
+          sum.entropy += (values[at] ?? 0) / S;
+          sum.firstToken += (values[at + 1] ?? 0) / S;
+          sum.distance += (values[at + 2] ?? 0) / S;
         }
       });
     } finally {
@@ -184,7 +190,9 @@ export async function readTile(
       statistics.buffer.destroy();
     }
   });
-  return { layer, heads: [...heads], S: run.S, T, codes, meanCodes, statistics: sums };
+  // Queries and keys of cross-attention stand in different texts: there is no distance between them.
+  const result = sums.map((sum): AttentionStatistics => (isCross ? { ...sum, distance: null } : sum));
+  return { layer, heads: [...heads], S, T, codes, meanCodes, statistics: result };
 }
 
 /** How far two runs' maps of a layer are apart, per query head. Both runs must have the same tokens and H. */
@@ -197,10 +205,11 @@ export async function readDivergence(
   task: TaskContext,
 ): Promise<HeadDivergence> {
   const { H } = a.source.spec;
+  const S = a.rowsOf(layer);
   const heads = Array.from({ length: H }, (_, head) => head);
   const jensenShannon = new Float32Array(H);
   const maxDifference = new Float32Array(H);
-  await eachBlock(context, weights, [a, b], layer, heads, [0, a.S], task.signal, async ([mapA, mapB], block) => {
+  await eachBlock(context, weights, [a, b], layer, heads, [0, S], task.signal, async ([mapA, mapB], block) => {
     if (!mapA || !mapB) return;
     const divergence = context.storage(H * block.rows * 2, 'divergence');
     try {
@@ -211,7 +220,7 @@ export async function readDivergence(
       for (let head = 0; head < H; head++) {
         for (let row = 0; row < block.rows; row++) {
           const at = (head * block.rows + row) * 2;
-          jensenShannon[head] = (jensenShannon[head] ?? 0) + (values[at] ?? 0) / a.S;
+          jensenShannon[head] = (jensenShannon[head] ?? 0) + (values[at] ?? 0) / S;
           maxDifference[head] = Math.max(maxDifference[head] ?? 0, values[at + 1] ?? 0);
         }
       }

@@ -4,9 +4,21 @@
  * G and wrap the weights) and export (which maps roles back to tensors). It holds no weights and no GPU code.
  */
 
+import type { BucketSpec } from './distanceBuckets';
+
 /** Weights outside the layers, by what they do. */
 export type GlobalRole =
-  'embed.tokens' | 'embed.positions' | 'final.norm.weight' | 'final.norm.bias' | 'head.weight' | 'head.bias';
+  | 'embed.tokens'
+  | 'embed.positions'
+  | 'final.norm.weight'
+  | 'final.norm.bias'
+  | 'head.weight'
+  | 'head.bias'
+  | 'encoder.norm.weight'
+  | 'encoder.norm.bias'
+  /** [buckets, H] what a stack's self-attention adds to scores (position kind `buckets`). */
+  | 'encoder.buckets'
+  | 'decoder.buckets';
 
 /** Weights of a layer, by what they do. Matrices are [out, in] whatever the file's layout. */
 export type LayerRole =
@@ -58,7 +70,8 @@ export interface RotarySpec {
   scale: number;
 }
 
-export type PositionSpec = { kind: 'learned'; maxPositions: number } | RotarySpec | { kind: 'none' };
+export type PositionSpec =
+  { kind: 'learned'; maxPositions: number } | RotarySpec | ({ kind: 'buckets' } & BucketSpec) | { kind: 'none' };
 
 export interface NormSpec {
   kind: 'rms' | 'layer';
@@ -121,6 +134,10 @@ export interface ModelSpec {
    * MLP reads attention's). Absent: the MLP reads what attention left.
    */
   residual?: 'parallel';
+  /** Factor on the final norm's output before the head. Absent: 1. */
+  outputScale?: number;
+  /** The token that the decoder of an encoder-decoder starts with. Absent: the model is decoder-only. */
+  decoderStart?: number;
   maxPositions: number | null;
   tiedEmbeddings: boolean;
   /** Tokens that end a text (config's eos_token_id). */
@@ -131,6 +148,11 @@ export interface ModelSpec {
   formatHasKvHeads: boolean;
   globals: Partial<Record<GlobalRole, WeightRef>>;
   layers: readonly LayerSpec[];
+}
+
+/** Whether the model has an encoder beside its decoder. */
+export function isEncoderDecoder({ decoderStart }: Pick<ModelSpec, 'decoderStart'>): boolean {
+  return decoderStart !== undefined;
 }
 
 /** A layer by its place. @throws RangeError when there is no such layer: callers check what users give */

@@ -170,8 +170,8 @@ export interface AttentionStatistics {
   entropy: number;
   /** Weight on the first token. */
   firstToken: number;
-  /** Distance in tokens between query and key. */
-  distance: number;
+  /** Distance in tokens between query and key; null in cross-attention, whose keys are another text's. */
+  distance: number | null;
 }
 
 export interface AttentionRowRequest {

@@ -105,7 +105,7 @@ export class GroupCard {
       member.entropy.textContent = `${statistics.entropy.toFixed(1)} bit`;
       member.firstToken.textContent = `first token ${statistics.firstToken.toFixed(2)}`;
       member.firstToken.style.setProperty('--amount', `${statistics.firstToken * 100}%`);
-      member.figure.title = `Entropy ${statistics.entropy.toFixed(2)} bit · weight on the first token ${statistics.firstToken.toFixed(3)} · mean distance ${statistics.distance.toFixed(1)} tokens`;
+      member.figure.title = `Entropy ${statistics.entropy.toFixed(2)} bit · weight on the first token ${statistics.firstToken.toFixed(3)}${statistics.distance === null ? '' : ` · mean distance ${statistics.distance.toFixed(1)} tokens`}`;
     });
     if (this.#pointed !== null) this.#showReadout(this.#pointed);
   }

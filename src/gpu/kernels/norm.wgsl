@@ -1,7 +1,7 @@
-// y[S, D] = normalised x[S, D] · weight[D] (+ bias[D]); one workgroup a row.
+// y[S, D] = (normalised x[S, D] · weight[D] (+ bias[D])) · scale; one workgroup a row.
 // Constants: CENTERED 1 is LayerNorm (subtract the mean), 0 is RMSNorm; HAS_BIAS.
 // `stride4` is the row length in vec4; padding lanes beyond D hold 0 and keep it, since weight and bias are 0 there.
-struct Params { D: u32, stride4: u32, epsilon: f32, row0: u32 }
+struct Params { D: u32, stride4: u32, epsilon: f32, row0: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
@@ -45,6 +45,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var c = local; c < params.stride4; c += SIZE) {
     var value = (x[source + c] - mean) * factor * weight[c];
     if (HAS_BIAS == 1u) { value += bias[c]; }
-    y[target_row + c] = value;
+    y[target_row + c] = value * params.scale;
   }
 }

@@ -11,6 +11,8 @@ export interface NormWeights {
   epsilon: number;
   weight: Span;
   bias?: Span | undefined;
+  /** Factor on the result; absent: 1. */
+  scale?: number;
 }
 
 /** y[S, D] = norm(x[row0 .. row0 + S, D]); both have rows of pad4(D). */
@@ -18,7 +20,7 @@ export function normalise(
   context: GpuContext,
   batch: Batch,
   x: Span,
-  { kind, epsilon, weight, bias }: NormWeights,
+  { kind, epsilon, weight, bias, scale = 1 }: NormWeights,
   y: Span,
   S: number,
   D: number,
@@ -27,7 +29,7 @@ export function normalise(
   batch.dispatch({
     kernel,
     constants: { CENTERED: kind === 'layer' ? 1 : 0, HAS_BIAS: bias ? 1 : 0 },
-    params: [D, pad4(D) / 4, float32(epsilon), row0],
+    params: [D, pad4(D) / 4, float32(epsilon), row0, float32(scale)],
     buffers: [x, weight, bias ?? context.nothing, y],
     workgroups: [S],
   });

@@ -6,8 +6,9 @@ import { llama } from './llama';
 import { phi } from './phi';
 import { qwen2 } from './qwen2';
 import { stablelm } from './stablelm';
+import { t5 } from './t5';
 
 export type { ModelFamily } from './family';
 
 /** In the order in which they are asked. */
-export const families: readonly ModelFamily[] = [llama, gpt2, gptNeox, phi, qwen2, stablelm];
+export const families: readonly ModelFamily[] = [llama, gpt2, gptNeox, phi, qwen2, stablelm, t5];
