@@ -118,6 +118,11 @@ export class EngineCore {
     return this.conversions.prepare(this.models.get(modelId), conversion, task);
   }
 
+  /** The tokens of a text. @throws GqaLensError tokenizer-missing (or what is wrong with the tokenizer) */
+  encode(modelId: string, text: string): number[] {
+    return tokenIds(this.models.get(modelId), { kind: 'text', text });
+  }
+
   /** A forward pass over all tokens; keeps what maps, logits and continuations need. */
   async run(request: RunRequest, task: TaskContext): Promise<RunSummary> {
     const model = this.models.get(request.modelId);

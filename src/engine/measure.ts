@@ -170,7 +170,7 @@ export class TextMeasurer {
   ): TextMeasures {
     const { loss, perplexity, moved, ...overall } = totals(numbers, movedCount);
     const side = (model: Measurable, key: 'a' | 'b'): ModelMeasures => ({
-      name: model.name,
+      model: model.name,
       conversion: model.conversion,
       G: model.source.spec.G,
       loss: loss[key],

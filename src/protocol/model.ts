@@ -252,7 +252,8 @@ export interface MeasureRequest {
 
 /** One model's own numbers on a text. */
 export interface ModelMeasures {
-  name: string;
+  /** The checkpoint's name. */
+  model: string;
   conversion: ConversionRequest | null;
   /** KV heads. */
   G: number;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as measures from '../../src/gqa/measures';
+import type { TextMeasures } from '../../src/protocol/model';
 import { gqaLens } from '../unit/cli/collect';
 import { maxDifference, relativeL2 } from './support/compare';
 import { fixtures, Golden, sample } from './support/golden';
@@ -117,8 +118,10 @@ describe('compare', () => {
       a: { loss: number; perplexity: number; kvCacheBytesPerToken: number };
       b: { loss: number; kvCacheBytesPerToken: number };
       klMean: number;
+      klPerPosition: number[];
       top1Agreement: number;
       tokens: number;
+      layers: { title: string; jensenShannon: number[] }[];
     };
     expect(found.tokens).toBe(ids.length);
     expect(found.a.loss).toBeCloseTo(measures.mean(measures.lossPerToken(a, 4096, ids)), 4);
@@ -127,6 +130,43 @@ describe('compare', () => {
     expect(found.klMean).toBeCloseTo(measures.mean(measures.klPerToken(a, b, 4096)), 4);
     expect(found.top1Agreement).toBeCloseTo(measures.top1Agreement(a, b, 4096), 6);
     expect([found.a.kvCacheBytesPerToken, found.b.kvCacheBytesPerToken]).toEqual([6144, 1536]);
+    expect(found.klPerPosition[3]).toBeCloseTo(measures.klPerToken(a, b, 4096)[3] ?? NaN, 4);
+    expect(found.layers.map(({ title }) => title)).toEqual([0, 1, 2, 3, 4, 5].map((layer) => `layer ${layer}`));
+    for (const [layer, { jensenShannon }] of found.layers.entries()) {
+      const maps = await Promise.all(
+        [fileA, fileB].map(async (file) => (await Golden.open(file)).floats(`attn.${layer}`)),
+      );
+      const S = ids.length;
+      const [p, q] = maps.map((all) => all.subarray(5 * S * S, 6 * S * S));
+      expect(jensenShannon[5]).toBeCloseTo(p && q ? measures.mapDivergence(p, q, S) : NaN, 4);
+    }
+  });
+
+  it('converts in memory what convert writes, but for the rounding of what is stored', async () => {
+    const folderB = join(folder, 'llama-mha-gqa4');
+    const original = join(fixtures, 'llama-mha');
+    await run('convert', original, '--groups', '4', '--merge', 'first', '--out', folderB);
+    const ids = ['--ids', '3,9,27,81,30,90'];
+    const written = (await run('compare', original, folderB, ...ids)) as TextMeasures;
+    const inMemory = (await run('compare', original, '--groups', '4', '--merge', 'first', ...ids)) as TextMeasures;
+    expect(written.klMean).toBeGreaterThan(0);
+    expect(inMemory.klMean).toBeCloseTo(written.klMean, 6);
+    expect(inMemory.b.parameters).toBe(written.b.parameters);
+    expect(inMemory.b.conversion).toMatchObject({ G: 4, merge: 'first' });
+    expect(inMemory.b.millisecondsPerToken).toBeGreaterThan(0);
+  });
+
+  it('reads as tables, with the heads when asked', async () => {
+    const args = ['compare', join(fixtures, 'llama-mha'), '--groups', '2', '--ids', '3,9,27,81,30,90,33,5'];
+    const { stdout } = await gqaLens([...args, '--heads', '--decode-tokens', '1']);
+    const labels = ['loss (nats)', 'perplexity', 'KV cache a token', 'parameters', 'time a token'];
+    const lines = stdout.split('\n');
+    for (const label of labels) expect(lines.find((line) => line.startsWith(label))).toMatch(/ \d/);
+    expect(stdout).toMatch(/^layer 1( +\d\.\d{3}){8}$/m);
+    expect(stdout).toMatch(/KL by position in the window: .* at 0–1 /);
+    const short = await gqaLens([...args, '--no-layers', '--decode-tokens', '0']);
+    expect(short.stdout).not.toMatch(/^layer/m);
+    expect(short.stdout).not.toMatch(/^time/m);
   });
 
   it('reads windows of a file, and finds no difference between a model and itself', async () => {

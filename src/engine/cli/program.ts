@@ -42,7 +42,7 @@ export async function runCommandLine(
       },
       print: (options, machine, human) => {
         progress.clear();
-        terminal.stdout(options.json === true ? `${JSON.stringify(machine)}\n` : `${human}\n`);
+        terminal.stdout(options.json === true ? `${JSON.stringify(machine, plainArrays)}\n` : `${human}\n`);
       },
     };
   };
@@ -62,6 +62,11 @@ export async function runCommandLine(
   } finally {
     for (const end of ends.reverse()) await end();
   }
+}
+
+/** Typed arrays become arrays in JSON, not objects. */
+function plainArrays(_key: string, value: unknown): unknown {
+  return value instanceof Float32Array || value instanceof Uint32Array ? Array.from(value) : value;
 }
 
 function makeProgram(version: string, terminal: Terminal, open: () => CommandContext): Command {

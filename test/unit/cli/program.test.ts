@@ -50,6 +50,9 @@ describe('exit codes', () => {
     [['convert', sample, '--out', 'x']],
     [['compare', sample, sample]],
     [['compare', sample]],
+    [['compare', sample, '--text', 'a']],
+    [['compare', sample, sample, '--text', 'a', '--groups', '2']],
+    [['compare', sample, sample, '--text', 'a', '--decode-tokens', 'x']],
   ])('2 with a message on stderr: %j', async (args) => {
     const { code, stdout, stderr } = await gqaLens(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
