@@ -4,21 +4,18 @@
  * Role: options and windows. What is measured is ../measure.ts, how it reads compareText.ts.
  */
 import { Option, type Command } from 'commander';
-import type { MeasuredModel, ModelSummary } from '../../protocol/model';
+import type { ModelSummary } from '../../protocol/model';
 import { readTextFile, textWindows, usualWindow } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { describeMeasures } from './compareText';
-import { tokenIds, wholeNumber, withConversion, withJson } from './options';
+import { conversionRequest, tokenIds, wholeNumber, withConversion, withJson, type ConversionOptions } from './options';
 
-interface CompareOptions extends CommonOptions {
+interface CompareOptions extends CommonOptions, ConversionOptions {
   text?: string;
   ids?: number[];
   textFile?: string;
   windows: number;
   windowSize?: number;
-  groups?: number;
-  grouping: string;
-  merge: string;
   layers: boolean;
   heads?: boolean;
   decodeTokens: number;
@@ -45,16 +42,21 @@ export function addCompare(program: Command, open: OpenContext): void {
     if (options.text === undefined && options.ids === undefined && options.textFile === undefined) {
       command.error('error: give the input with --text TEXT, --text-file FILE or --ids 1,2,3', { exitCode: 2 });
     }
-    if ((pathB === undefined) === (options.groups === undefined)) {
-      command.error('error: give a second checkpoint, or --groups G to convert the first one', { exitCode: 2 });
+    const converts = ['groups', 'grouping', 'merge'].some((name) => command.getOptionValueSource(name) === 'cli');
+    if (converts === (pathB !== undefined)) {
+      command.error('error: give either a second checkpoint or --groups G, which converts the first one in memory', {
+        exitCode: 2,
+      });
     }
     const context = open();
     const a = await context.openModel(pathA);
     const b = pathB === undefined ? a : await context.openModel(pathB);
+    const setting = { engine: context.engine, modelId: a.modelId };
+    const conversion = pathB === undefined ? await conversionRequest(options, null, setting, command) : null;
     const measures = await context.engine.measure(
       {
         a: { modelId: a.modelId, conversion: null },
-        b: { modelId: b.modelId, conversion: conversionOf(options) },
+        b: { modelId: b.modelId, conversion },
         windows: await readWindows(a, b, options, context),
         detail: options.layers,
         timedTokens: options.decodeTokens,
@@ -63,10 +65,6 @@ export function addCompare(program: Command, open: OpenContext): void {
     );
     context.print(options, measures, describeMeasures(measures, options));
   });
-}
-
-function conversionOf({ groups, grouping, merge }: CompareOptions): MeasuredModel['conversion'] {
-  return groups === undefined ? null : { G: groups, grouping, merge };
 }
 
 /** What to run: one text, or the windows of a file. Tokens are made once, so that both models run on the same ones. */
