@@ -14,7 +14,8 @@ import { continueGreedily } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
 import { compareRows, readFinalHidden, readLogits, reduceRows, unpad } from '../model/logits';
 import { readDivergence, readMaps, readTile } from '../model/maps';
-import type { ModelSpec } from '../model/spec';
+import { layerStarts } from '../model/spec';
+import { sameTokens } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import type { GpuDiagnostics } from '../protocol/gpu';
 import type {
@@ -28,11 +29,11 @@ import type {
   FileGrouping,
   GroupingView,
   HeadDivergence,
+  LayerView,
   MeasuredModel,
   MeasureRequest,
   ModelSummary,
   Registries,
-  RunInput,
   RunRequest,
   RunSummary,
   SimilarityRequest,
@@ -41,8 +42,10 @@ import type {
   Token,
 } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import { Answers } from './answers';
 import { Conversions, type PreparedConversion } from './conversions';
 import { EngineGpu, type GpuOptions } from './gpu';
+import { readInput } from './inputs';
 import { TextMeasurer, type Measurable } from './measure';
 import { readGroupingFile, writeGroupingFile } from './groupingFiles';
 import { ModelRegistry, type OpenedModel } from './models';
@@ -57,10 +60,12 @@ export class EngineCore {
   private readonly models = new ModelRegistry();
   private readonly conversions: Conversions;
   private readonly runs = new RunRegistry();
+  private readonly answers: Answers;
 
   constructor(options: GpuOptions) {
     this.gpu = new EngineGpu(options, () => this.runs.releaseAll());
     this.conversions = new Conversions(this.gpu);
+    this.answers = new Answers(this.gpu);
   }
 
   registries(): Registries {
@@ -127,13 +132,15 @@ export class EngineCore {
   async run(request: RunRequest, task: TaskContext): Promise<RunSummary> {
     const model = this.models.get(request.modelId);
     const { source, grouping } = await this.conversions.prepare(model, request.conversion, task);
-    const { ids, dropped } = cut(tokenIds(model, request.input), request.maxTokens, source.spec);
+    const given = readInput(model, request.input, request.maxTokens);
     task.report('Preparing the GPU', null);
     const { context, weights, name } = await this.gpu.ready();
     task.signal.throwIfAborted();
+    const tokens = 'unanswered' in given ? await this.answers.complete(model, given.unanswered, task) : given.tokens;
     const start = performance.now();
-    const kept = await keepRun(context, weights, source, ids, task);
+    const kept = await keepRun(context, weights, source, tokens, task);
     try {
+      const { ids } = kept;
       const numbers = await reduceRows(context, weights, kept, nextTokens(ids), task);
       const milliseconds = performance.now() - start;
       const lossPerToken = new Float32Array(ids.length - 1);
@@ -148,7 +155,8 @@ export class EngineCore {
         conversion: request.conversion,
         grouping: groupingView(model.runnable.spec, grouping),
         tokens: tokensOf(model, ids),
-        droppedTokens: dropped,
+        encoderTokens: kept.encoded && tokensOf(model, kept.encoded.ids),
+        droppedTokens: given.dropped,
         loss,
         perplexity: loss === null ? null : Math.exp(loss),
         lossPerToken,
@@ -177,7 +185,7 @@ export class EngineCore {
   async attentionRow(request: AttentionRowRequest, task: TaskContext): Promise<AttentionRow> {
     const { runId, layer, heads, query } = request;
     const { context, weights, run } = await this.look(runId, layer, heads);
-    checkIndex('query position', query, run.kept.S);
+    checkIndex('query position', query, run.kept.rowsOf(layer));
     const row = await readMaps(context, weights, run.kept, layer, heads, [query, query + 1], task);
     return { layer, heads, query, weights: row };
   }
@@ -269,18 +277,26 @@ export class EngineCore {
     const { kept } = this.runs.get(runId);
     const heads = Array.from({ length: kept.source.spec.H }, (_, head) => head);
     const { context, weights } = await this.look(runId, layer, heads);
-    return readMaps(context, weights, kept, layer, heads, [0, kept.S], task);
+    return readMaps(context, weights, kept, layer, heads, [0, kept.rowsOf(layer)], task);
   }
 
-  /** [S, D] float32 hidden states as transformers numbers them: 0 the embeddings, L after the final norm. */
-  async hidden(runId: string, index: number, task: TaskContext): Promise<Float32Array> {
+  /** [S, D] float32 hidden states of a stack as transformers numbers them: 0 the embeddings, the last after the norm. */
+  async hidden(
+    runId: string,
+    index: number,
+    task: TaskContext,
+    stack: LayerView['stack'] = 'decoder',
+  ): Promise<Float32Array> {
     const { kept } = this.runs.get(runId);
     const { context, weights } = await this.gpu.ready();
-    const { L, D } = kept.source.spec;
-    checkIndex('hidden state', index, L + 1);
-    const input = kept.inputs[index];
-    if (!input) return readFinalHidden(context, weights, kept, task);
-    return unpad(await context.readFloat32(input), kept.S, D);
+    const { D, layers } = kept.source.spec;
+    const starts = layerStarts(layers, stack);
+    checkIndex('hidden state', index, starts.length + 1);
+    const layer = starts[index];
+    if (layer === undefined && stack === 'decoder') return readFinalHidden(context, weights, kept, task);
+    const rows = layer === undefined ? kept.encoded?.memory : kept.inputs[layer];
+    if (!rows) throw new Error(`the run has no ${stack}`);
+    return unpad(await context.readFloat32(rows), kept.rowsOf(layer ?? starts[0] ?? 0), D);
   }
 
   /** Frees the GPU. The process may still need an explicit exit: see src/gpu/dawn.ts. */
@@ -302,9 +318,8 @@ export class EngineCore {
   private pair(runA: string, runB: string): [StoredRun, StoredRun] {
     const a = this.runs.get(runA);
     const b = this.runs.get(runB);
-    const sameTokens = a.kept.S === b.kept.S && a.kept.ids.every((id, s) => id === b.kept.ids[s]);
     const { V } = a.kept.source.spec;
-    if (!sameTokens || b.kept.source.spec.V !== V) {
+    if (!sameTokens(a.kept.tokens, b.kept.tokens) || b.kept.source.spec.V !== V) {
       throw new GqaLensError('input-invalid', 'Two runs can be compared on the same tokens only', {
         expected: `${a.kept.S} tokens of a vocabulary of ${V}`,
         found: `${b.kept.S} tokens of a vocabulary of ${b.kept.source.spec.V}`,
@@ -318,28 +333,6 @@ export class EngineCore {
 function checkIndex(what: string, index: number, count: number): void {
   if (Number.isInteger(index) && index >= 0 && index < count) return;
   throw new GqaLensError('input-invalid', `There is no ${what} ${String(index)}`, { expected: `0 to ${count - 1}` });
-}
-
-function tokenIds(model: OpenedModel, input: RunInput): number[] {
-  if (input.kind === 'ids') return input.ids;
-  if (model.tokenizerProblem) throw model.tokenizerProblem;
-  if (!model.tokenizer) {
-    throw new GqaLensError('tokenizer-missing', 'This checkpoint has no tokenizer, so text cannot be read', {
-      file: model.summary.path,
-      expected: 'tokenizer.json beside the weights',
-      next: 'Give token ids separated by commas, or copy the tokenizer files into the folder.',
-    });
-  }
-  return model.tokenizer.encode(input.text);
-}
-
-/** Cuts the tokens to what is allowed. @throws GqaLensError input-invalid when there are none */
-function cut(ids: number[], maxTokens: number, spec: ModelSpec): { ids: number[]; dropped: number } {
-  if (ids.length === 0) {
-    throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Type some text and run again.' });
-  }
-  const limit = Math.min(maxTokens, spec.position.kind === 'learned' ? spec.position.maxPositions : Infinity);
-  return { ids: ids.slice(0, limit), dropped: Math.max(0, ids.length - limit) };
 }
 
 /** What each position should predict; the last position predicts nothing known and gets 0. */

@@ -9,18 +9,12 @@ import { keepRun, type KeptRun } from '../model/keptRun';
 import { layerDrift, type LayerDrift } from '../model/layerDrift';
 import { compareRows, type RowNumbers } from '../model/logits';
 import type { WeightSource } from '../model/spec';
+import { decoderTokens } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
-import type { ConversionRequest, ModelMeasures, TextMeasures, Token } from '../protocol/model';
+import type { ConversionRequest, ModelMeasures, TextMeasures, Token, Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { ReadyGpu } from './gpu';
-import {
-  movedTokens,
-  totalLayers,
-  totals,
-  type SideNumbers,
-  type WindowLayers,
-  type WindowNumbers,
-} from './measureTotals';
+import { movedTokens, totalLayers, totals, type SideNumbers, type WindowNumbers } from './measureTotals';
 import type { ModelSizes } from './sizes';
 
 /** Bytes of the original's runs that stay on the GPU between measurements. */
@@ -39,7 +33,7 @@ export interface Measurable {
 /** What all measurements against one original have in common. */
 export interface Measurement {
   /** Token ids of each window. */
-  windows: readonly (readonly number[])[];
+  windows: readonly Tokens[];
   /** Token ids as people read them. */
   token: (id: number) => Token;
   /** Compare the layers too. */
@@ -60,7 +54,7 @@ export class TextMeasurer {
     private readonly original: Measurable,
     private readonly measurement: Measurement,
   ) {
-    if (measurement.windows.some(({ length }) => length > 0)) return;
+    if (measurement.windows.some((tokens) => decoderTokens(tokens).length > 0)) return;
     throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
   }
 
@@ -72,13 +66,16 @@ export class TextMeasurer {
     this.checkVocabulary(other);
     const { windows, timedTokens } = this.measurement;
     const numbers: WindowNumbers[] = [];
-    const drifts: WindowLayers[] = [];
-    for (const [window, ids] of windows.entries()) {
+    const drifts: LayerDrift[][] = [];
+    for (const [window, tokens] of windows.entries()) {
       task.signal.throwIfAborted();
       task.report(`Window ${window + 1} of ${windows.length}`, window / windows.length);
-      const measured = await this.measureWindow(other, window, ids, { signal: task.signal, report: () => undefined });
+      const measured = await this.measureWindow(other, window, tokens, {
+        signal: task.signal,
+        report: () => undefined,
+      });
       numbers.push(measured.numbers);
-      if (measured.layers) drifts.push({ S: ids.length, layers: measured.layers });
+      if (measured.layers) drifts.push(measured.layers);
     }
     const times = timedTokens > 0 ? await this.decodeTimes(other, task) : null;
     return this.summarise(other, numbers, drifts, times);
@@ -94,14 +91,15 @@ export class TextMeasurer {
   private async measureWindow(
     other: Measurable,
     window: number,
-    ids: readonly number[],
+    tokens: Tokens,
     task: TaskContext,
   ): Promise<{ numbers: WindowNumbers; layers: LayerDrift[] | null }> {
     const { context, weights } = this.gpu;
-    const a = this.kept.get(window) ?? (await this.runOriginal(window, ids, task));
+    const a = this.kept.get(window) ?? (await this.runOriginal(window, tokens, task));
     try {
-      const b = await this.run(other.source, ids, task);
+      const b = await this.run(other.source, tokens, task);
       try {
+        const { ids } = a;
         const targets = new Uint32Array(ids.length);
         targets.set(ids.slice(1));
         const { kl, ...rows } = await compareRows(context, weights, a, b, targets, task);
@@ -126,20 +124,21 @@ export class TextMeasurer {
   /** Layers of models of different shapes do not correspond. */
   private comparesLayers({ source }: Measurable): boolean {
     const [a, b] = [this.original.source.spec, source.spec];
-    return this.measurement.detail && a.L === b.L && a.H === b.H && a.D === b.D;
+    const alike = a.layers.every(({ attention }, layer) => attention === b.layers[layer]?.attention);
+    return this.measurement.detail && alike && a.L === b.L && a.H === b.H && a.D === b.D;
   }
 
-  private async runOriginal(window: number, ids: readonly number[], task: TaskContext): Promise<KeptRun> {
-    const run = await this.run(this.original.source, ids, task);
+  private async runOriginal(window: number, tokens: Tokens, task: TaskContext): Promise<KeptRun> {
+    const run = await this.run(this.original.source, tokens, task);
     if (this.bytes + run.bytes > keptBytes) return run;
     this.kept.set(window, run);
     this.bytes += run.bytes;
     return run;
   }
 
-  private async run(source: WeightSource, ids: readonly number[], task: TaskContext): Promise<KeptRun> {
+  private async run(source: WeightSource, tokens: Tokens, task: TaskContext): Promise<KeptRun> {
     const { detail } = this.measurement;
-    const run = await keepRun(this.gpu.context, this.gpu.weights, source, ids, task, detail);
+    const run = await keepRun(this.gpu.context, this.gpu.weights, source, tokens, task, detail);
     if (!detail) run.keepOutputOnly();
     return run;
   }
@@ -150,7 +149,8 @@ export class TextMeasurer {
     const { windows, timedTokens } = this.measurement;
     const sources = [this.original.source, other.source];
     const room = Math.min(...sources.map(({ spec }) => spec.maxPositions ?? Infinity)) - warmUpTokens - timedTokens;
-    const prompt = (windows.find(({ length }) => length > 0) ?? []).slice(0, Math.max(1, room));
+    const first = windows.find((tokens) => decoderTokens(tokens).length > 0) ?? [];
+    const prompt = 'encoder' in first ? first : first.slice(0, Math.max(1, room));
     const runs: KeptRun[] = [];
     try {
       const quiet = { signal: task.signal, report: () => undefined };
@@ -165,7 +165,7 @@ export class TextMeasurer {
   private summarise(
     other: Measurable,
     numbers: readonly WindowNumbers[],
-    drifts: readonly WindowLayers[],
+    drifts: readonly (readonly LayerDrift[])[],
     times: Record<'a' | 'b', number> | null,
   ): TextMeasures {
     const { loss, perplexity, moved, ...overall } = totals(numbers, movedCount);

@@ -26,13 +26,6 @@ export interface SideNumbers {
   top: Uint32Array;
 }
 
-/** How far the layers are apart in one window of S tokens. */
-export interface WindowLayers {
-  S: number;
-  /** [L] */
-  layers: readonly LayerDrift[];
-}
-
 /** A place in the windows. */
 export interface Place {
   window: number;
@@ -99,14 +92,12 @@ export function movedTokens(
   });
 }
 
-/** [L] the layers of all windows, each window counting by its positions. */
-export function totalLayers(windows: readonly WindowLayers[], titles: readonly string[]): LayerMeasures[] {
-  const tokens = windows.reduce((sum, { S }) => sum + S, 0);
+/** [L] the layers of all windows [windows][L], each window counting by its positions. */
+export function totalLayers(windows: readonly (readonly LayerDrift[])[], titles: readonly string[]): LayerMeasures[] {
   return titles.map((title, layer) => {
-    const drifts = windows.flatMap(({ S, layers }) => {
-      const drift = layers[layer];
-      return drift ? [{ share: S / tokens, drift }] : [];
-    });
+    const own = windows.flatMap((layers) => layers[layer] ?? []);
+    const positions = own.reduce((sum, { S }) => sum + S, 0);
+    const drifts = own.map((drift) => ({ share: drift.S / positions, drift }));
     const weighted = (value: (drift: LayerDrift) => number): number =>
       drifts.reduce((sum, { share, drift }) => sum + share * value(drift), 0);
     return {

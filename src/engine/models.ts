@@ -42,9 +42,13 @@ export class OpenedModel {
     });
   }
 
-  /** Bytes of the KV cache a token takes with G heads, in the checkpoint's cache type. */
-  kvCacheBytesPerToken(G: number): number {
-    return (this.summary.kvCacheBytesPerToken / this.summary.G) * G;
+  /** Bytes that the KV caches take with G heads, in the checkpoint's cache type: of a decoded token, and of the encoder's. */
+  cacheBytes(G: number): Pick<ModelSummary, 'kvCacheBytesPerToken' | 'crossCacheBytesPerToken'> {
+    const { kvCacheBytesPerToken, crossCacheBytesPerToken, G: own } = this.summary;
+    return {
+      kvCacheBytesPerToken: (kvCacheBytesPerToken / own) * G,
+      crossCacheBytesPerToken: (crossCacheBytesPerToken / own) * G,
+    };
   }
 }
 

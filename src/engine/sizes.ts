@@ -5,13 +5,14 @@ import type { OpenedModel } from './models';
 export interface ModelSizes {
   parameters: number;
   kvCacheBytesPerToken: number;
+  crossCacheBytesPerToken: number;
 }
 
 /** Sizes of a model under a conversion's weight source (or its own). */
 export function modelSizes(model: OpenedModel, { spec }: WeightSource): ModelSizes {
   return {
     parameters: model.summary.parameters - savedParameters(model, spec),
-    kvCacheBytesPerToken: model.kvCacheBytesPerToken(spec.G),
+    ...model.cacheBytes(spec.G),
   };
 }
 

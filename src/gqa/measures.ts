@@ -4,7 +4,7 @@
  * row-major [S, V]; attention maps [S, T], with query row i at key position T - S + i.
  */
 
-/** Bytes a token takes in the KV cache of L layers: 2·L·G·K numbers, four bytes each in a float32 checkpoint, else two. */
+/** Bytes a token takes in the KV caches of L layers: 2·L·G·K numbers, four bytes each in a float32 checkpoint, else two. */
 export function kvCacheBytesPerToken({ L, G, K }: { L: number; G: number; K: number }, dtype: string): number {
   return 2 * L * G * K * (dtype === 'F32' || dtype === 'F64' ? 4 : 2);
 }

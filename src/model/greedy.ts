@@ -31,13 +31,17 @@ export async function continueGreedily(
   return ids;
 }
 
-/** The tokens of continueGreedily, each computed when it is asked for. */
+/**
+ * The tokens of continueGreedily, each computed when it is asked for.
+ * @param stopAtEnd an end-of-text token is not passed over, but the last one
+ */
 export async function* greedyTokens(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,
   count: number,
   signal: AbortSignal,
+  stopAtEnd = false,
 ): AsyncGenerator<number, void, undefined> {
   const { source, promptLength: S } = run;
   const { position, endTokens } = source.spec;
@@ -47,14 +51,15 @@ export async function* greedyTokens(
   const caches = copyCaches(context, run, S + steps);
   let last = lastRow(context, run);
   const quiet = { signal, report: (): void => undefined };
+  const passedOver = stopAtEnd ? [] : endTokens;
   const memory = run.encoded ? { memory: { T: run.encoded.ids.length, rows: null } } : {};
   try {
     for (let step = 0; ; step++) {
       const input = { source, output: last };
-      const { argmax } = await reduceRows(context, weights, input, new Uint32Array(1), quiet, endTokens);
+      const { argmax } = await reduceRows(context, weights, input, new Uint32Array(1), quiet, passedOver);
       const id = argmax[0] ?? 0;
       yield id;
-      if (step + 1 === steps) return;
+      if (step + 1 === steps || (stopAtEnd && endTokens.includes(id))) return;
       const output = await forward(context, weights, source, [id], { past: S + step, caches, ...memory }, quiet);
       last.buffer.destroy();
       last = output;

@@ -3,16 +3,18 @@
  * Role: the memory of a run and its freeing. (DESIGN idea: L·S·D floats are kept, never L·H·S² maps.)
  */
 import type { GpuContext, Span } from '../gpu/context';
+import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { encode, type Encoded } from './encoder';
 import { forward, newCaches, type LayerCache } from './forward';
 import type { GpuWeights } from './gpuWeights';
+import type { KeptQueries } from './queries';
 import { layerOf, type WeightSource } from './spec';
-import { checkTokens, decoderTokens, encoderTokens, type Tokens } from './tokens';
+import { checkTokens, decoderTokens, encoderTokens } from './tokens';
 
 export class KeptRun {
-  /** Maps' queries of the layers looked at last, [S, H, pad4(K)], rotated. */
-  readonly queries = new Map<number, Span>();
+  /** Maps' queries of the layers looked at last. */
+  readonly queries = new Map<number, KeptQueries>();
 
   constructor(
     readonly source: WeightSource,
@@ -94,7 +96,8 @@ export class KeptRun {
   private spans(): Span[] {
     const caches = this.caches.flatMap(({ keys, values }) => [keys, values]);
     const encoded = this.encoded ? [this.encoded.output, this.encoded.memory] : [];
-    return [...this.inputs, ...this.attended, this.output, ...this.queries.values(), ...caches, ...encoded];
+    const queries = [...this.queries.values()].map(({ span }) => span);
+    return [...this.inputs, ...this.attended, this.output, ...queries, ...caches, ...encoded];
   }
 }
 

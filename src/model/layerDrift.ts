@@ -11,6 +11,8 @@ import type { KeptRun } from './keptRun';
 import { readDivergence } from './maps';
 
 export interface LayerDrift {
+  /** Positions that the means below are over. */
+  S: number;
   /** [H] Jensen-Shannon divergence of the maps in bits, mean over query positions. */
   jensenShannon: Float32Array;
   /** Cosine of what attention adds to the residual stream, mean over positions. */
@@ -39,6 +41,7 @@ export async function layerDrift(
     cosines(context, batch, { rows: a.after(layer) }, { rows: b.after(layer) }, stream, S, D);
     batch.submit();
     return {
+      S,
       jensenShannon,
       attentionCosine: mean(await context.readFloat32(added)),
       residualCosine: mean(await context.readFloat32(stream)),

@@ -3,72 +3,64 @@
  * Role: exact probabilities, drawing codes, statistics and divergence. Never more than one block of maps exists on the GPU.
  */
 import type { GpuContext, Span } from '../gpu/context';
-import { attentionMaps, type AttentionShape, type DistanceBias } from '../gpu/operations/attention';
+import type { Batch } from '../gpu/batch';
+import { attentionMaps } from '../gpu/operations/attention';
 import { uploadChosenHeads } from '../gpu/operations/headGroups';
-import { linear } from '../gpu/operations/linear';
 import { compareMaps, encodeMaps, measureMaps, type MapBlock } from '../gpu/operations/maps';
-import { pad4 } from '../gpu/operations/matrix';
-import { normalise } from '../gpu/operations/norm';
-import { rotate } from '../gpu/operations/rotary';
 import type { AttentionStatistics, AttentionTile, HeadDivergence } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
-import { leaseLayer, queryRoles } from './layerWeights';
-import { RotaryTables } from './rotaryTables';
+import { leaseQueries } from './queries';
 import { groupOfHead, kvHeadsOf, layerOf } from './spec';
 
 /** Bytes of maps computed at once. */
 const blockBytes = 32 * 1024 * 1024;
-/** Layers whose queries a run keeps: the one looked at and its neighbour. */
-const keptQueries = 2;
 
-/** The queries of a layer [S, H, pad4(K)], rotated; recomputed from the layer's input and kept for the next request. */
-async function queriesOf(
+/** What the maps of one run's layer are computed from, and into. */
+interface MapMaker {
+  map: Span;
+  /** Adds the computation of a block to a batch. */
+  compute: (batch: Batch, block: MapBlock) => void;
+  close: () => void;
+}
+
+/** @param size numbers of the largest block */
+async function openMaker(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,
   layer: number,
+  heads: readonly number[],
+  size: number,
   signal: AbortSignal,
-): Promise<Span> {
-  const known = run.queries.get(layer);
-  if (known) return known;
+): Promise<MapMaker> {
   const { spec } = run.source;
-  const S = run.rowsOf(layer);
-  const input = run.inputs[layer];
-  if (!input) throw new Error(`the run has no layer ${layer}`);
-  const leased = await leaseLayer(weights, run.source, layer, signal, queryRoles);
-  const queries = context.storage(S * spec.H * pad4(spec.K), `queries ${layer}`);
-  const normed = context.storage(S * pad4(spec.D), 'normed');
-  const tables = new RotaryTables(context, spec, 0, S);
-  const table = tables.of(layer);
-  const batch = context.batch();
-  normalise(context, batch, input, leased.norm('attention'), normed, S, spec.D);
-  linear(context, batch, normed, leased.matrix('q.weight'), queries, S, { bias: leased.optionalVector('q.bias') });
-  if (table) rotate(batch, queries, table, { S, heads: spec.H, stride: pad4(spec.K) });
-  batch.submit();
-  leased.release();
-  normed.buffer.destroy();
-  tables.destroy();
-  const raced = run.queries.get(layer);
-  if (raced) {
-    queries.buffer.destroy();
-    return raced;
+  const { scale, attention } = layerOf(spec, layer);
+  const cache = run.caches[layer];
+  if (!cache) throw new Error(`the run has no layer ${layer}`);
+  const biases = new DistanceBiases(context, run.source, 0, run.rowsOf(layer), signal);
+  try {
+    const bias = await biases.of(layer);
+    const queries = await leaseQueries(context, weights, run, layer, signal);
+    const [S, T] = [run.rowsOf(layer), run.keysOf(layer)];
+    const shape = { S, T, past: 0, K: spec.K, scale, causal: attention === 'causal', bias };
+    const chosen = uploadChosenHeads(context, heads, groupOfHead(spec, layer), kvHeadsOf(spec, layer));
+    const map = context.storage(size, 'maps');
+    return {
+      map,
+      compute: (batch, block) => attentionMaps(context, batch, queries.span, cache.keys, chosen, map, block, shape),
+      close: () => {
+        queries.release();
+        biases.destroy();
+        for (const { buffer } of [chosen.span, map]) buffer.destroy();
+      },
+    };
+  } catch (error) {
+    biases.destroy();
+    throw error;
   }
-  for (const [oldest, span] of run.queries) {
-    if (run.queries.size < keptQueries) break;
-    run.queries.delete(oldest);
-    span.buffer.destroy();
-  }
-  run.queries.set(layer, queries);
-  return queries;
-}
-
-function shapeOf(run: KeptRun, layer: number, bias: DistanceBias | null): AttentionShape {
-  const { K } = run.source.spec;
-  const { scale, attention } = layerOf(run.source.spec, layer);
-  return { S: run.rowsOf(layer), T: run.keysOf(layer), past: 0, K, scale, causal: attention === 'causal', bias };
 }
 
 /** Blocks of query rows [first, end) such that `heads` maps of a block fit into blockBytes. */
@@ -92,30 +84,22 @@ async function eachBlock(
 ): Promise<void> {
   const T = runs[0]?.keysOf(layer) ?? 0;
   const blocks = [...blocksOf(heads.length, first, end, T)];
-  const largest = Math.max(...blocks.map(({ rows }) => rows));
-  const chosen = runs.map(({ source: { spec } }) =>
-    uploadChosenHeads(context, heads, groupOfHead(spec, layer), kvHeadsOf(spec, layer)),
-  );
-  const maps = runs.map(() => context.storage(heads.length * largest * T, 'maps'));
-  const biases = runs.map((run) => new DistanceBiases(context, run.source, 0, run.rowsOf(layer), signal));
+  const size = heads.length * Math.max(...blocks.map(({ rows }) => rows)) * T;
+  const makers: MapMaker[] = [];
   try {
+    for (const run of runs) makers.push(await openMaker(context, weights, run, layer, heads, size, signal));
     for (const block of blocks) {
       signal.throwIfAborted();
-      for (const [index, run] of runs.entries()) {
-        const queries = await queriesOf(context, weights, run, layer, signal);
-        const cache = run.caches[layer];
-        const [map, own] = [maps[index], chosen[index]];
-        if (!cache || !map || !own) throw new Error(`the run has no layer ${layer}`);
-        const bias = (await biases[index]?.of(layer)) ?? null;
-        const batch = context.batch();
-        attentionMaps(context, batch, queries, cache.keys, own, map, block, shapeOf(run, layer, bias));
-        batch.submit();
-      }
-      await use(maps, block);
+      const batch = context.batch();
+      for (const maker of makers) maker.compute(batch, block);
+      batch.submit();
+      await use(
+        makers.map(({ map }) => map),
+        block,
+      );
     }
   } finally {
-    for (const { buffer } of [...maps, ...chosen.map(({ span }) => span)]) buffer.destroy();
-    for (const bias of biases) bias.destroy();
+    for (const maker of makers) maker.close();
   }
 }
 

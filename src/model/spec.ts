@@ -162,6 +162,14 @@ export function layerOf(spec: Pick<ModelSpec, 'layers'>, layer: number): LayerSp
   return found;
 }
 
+/** The blocks that the layers of a stack start with: cross-attention belongs to the layer of the block before it. */
+export function layerStarts(
+  layers: readonly Pick<LayerSpec, 'stack' | 'attention'>[],
+  stack: LayerSpec['stack'],
+): number[] {
+  return layers.flatMap((own, layer) => (own.stack === stack && own.attention !== 'cross' ? [layer] : []));
+}
+
 /** KV heads of a layer: G, but as many as query heads where heads are not grouped. */
 export function kvHeadsOf(spec: Pick<ModelSpec, 'layers' | 'G' | 'H'>, layer: number): number {
   return layerOf(spec, layer).grouped ? spec.G : spec.H;

@@ -7,9 +7,10 @@ import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint';
 import { bytesPerElement, isFloatDtype } from '../checkpoint/dtypes';
 import { groupChoices } from '../gqa/grouping';
 import { kvCacheBytesPerToken } from '../gqa/measures';
-import type { ModelSummary } from '../protocol/model';
+import type { LayerView, ModelSummary } from '../protocol/model';
 import { describeUnknown } from './describeUnknown';
 import { families } from './families';
+import { decoderLayers } from './families/family';
 import type { ModelSpec } from './spec';
 
 /** What the caller knows besides: an id, whether a tokenizer was loaded, and why a known family cannot run. */
@@ -25,6 +26,10 @@ export function summarise(checkpoint: Checkpoint, spec: ModelSpec | null, contex
   const dtypes = countParameters(checkpoint, spec);
   const dtype = Object.entries(dtypes).reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['none', 0])[0];
   const sizes = spec ? sizesOf(spec) : guessSizes(checkpoint, context.notRunnable);
+  const cacheBytes = (kind: LayerView['attention']): number => {
+    const L = sizes.layers.filter(({ attention }) => attention === kind).length;
+    return kvCacheBytesPerToken({ ...sizes, L }, dtype);
+  };
   return {
     ...sizes,
     modelId: context.modelId,
@@ -35,7 +40,8 @@ export function summarise(checkpoint: Checkpoint, spec: ModelSpec | null, contex
     dtype,
     bytesOnDisk: checkpoint.bytesOnDisk,
     hasTokenizer: context.hasTokenizer,
-    kvCacheBytesPerToken: kvCacheBytesPerToken(sizes, dtype),
+    kvCacheBytesPerToken: cacheBytes('causal'),
+    crossCacheBytesPerToken: cacheBytes('cross'),
     groupChoices: spec ? groupChoices(spec.G) : [],
   };
 }
@@ -43,23 +49,29 @@ export function summarise(checkpoint: Checkpoint, spec: ModelSpec | null, contex
 type SpecPart = Omit<
   ModelSummary,
   | ('modelId' | 'name' | 'path' | 'parameters' | 'dtypes' | 'dtype')
-  | ('bytesOnDisk' | 'hasTokenizer' | 'kvCacheBytesPerToken' | 'groupChoices')
+  | ('bytesOnDisk' | 'hasTokenizer' | 'kvCacheBytesPerToken' | 'crossCacheBytesPerToken' | 'groupChoices')
 >;
 
 function sizesOf(spec: ModelSpec): SpecPart {
   const { family, L, D, H, G, K, F, V, tiedEmbeddings, maxPositions } = spec;
   return {
     ...{ family, L, D, H, G, K, F, V, tiedEmbeddings, maxPositions },
+    layers: spec.layers.map(layerView),
     familyTitle: families.find(({ id }) => id === family)?.title ?? family,
     position: spec.positionText,
     notRunnable: null,
   };
 }
 
+function layerView({ title, name, stack, attention, grouped }: LayerView): LayerView {
+  return { title, name, stack, attention, grouped };
+}
+
 function guessSizes(checkpoint: Checkpoint, notRunnable: string | null): SpecPart {
   const { L, D, H, G, K, F, V, ...model } = describeUnknown(checkpoint);
   return {
     ...{ L: L ?? 0, D: D ?? 0, H: H ?? 0, G: G ?? 0, K: K ?? 0, F: F ?? 0, V: V ?? 0 },
+    layers: decoderLayers(L ?? 0, () => ({ scale: NaN, weights: {} })).map(layerView),
     family: model.modelType,
     familyTitle: families.find(({ id }) => id === model.modelType)?.title ?? model.modelType,
     tiedEmbeddings: model.tiedEmbeddings,

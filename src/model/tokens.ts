@@ -3,16 +3,8 @@
  * Role: the form in which tokens are handed on, and the check that a model can take them. Text becomes tokens elsewhere.
  */
 import { GqaLensError } from '../protocol/errors';
+import type { Tokens } from '../protocol/model';
 import { isEncoderDecoder, type ModelSpec } from './spec';
-
-/** What each stack of an encoder-decoder reads. The decoder's tokens start with its start token. */
-export interface TokenPair {
-  readonly encoder: readonly number[];
-  readonly decoder: readonly number[];
-}
-
-/** Tokens of one forward pass; a decoder-only model takes a plain list. */
-export type Tokens = readonly number[] | TokenPair;
 
 /** The tokens that logits belong to. */
 export function decoderTokens(tokens: Tokens): readonly number[] {

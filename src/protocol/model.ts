@@ -3,7 +3,11 @@
  * H query heads, G key/value heads, K head size, S query positions, T key positions, F feed-forward size, V vocabulary.
  */
 
-/** Bytes one number takes in the KV cache: two, as 16-bit caches are the norm, unless the checkpoint is float32. */
+/**
+ * What a checkpoint is. A number in the KV cache takes two bytes, as 16-bit caches are the norm, unless the checkpoint is
+ * float32. In an encoder-decoder, `kvCacheBytesPerToken` is what a decoded token adds, in the decoder's self-attention;
+ * `crossCacheBytesPerToken` what a token of the encoder's text takes in cross-attention, once (0 without an encoder).
+ */
 export interface ModelSummary {
   modelId: string;
   /** Last part of the path. */
@@ -12,7 +16,7 @@ export interface ModelSummary {
   /** Registry id of the family ("llama"), or the config's model_type when no family matches. */
   family: string;
   familyTitle: string;
-  /** Sizes; those that the config of an unknown family does not tell are 0. */
+  /** Sizes; those that the config of an unknown family does not tell are 0. L counts attention blocks: see `layers`. */
   L: number;
   D: number;
   H: number;
@@ -20,6 +24,8 @@ export interface ModelSummary {
   K: number;
   F: number;
   V: number;
+  /** [L] */
+  layers: LayerView[];
   parameters: number;
   /** Parameters by stored dtype, e.g. { BF16: 5900000 }. */
   dtypes: Record<string, number>;
@@ -32,10 +38,27 @@ export interface ModelSummary {
   maxPositions: number | null;
   hasTokenizer: boolean;
   kvCacheBytesPerToken: number;
+  crossCacheBytesPerToken: number;
   /** Every number of KV heads that can be chosen: the divisors of G, largest first. */
   groupChoices: number[];
   /** Why a forward pass is impossible, or null when it can run. */
   notRunnable: string | null;
+}
+
+/**
+ * One attention block: a layer of a decoder-only model or of an encoder; the self-attention or the cross-attention of an
+ * encoder-decoder's decoder layer.
+ */
+export interface LayerView {
+  /** For people: "layer 3", "decoder 3 · cross". */
+  title: string;
+  /** In names of outputs, attn.NAME: "3", "cross.3". */
+  name: string;
+  stack: 'encoder' | 'decoder';
+  /** What a query sees. causal: keys up to its own position; full: all of them; cross: the encoder's text. */
+  attention: 'causal' | 'full' | 'cross';
+  /** Whether conversions group its heads. */
+  grouped: boolean;
 }
 
 /** One entry of a registry (merges, groupings, similarities): what pickers and --help show. */
@@ -104,7 +127,22 @@ export interface Token {
   text: string;
 }
 
-export type RunInput = { kind: 'text'; text: string } | { kind: 'ids'; ids: number[] };
+/** What each stack of an encoder-decoder reads. The decoder's tokens start with its start token. */
+export interface TokenPair {
+  readonly encoder: readonly number[];
+  readonly decoder: readonly number[];
+}
+
+/** Tokens of one forward pass; a decoder-only model takes a plain list. */
+export type Tokens = readonly number[] | TokenPair;
+
+export type TextInput = { kind: 'text'; text: string } | { kind: 'ids'; ids: number[] };
+
+/**
+ * What is run. In an encoder-decoder it is what the encoder reads, and `decoder` what the decoder reads: a text is put
+ * after the decoder's start token, ids are taken as they are. Without it the decoder reads the checkpoint's own answer.
+ */
+export type RunInput = TextInput & { decoder?: TextInput };
 
 export interface RunRequest {
   modelId: string;
@@ -122,7 +160,10 @@ export interface RunSummary {
   modelName: string;
   conversion: ConversionRequest | null;
   grouping: GroupingView;
+  /** [S] the tokens that losses belong to: in an encoder-decoder, the decoder's. */
   tokens: Token[];
+  /** What the encoder read; null without one. */
+  encoderTokens: Token[] | null;
   droppedTokens: number;
   /** Mean next-token cross-entropy in nats over positions 0..S-2; null when S is 1. */
   loss: number | null;
@@ -130,6 +171,7 @@ export interface RunSummary {
   /** [S-1] cross-entropy of each next token, in nats. */
   lossPerToken: Float32Array;
   kvCacheBytesPerToken: number;
+  crossCacheBytesPerToken: number;
   parameters: number;
   adapter: string;
   /** What the arithmetic was done in: "f32". */
@@ -138,7 +180,7 @@ export interface RunSummary {
   milliseconds: number;
 }
 
-/** Asks for attention maps of one layer. Heads are query heads; rows and columns are all of them. */
+/** Asks for attention maps of one layer. Heads are query heads; rows and columns are all query and key positions. */
 export interface AttentionRequest {
   runId: string;
   layer: number;
@@ -243,7 +285,7 @@ export interface MeasureRequest {
   a: MeasuredModel;
   b: MeasuredModel;
   /** Token ids of each window; both models run on each by itself. */
-  windows: number[][];
+  windows: Tokens[];
   /** Also compare the layers: attention maps of all heads, attention outputs, residual streams. It takes longer. */
   detail: boolean;
   /** Greedy tokens of each model whose time is taken, after a warm-up; 0 takes no time. */
@@ -261,6 +303,7 @@ export interface ModelMeasures {
   loss: number | null;
   perplexity: number | null;
   kvCacheBytesPerToken: number;
+  crossCacheBytesPerToken: number;
   parameters: number;
   /** Median time of a greedily decoded token on this adapter; null when it was not asked for. */
   millisecondsPerToken: number | null;

@@ -67,6 +67,29 @@ describe('forward --out', () => {
     }
   });
 
+  it.each(['t5', 't5-v1_1'])('%s equals the golden in all tensors, by the same names', async (name) => {
+    const golden = await goldenOf(name);
+    const [ids, decoder] = [await golden.ids('input_ids'), await golden.ids('decoder_input_ids')];
+    const file = join(folder, `${name}.safetensors`);
+    const inputs = ['--ids', ids.join(), '--decoder-ids', decoder.join(), '--greedy', '12'];
+    await run('forward', join(fixtures, name), ...inputs, '--hidden', '--out', file);
+    const found = await Golden.open(file);
+    for (const integers of ['input_ids', 'decoder_input_ids', 'greedy']) {
+      expect(await found.ids(integers)).toEqual(await golden.ids(integers));
+    }
+    expect(relativeL2(await found.floats('logits'), await golden.floats('logits'))).toBeLessThan(1e-4);
+    for (const attention of ['encoder', 'decoder', 'cross']) {
+      for (const layer of [0, 1]) {
+        const map = `attn.${attention}.${layer}`;
+        expect(maxDifference(await found.floats(map), await golden.floats(map))).toBeLessThan(1e-4);
+      }
+    }
+    // The embeddings, the input of the second layer, and what comes out of the last norm.
+    const states = ['encoder', 'decoder'].flatMap((stack) => [0, 1, 2].map((index) => `hidden.${stack}.${index}`));
+    expect(states.map((state) => found.has(state))).toEqual(states.map(() => true));
+    expect(found.has('hidden.decoder.3')).toBe(false);
+  });
+
   it('tells the same loss as the logits that it writes', async () => {
     const file = join(folder, 'loss.safetensors');
     const text = 'The stranger came early in February';
@@ -82,6 +105,31 @@ describe('forward --out', () => {
 });
 
 describe('convert, then forward', () => {
+  it.each(['mean', 'first'].flatMap((merge) => [8, 4, 2, 1].map((G) => [merge, G] as const)))(
+    't5 by %s to %d groups equals the golden, and leaves the encoder byte for byte',
+    async (merge, G) => {
+      const out = join(folder, `t5-${merge}-${G}`);
+      const file = `${out}.safetensors`;
+      const tokens = await goldenOf('t5');
+      const inputs = ['--ids', (await tokens.ids('input_ids')).join()];
+      const decoder = ['--decoder-ids', (await tokens.ids('decoder_input_ids')).join()];
+      const written = await run('convert', join(fixtures, 't5'), '--groups', String(G), '--merge', merge, '--out', out);
+      expect(written).toMatchObject({ groups: { before: 8, after: G }, repeatsHeads: G < 8 });
+      await run('forward', out, ...inputs, ...decoder, '--out', file);
+      const golden = await Golden.open(join(fixtures, 't5', 'golden-conversions.safetensors'));
+      const found = await Golden.open(file);
+      const names = ['encoder.0', 'decoder.0', 'cross.0', 'decoder.1', 'cross.1'].map((name) => `attn.${name}`);
+      expect(relativeL2(await found.floats('logits'), await golden.floats(`${merge}.${G}.logits`))).toBeLessThan(1e-4);
+      for (const name of names) {
+        const expected = await golden.floats(`${merge}.${G}.${name}`);
+        expect(maxDifference(await found.floats(name), expected)).toBeLessThan(1e-4);
+      }
+      const key = 'encoder.block.1.layer.0.SelfAttention.k.weight';
+      const [stored, original] = [await Golden.open(out), await Golden.open(join(fixtures, 't5'))];
+      expect(await stored.floats(key)).toEqual(await original.floats(key));
+    },
+  );
+
   const cases = ['llama-mha', 'gpt2'].flatMap((name) =>
     ['mean', 'first'].flatMap((merge) => [8, 4, 2, 1].map((G) => [name, merge, G] as const)),
   );

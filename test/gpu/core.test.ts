@@ -9,6 +9,7 @@ import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
+import type { RunInput, RunSummary } from '../../src/protocol/model';
 import { quietTask, type Progress } from '../../src/protocol/tasks';
 import { relativeL2 } from './support/compare';
 import { testContext } from './support/device';
@@ -93,6 +94,48 @@ describe('engine calls', () => {
     expect([shorter.tokens.length, shorter.droppedTokens]).toEqual([10, 140]);
     // No position is left to continue at; one token can still be predicted.
     expect((await core.continuation(run.runId, 5, quietTask)).ids).toHaveLength(1);
+  });
+
+  it('runs an encoder-decoder on its own answer, and a conversion of it on the same', async () => {
+    const { modelId, layers } = await core.open(join(fixtures, 't5'), quietTask);
+    const encoder = { kind: 'ids' as const, ids: [9, 17, 40, 5, 23] };
+    const original = await core.run({ modelId, input: encoder, conversion: null, maxTokens: 512 }, quietTask);
+    expect(original.encoderTokens?.map(({ id }) => id)).toEqual(encoder.ids);
+    const answer = original.tokens.map(({ id }) => id);
+    expect(answer[0]).toBe(0);
+    // To the end token, or to the limit.
+    expect(answer.length === 33 ? 1 : answer.at(-1)).toBe(1);
+    const conversion = { G: 2, grouping: 'contiguous', merge: 'mean' };
+    const converted = await core.run({ modelId, input: encoder, conversion, maxTokens: 512 }, quietTask);
+    expect((await core.compare(original.runId, converted.runId, quietTask)).klMean).toBeGreaterThan(0);
+    expect([converted.kvCacheBytesPerToken, original.kvCacheBytesPerToken]).toEqual([256, 1024]);
+    expect([converted.crossCacheBytesPerToken, original.crossCacheBytesPerToken]).toEqual([256, 1024]);
+
+    const divergence = layers.map(async ({ stack }, layer) => {
+      const { maxDifference } = await core.headDivergence(original.runId, converted.runId, layer, quietTask);
+      expect(Math.max(...maxDifference) > 0).toBe(stack === 'decoder');
+    });
+    await Promise.all(divergence);
+    const cross = await core.attention({ runId: original.runId, layer: 3, heads: [0, 5] }, quietTask);
+    expect(cross).toMatchObject({ S: answer.length, T: 5, statistics: [{ distance: null }, { distance: null }] });
+    const full = await core.attention({ runId: original.runId, layer: 0, heads: [2] }, quietTask);
+    const row = await core.attentionRow({ runId: original.runId, layer: 0, heads: [2], query: 0 }, quietTask);
+    expect([full.S, full.T, row.weights.length]).toEqual([5, 5, 5]);
+    // The first token of the encoder sees all of them.
+    expect(row.weights.every((weight) => weight > 0)).toBe(true);
+  });
+
+  it('takes two texts for an encoder-decoder only', async () => {
+    const start = async (name: string, input: RunInput): Promise<RunSummary> => {
+      const { modelId } = await core.open(join(fixtures, name), quietTask);
+      return core.run({ modelId, input, conversion: null, maxTokens: 4 }, quietTask);
+    };
+    const both: RunInput = { kind: 'ids', ids: [3, 4, 5, 6, 7], decoder: { kind: 'ids', ids: [0, 8, 9, 10, 11, 12] } };
+    const run = await start('t5', both);
+    expect([run.encoderTokens?.length, run.tokens.length, run.droppedTokens]).toEqual([4, 4, 3]);
+    expect((await errorOf(start('gpt2', both))).message).toMatch(/Only an encoder-decoder/);
+    const empty = start('t5', { kind: 'ids', ids: [3], decoder: { kind: 'ids', ids: [] } });
+    expect((await errorOf(empty)).code).toBe('input-invalid');
   });
 
   it('refuses to compare different tokens, and knows a released run no more', async () => {

@@ -8,7 +8,7 @@ import { keepRun, type KeptRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
 import { readMaps } from '../../src/model/maps';
 import { kvHeadsOf, type WeightSource } from '../../src/model/spec';
-import type { TokenPair } from '../../src/model/tokens';
+import type { TokenPair } from '../../src/protocol/model';
 import { quietTask } from '../../src/protocol/tasks';
 import { convertAs } from '../support/conversions';
 import { maxDifference, relativeL2 } from './support/compare';

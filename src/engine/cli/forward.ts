@@ -5,6 +5,13 @@ import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { writeForwardFile, type ForwardTensor } from './forwardFile';
 import { requireInput, wholeNumber, withInput, withJson, type InputOptions } from './options';
 import { facts, visibleText } from './text';
+import { layerStarts } from '../../model/spec';
+
+const encoderDecoderHelp = `
+Encoder-decoders read --text or --ids with the encoder. --decoder-text is put after the decoder's start token; losses are
+of the decoder's tokens. --greedy answers the encoder's text from the start token, whatever the decoder was given. --out
+also writes decoder_input_ids, and names maps and hidden states attn.encoder.N, attn.decoder.N, attn.cross.N,
+hidden.encoder.N and hidden.decoder.N.`;
 
 interface ForwardOptions extends CommonOptions, InputOptions {
   greedy?: number;
@@ -21,6 +28,7 @@ export function addForward(program: Command, open: OpenContext): void {
     .option('--greedy <n>', 'continue by this many of the most probable tokens', wholeNumber(1))
     .option('--out <file>', 'write input_ids, logits, attn.N and what else was asked for as one .safetensors file')
     .option('--hidden', 'also write hidden.N: the input of each layer, and last the output of the final norm')
+    .addHelpText('after', encoderDecoderHelp)
     .action(async (path: string, options: ForwardOptions) => {
       const input = requireInput(options, command);
       if (options.hidden === true && options.out === undefined) {
@@ -50,35 +58,53 @@ async function writeOut(
   options: ForwardOptions,
   { engine, task }: CommandContext,
 ): Promise<void> {
-  const ids = run.tokens.map(({ id }) => id);
-  const S = ids.length;
+  const { runId, encoderTokens } = run;
+  const decoder = run.tokens.map(({ id }) => id);
+  const encoder = encoderTokens?.map(({ id }) => id) ?? null;
+  const lengths = { encoder: encoder?.length ?? 0, decoder: decoder.length };
+  const integers = (name: string, ids: readonly number[]): ForwardTensor => ({
+    name,
+    shape: [ids.length],
+    read: () => Promise.resolve(Int32Array.from(ids)),
+  });
   const tensors: ForwardTensor[] = [
-    { name: 'input_ids', shape: [S], read: () => Promise.resolve(Int32Array.from(ids)) },
-    { name: 'logits', shape: [S, model.V], read: () => engine.logits(run.runId, task) },
+    ...(encoder
+      ? [integers('input_ids', encoder), integers('decoder_input_ids', decoder)]
+      : [integers('input_ids', decoder)]),
+    { name: 'logits', shape: [decoder.length, model.V], read: () => engine.logits(runId, task) },
   ];
-  for (let layer = 0; layer < model.L; layer += 1) {
-    tensors.push({ name: `attn.${layer}`, shape: [model.H, S, S], read: () => engine.maps(run.runId, layer, task) });
+  for (const [layer, { name, stack, attention }] of model.layers.entries()) {
+    const shape = [model.H, lengths[stack], lengths[attention === 'causal' ? 'decoder' : 'encoder']];
+    tensors.push({ name: `attn.${name}`, shape, read: () => engine.maps(runId, layer, task) });
   }
-  for (let index = 0; options.hidden === true && index <= model.L; index += 1) {
-    tensors.push({ name: `hidden.${index}`, shape: [S, model.D], read: () => engine.hidden(run.runId, index, task) });
+  for (const stack of options.hidden === true ? (['encoder', 'decoder'] as const) : []) {
+    if (stack === 'encoder' && encoder === null) continue;
+    for (let index = 0; index <= layerStarts(model.layers, stack).length; index += 1) {
+      const name = encoder ? `hidden.${stack}.${index}` : `hidden.${index}`;
+      const shape = [lengths[stack], model.D];
+      tensors.push({ name, shape, read: () => engine.hidden(runId, index, task, stack) });
+    }
   }
   if (continuation !== null) {
-    const whole = [...ids, ...continuation.ids];
-    tensors.push({ name: 'greedy', shape: [whole.length], read: () => Promise.resolve(Int32Array.from(whole)) });
+    // An encoder-decoder's answer starts from its start token.
+    const prompt = encoder ? decoder.slice(0, 1) : decoder;
+    tensors.push(integers('greedy', [...prompt, ...continuation.ids]));
   }
   await writeForwardFile(file, tensors, task);
 }
 
 function toJson(run: RunSummary, continuation: Continuation | null, { out }: ForwardOptions): object {
-  const { modelName, tokens, droppedTokens, loss, perplexity, lossPerToken, kvCacheBytesPerToken, adapter } = run;
+  const { modelName, tokens, encoderTokens, droppedTokens, loss, perplexity, lossPerToken, adapter } = run;
   return {
     model: modelName,
     tokens,
+    ...(encoderTokens ? { encoderTokens } : {}),
     droppedTokens,
     loss,
     perplexity,
     lossPerToken: Array.from(lossPerToken),
-    kvCacheBytesPerToken,
+    kvCacheBytesPerToken: run.kvCacheBytesPerToken,
+    ...(encoderTokens ? { crossCacheBytesPerToken: run.crossCacheBytesPerToken } : {}),
     adapter,
     computeType: run.computeType,
     milliseconds: run.milliseconds,
@@ -93,11 +119,16 @@ function describe(
   continuation: Continuation | null,
   { out }: ForwardOptions,
 ): string {
-  const { tokens, droppedTokens, loss, perplexity, milliseconds, adapter, computeType } = run;
-  const cut = droppedTokens === 0 ? '' : `, ${droppedTokens} more were cut: the model takes ${tokens.length}`;
+  const { tokens, encoderTokens, droppedTokens, loss, perplexity, milliseconds, adapter, computeType } = run;
+  const cut = droppedTokens === 0 ? '' : `, ${droppedTokens} more were cut: the model takes ${model.maxPositions ?? 0}`;
   return facts([
     ['model', model.name],
-    ['tokens', `${tokens.length}${cut}`],
+    ...(encoderTokens
+      ? [
+          ['tokens', `${encoderTokens.length} of the encoder, ${tokens.length} of the decoder${cut}`] as const,
+          ['decoder', visibleText(tokens.map(({ text }) => text).join(''))] as const,
+        ]
+      : [['tokens', `${tokens.length}${cut}`] as const]),
     ['loss', loss === null ? 'none: a single token predicts nothing' : `${loss.toFixed(4)} nats a token`],
     ...(perplexity === null ? [] : [['perplexity', perplexity.toFixed(2)] as const]),
     ['time', `${Math.round(milliseconds)} ms in ${computeType} on ${adapter}`],

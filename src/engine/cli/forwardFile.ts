@@ -38,7 +38,7 @@ export async function writeForwardFile(
 }
 
 function toWrite({ name, shape, read }: ForwardTensor): Parameters<typeof writeSafetensors>[1][number] {
-  const integers = name === 'input_ids' || name === 'greedy';
+  const integers = ['input_ids', 'decoder_input_ids', 'greedy'].includes(name);
   return {
     name,
     shape,

@@ -1,6 +1,7 @@
 /** `gqa-lens inspect MODEL`: what a checkpoint is. Reads config and headers, no weights; needs no GPU. */
 import type { Command } from 'commander';
-import type { ModelSummary } from '../../protocol/model';
+import { layerStarts } from '../../model/spec';
+import type { LayerView, ModelSummary } from '../../protocol/model';
 import type { CommonOptions, OpenContext } from './command';
 import { withJson } from './options';
 import { facts, formatBytes, formatCount } from './text';
@@ -18,7 +19,7 @@ export function addInspect(program: Command, open: OpenContext): void {
 }
 
 function describe(model: ModelSummary): string {
-  const { L, D, H, G, K, F, V } = model;
+  const { D, H, G, K, F, V } = model;
   const dtypes = Object.entries(model.dtypes).map(([dtype, count]) => `${dtype} ${formatCount(count)}`);
   const kind = G === H ? 'multi-head' : G === 1 ? 'multi-query' : 'grouped-query';
   return facts([
@@ -28,15 +29,28 @@ function describe(model: ModelSummary): string {
       'parameters',
       `${formatCount(model.parameters)} (${dtypes.join(', ')}), ${formatBytes(model.bytesOnDisk)} on disk`,
     ],
-    ['layers', `${L} of hidden size ${D}, feed-forward ${F}`],
+    ['layers', `${describeLayers(model)} of hidden size ${D}, feed-forward ${F}`],
     ['attention', `${kind}: ${H} query heads on ${G} KV heads of size ${K}`],
     ['position', model.position],
     [
       'vocabulary',
       `${V}${model.tiedEmbeddings ? ', embeddings tied' : ''}${model.hasTokenizer ? '' : ', no tokenizer'}`,
     ],
-    ['KV cache', `${formatBytes(model.kvCacheBytesPerToken)} a token`],
+    ['KV cache', describeCache(model)],
     ...(model.groupChoices.length === 0 ? [] : [['group choices', model.groupChoices.join(', ')] as const]),
     ...(model.notRunnable === null ? [] : [['cannot run', model.notRunnable] as const]),
   ]);
+}
+
+function describeLayers({ L, layers }: ModelSummary): string {
+  const count = (stack: LayerView['stack']): number => layerStarts(layers, stack).length;
+  if (count('encoder') === 0) return String(L);
+  return `${count('encoder')} in the encoder, ${count('decoder')} in the decoder (${L} attentions)`;
+}
+
+function describeCache({ kvCacheBytesPerToken, crossCacheBytesPerToken }: ModelSummary): string {
+  const own = `${formatBytes(kvCacheBytesPerToken)} a token`;
+  return crossCacheBytesPerToken === 0
+    ? own
+    : `${own}, and ${formatBytes(crossCacheBytesPerToken)} a token of the encoder`;
 }

@@ -7,7 +7,7 @@ import { groupings } from '../../gqa/grouping';
 import { manual } from '../../gqa/groupings/manual';
 import { merges } from '../../gqa/merge';
 import { GqaLensError } from '../../protocol/errors';
-import type { ConversionRequest, MethodInfo, RunInput } from '../../protocol/model';
+import type { ConversionRequest, MethodInfo, RunInput, TextInput } from '../../protocol/model';
 import type { EngineCore } from '../core';
 
 /** Reads a whole number of at least `least`. */
@@ -104,22 +104,39 @@ export function withConversion(command: Command): Command {
     .addHelpText('after', methodHelp('Merges', merges));
 }
 
-/** Values of --text and --ids. */
+/** Values of --text and --ids, and of those for the decoder of an encoder-decoder. */
 export interface InputOptions {
   text?: string;
   ids?: number[];
+  decoderText?: string;
+  decoderIds?: number[];
 }
 
-/** Adds --text and --ids. */
+/** Adds --text, --ids, --decoder-text and --decoder-ids. */
 export function withInput(command: Command): Command {
   return command
     .addOption(new Option('--text <text>', 'text to run on; needs a tokenizer.json').conflicts('ids'))
-    .addOption(new Option('--ids <ids>', 'token ids to run on: 1,2,3').argParser(tokenIds));
+    .addOption(new Option('--ids <ids>', 'token ids to run on: 1,2,3').argParser(tokenIds))
+    .addOption(
+      new Option(
+        '--decoder-text <text>',
+        "encoder-decoder: what the decoder reads (default: the model's own answer)",
+      ).conflicts('decoderIds'),
+    )
+    .addOption(
+      new Option('--decoder-ids <ids>', 'the same as token ids, with the start token: 0,1,2').argParser(tokenIds),
+    );
 }
 
 /** The input that was given; ends the command with a usage error when there is none. */
-export function requireInput({ text, ids }: InputOptions, command: Command): RunInput {
-  if (text !== undefined) return { kind: 'text', text };
-  if (ids !== undefined) return { kind: 'ids', ids };
+export function requireInput({ text, ids, decoderText, decoderIds }: InputOptions, command: Command): RunInput {
+  const input = textInput(text, ids);
+  const decoder = textInput(decoderText, decoderIds);
+  if (input) return { ...input, ...(decoder ? { decoder } : {}) };
   return command.error('error: give the input with --text TEXT or --ids 1,2,3', { exitCode: 2 });
+}
+
+function textInput(text: string | undefined, ids: number[] | undefined): TextInput | null {
+  if (text !== undefined) return { kind: 'text', text };
+  return ids === undefined ? null : { kind: 'ids', ids };
 }

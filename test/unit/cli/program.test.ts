@@ -114,6 +114,14 @@ describe('inspect', () => {
     });
   });
 
+  it('tells both stacks of an encoder-decoder, and what each text costs', async () => {
+    const { stdout } = await gqaLens(['inspect', 'test/fixtures/t5']);
+    expect(stdout).toContain('2 in the encoder, 2 in the decoder (6 attentions)');
+    expect(stdout).toContain('1 KiB a token, and 1 KiB a token of the encoder');
+    const model = json((await gqaLens(['inspect', 'test/fixtures/t5', '--json'])).stdout);
+    expect(model).toMatchObject({ kvCacheBytesPerToken: 2 * 2 * 64 * 4, crossCacheBytesPerToken: 2 * 2 * 64 * 4 });
+  });
+
   it('reads as lines of aligned names and values', async () => {
     const { stdout } = await gqaLens(['inspect', 'test/fixtures/llama-gqa']);
     expect(stdout).toContain('grouped-query: 8 query heads on 2 KV heads');
