@@ -34,12 +34,14 @@ import type {
   MeasureRequest,
   ModelSummary,
   Registries,
+  RunInput,
   RunRequest,
   RunSummary,
   SimilarityRequest,
   SimilarityResult,
   TextMeasures,
   Token,
+  Tokens,
 } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { Answers } from './answers';
@@ -123,9 +125,11 @@ export class EngineCore {
     return this.conversions.prepare(this.models.get(modelId), conversion, task);
   }
 
-  /** The tokens of a text. @throws GqaLensError tokenizer-missing (or what is wrong with the tokenizer) */
-  encode(modelId: string, text: string): number[] {
-    return tokenIds(this.models.get(modelId), { kind: 'text', text });
+  /** The tokens that an input means for a model, for callers who run several models on them. Throws as `run` does. */
+  async tokens(modelId: string, input: RunInput, maxTokens: number, task: TaskContext): Promise<Tokens> {
+    const model = this.models.get(modelId);
+    const given = readInput(model, input, maxTokens);
+    return 'unanswered' in given ? this.answers.complete(model, given.unanswered, task) : given.tokens;
   }
 
   /** A forward pass over all tokens; keeps what maps, logits and continuations need. */

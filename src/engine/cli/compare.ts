@@ -4,15 +4,22 @@
  * Role: options and windows. What is measured is ../measure.ts, how it reads compareText.ts.
  */
 import { Option, type Command } from 'commander';
-import type { ModelSummary } from '../../protocol/model';
+import type { ModelSummary, Tokens } from '../../protocol/model';
 import { readTextFile, textWindows, usualWindow } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { describeMeasures } from './compareText';
-import { conversionRequest, tokenIds, wholeNumber, withConversion, withJson, type ConversionOptions } from './options';
+import {
+  conversionRequest,
+  requireInput,
+  wholeNumber,
+  withConversion,
+  withInput,
+  withJson,
+  type ConversionOptions,
+  type InputOptions,
+} from './options';
 
-interface CompareOptions extends CommonOptions, ConversionOptions {
-  text?: string;
-  ids?: number[];
+interface CompareOptions extends CommonOptions, ConversionOptions, InputOptions {
   textFile?: string;
   windows: number;
   windowSize?: number;
@@ -23,15 +30,17 @@ interface CompareOptions extends CommonOptions, ConversionOptions {
 
 /** Adds the command. */
 export function addCompare(program: Command, open: OpenContext): void {
-  const command = withJson(program.command('compare'))
+  const command = withInput(withJson(program.command('compare')))
     .argument('<model-a>', 'the original')
     .argument('[model-b]', 'what it is compared with; without it --groups converts the original in memory')
     .description(
       'Measure a second checkpoint, or a conversion of the first, against an original on a text: loss, KL, layers, cache, time.',
     )
-    .addOption(new Option('--text <text>', 'text to run on').conflicts(['ids', 'textFile']))
-    .addOption(new Option('--ids <ids>', 'token ids to run on: 1,2,3').argParser(tokenIds).conflicts('textFile'))
-    .option('--text-file <file>', 'text file, run in windows one after the other')
+    .addOption(
+      new Option('--text-file <file>', 'text file, run in windows one after the other').conflicts([
+        ...['text', 'ids', 'decoderText', 'decoderIds'],
+      ]),
+    )
     .option('--windows <n>', 'how many windows of the file', wholeNumber(1), 16)
     .option('--window-size <n>', `tokens a window (default: ${usualWindow}, or what the model takes)`, wholeNumber(2))
     .option('--groups <G>', 'compare with a conversion of the original to this many KV heads', wholeNumber(1))
@@ -57,7 +66,7 @@ export function addCompare(program: Command, open: OpenContext): void {
       {
         a: { modelId: a.modelId, conversion: null },
         b: { modelId: b.modelId, conversion },
-        windows: await readWindows(a, b, options, context),
+        windows: await readWindows(a, b, options, context, command),
         detail: options.layers,
         timedTokens: options.decodeTokens,
       },
@@ -72,15 +81,14 @@ async function readWindows(
   a: ModelSummary,
   b: ModelSummary,
   options: CompareOptions,
-  { engine }: CommandContext,
-): Promise<number[][]> {
+  { engine, task }: CommandContext,
+  command: Command,
+): Promise<Tokens[]> {
   const longest = Math.min(a.maxPositions ?? Infinity, b.maxPositions ?? Infinity);
   const { modelId } = a.hasTokenizer ? a : b;
   if (options.textFile !== undefined) {
     const size = options.windowSize ?? Math.min(usualWindow, longest);
     return textWindows(engine.model(modelId), await readTextFile(options.textFile), options.windows, size);
   }
-  const { text, ids = [] } = options;
-  const tokens = text === undefined ? ids : engine.encode(modelId, text);
-  return [tokens.slice(0, longest)];
+  return [await engine.tokens(modelId, requireInput(options, command), longest, task)];
 }
