@@ -32,6 +32,14 @@ export function isDtype(value: unknown): value is Dtype {
 /** Float types that weights are converted from and to. */
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
+/** What config.json calls them. */
+export const dtypeNames: Readonly<Record<FloatDtype, string>> = {
+  F64: 'float64',
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+};
+
 /** Whether weights of this type can be converted to float32. */
 export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
   return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';

@@ -63,21 +63,29 @@ export function parseJsonObject(text: string, file: string): JsonObject {
 }
 
 /**
- * Replaces the value of a top-level key that holds a number or null, or adds the key, and leaves every other character
- * as it is: rewriting through JSON.stringify would turn 1.0 into 1, which typed readers of a config refuse.
+ * Replaces the value of a top-level key that holds a number, a string or null, or adds the key, and leaves every other
+ * character as it is: rewriting through JSON.stringify would turn 1.0 into 1, which typed readers of a config refuse.
+ * @param absent what is done when there is no such key
  */
-export function withTopLevelNumber(text: string, key: string, value: number): string {
+export function withTopLevelValue(
+  text: string,
+  key: string,
+  value: number | string,
+  absent: 'add' | 'only if present' = 'add',
+): string {
   let position = -1;
   visitKeys(text, (name, _siblings, depth, valueStart) => {
     if (depth === 1 && name === key) position = valueStart;
   });
+  const written = JSON.stringify(value);
   if (position >= 0) {
-    const old = /(?:null|-?[\d.eE+-]+)/y;
+    const old = /null|-?[\d.eE+-]+|"(?:[^"\\]|\\.)*"/y;
     old.lastIndex = position;
     const match = old.exec(text);
-    if (match) return text.slice(0, position) + String(value) + text.slice(position + match[0].length);
+    if (match) return text.slice(0, position) + written + text.slice(position + match[0].length);
   }
-  return text.replace('{', `{\n  ${JSON.stringify(key)}: ${value},`);
+  if (absent === 'only if present') return text;
+  return text.replace('{', () => `{\n  ${JSON.stringify(key)}: ${written},`);
 }
 
 type KeyVisitor = (key: string, siblings: ReadonlySet<string>, depth: number, valueStart: number) => void;

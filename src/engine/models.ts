@@ -106,6 +106,11 @@ export class ModelRegistry {
     return model;
   }
 
+  /** Folders of the checkpoints that are open. */
+  folders(): string[] {
+    return [...this.byId.values()].map(({ checkpoint }) => checkpoint.folder);
+  }
+
   private find(path: string): OpenedModel | undefined {
     return [...this.byId.values()].find(({ checkpoint }) => checkpoint.path === path);
   }

@@ -38,6 +38,8 @@ export function engineService(
     headDivergence: (runA, runB, layer, task) =>
       run(task, (context) => core.headDivergence(runA, runB, layer, context)),
     continuation: (runId, count, task) => run(task, (context) => core.continuation(runId, count, context)),
+    exportConversion: (request, task) => run(task, (context) => core.exportConversion(request, context)),
+    exportFormats: (modelId, G) => core.exportFormats(modelId, G),
     cancel: (task) => tasks.cancel(task),
     shutdown,
   };

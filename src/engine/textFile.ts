@@ -58,3 +58,11 @@ export function textWindows(model: OpenedModel, text: string, count: number, siz
   if (windows.some((ids) => ids.length > 0)) return windows;
   throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
 }
+
+/**
+ * The windows that a model is measured on: those of textWindows, as long as the model takes.
+ * @param size tokens a window; absent: 512, or what the model takes
+ */
+export function measuredWindows(model: OpenedModel, text: string, count: number, size?: number): number[][] {
+  return textWindows(model, text, count, size ?? Math.min(usualWindow, model.summary.maxPositions ?? usualWindow));
+}

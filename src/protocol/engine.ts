@@ -22,6 +22,7 @@ import type {
   SimilarityResult,
   TextMeasures,
 } from './model';
+import type { ExportFormatChoice, ExportRequest, ExportSummary } from './exports';
 import type { GpuDiagnostics } from './gpu';
 import type { Progress, TaskId } from './tasks';
 
@@ -51,6 +52,10 @@ export interface EngineApi {
   headDivergence(runA: string, runB: string, layer: number, task: TaskId): Promise<HeadDivergence>;
   /** Greedy continuation of a run by `count` tokens. */
   continuation(runId: string, count: number, task: TaskId): Promise<Continuation>;
+  /** Writes a conversion as a folder that Hugging Face transformers loads. */
+  exportConversion(request: ExportRequest, task: TaskId): Promise<ExportSummary>;
+  /** The formats that a model with G KV heads can be written in, the checkpoint's own first. */
+  exportFormats(modelId: string, G: number): ExportFormatChoice[];
   cancel(task: TaskId): void;
   /** Destroys the device and ends the process. */
   shutdown(): void;

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportConversion } from '../../src/checkpoint/exportCheckpoint';
 import { convert } from '../../src/gqa/convert';
 import type { Grouping } from '../../src/gqa/grouping';
 import { mean } from '../../src/gqa/merges/pool';
@@ -17,6 +16,7 @@ import { readMaps } from '../../src/model/maps';
 import { logitDistance } from '../../src/model/sameFunction';
 import { groupOfHead, type Role, type Weight, type WeightSource } from '../../src/model/spec';
 import { quietTask } from '../../src/protocol/tasks';
+import { exportAs } from '../support/exports';
 import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
 import { fixtures, openModel } from './support/golden';
@@ -107,9 +107,7 @@ describe('groups put in order', () => {
     const { checkpoint, source } = await openModel(join(fixtures, name));
     const converted = await convert(source, grouping, mean, { calibration: null, task: quietTask });
     const outFolder = join(folder, String((exports += 1)));
-    const { groupOfKvHead } = grouping;
-    const provenance = { sourceName: name, grouping: 'manual', merge: 'mean', groupOfKvHead, date: new Date(0) };
-    await exportConversion({ checkpoint, source: converted, original: source, outFolder, provenance });
+    await exportAs({ checkpoint, source: converted, original: source, outFolder });
     return { converted, opened: (await openModel(outFolder)).source };
   }
 

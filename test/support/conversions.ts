@@ -3,8 +3,7 @@ import { convert } from '../../src/gqa/convert';
 import { makeGrouping, type Grouping } from '../../src/gqa/grouping';
 import { merges } from '../../src/gqa/merge';
 import { findMethod } from '../../src/gqa/registry';
-import type { InputMoments } from '../../src/gqa/inputMetric';
-import { findSimilarity, type SimilarityJob } from '../../src/gqa/similarity';
+import { similarityJob, type SimilarityJob } from '../../src/gqa/similarity';
 import type { Calibration } from '../../src/model/calibration';
 import type { WeightSource } from '../../src/model/spec';
 import type { ConversionRequest, SimilarityRequest } from '../../src/protocol/model';
@@ -29,23 +28,11 @@ export async function convertAs(
   return convert(source, grouping, findMethod(merges, request.merge, 'merge'), { calibration, task: quietTask });
 }
 
-/** The job that a request means for a source, on weights unless moments are given. */
+/** The job that a request means for a source. */
 export async function similarityJobOf(
   source: WeightSource,
-  { layer, target, measure, conversion }: Pick<SimilarityRequest, 'layer' | 'target' | 'measure' | 'conversion'>,
-  moments: InputMoments | null = null,
+  request: Omit<SimilarityRequest, 'modelId'>,
 ): Promise<SimilarityJob> {
-  const found = findSimilarity(measure, moments === null ? 'weights' : 'activations');
-  if (found.kind !== 'heads') throw new Error(`${measure} compares maps`);
-  return {
-    source,
-    layer,
-    target,
-    measure: found,
-    grouping: await groupingOf(source, conversion),
-    merge: findMethod(merges, conversion.merge, 'merge'),
-    converted: await convertAs(source, conversion),
-    inputs: moments && { moments, text: 'test' },
-    calibration: null,
-  };
+  const grouping = await groupingOf(source, request.conversion);
+  return similarityJob(source, { ...request, grouping, converted: await convertAs(source, request.conversion) });
 }

@@ -8,6 +8,7 @@ import { manual } from '../../gqa/groupings/manual';
 import { merges } from '../../gqa/merge';
 import { GqaLensError } from '../../protocol/errors';
 import type { ConversionRequest, MethodInfo, RunInput, TextInput } from '../../protocol/model';
+import { usualCalibration } from '../calibrationText';
 import type { EngineCore } from '../core';
 
 /** Reads a whole number of at least `least`. */
@@ -37,7 +38,10 @@ export function methodOption(flags: string, what: string, methods: readonly Meth
 /** A registry as a section of --help. */
 export function methodHelp(title: string, methods: readonly MethodInfo[]): string {
   const width = Math.max(...methods.map(({ id }) => id.length));
-  const lines = methods.map(({ id, description, source }) => `  ${id.padEnd(width)}  ${description} [${source}]`);
+  const lines = methods.map(
+    ({ id, description, source, needsText }) =>
+      `  ${id.padEnd(width)}  ${description}${needsText === true ? ' Solved on a text.' : ''} [${source}]`,
+  );
   return `\n${title}:\n${lines.join('\n')}`;
 }
 
@@ -46,12 +50,14 @@ export function withJson(command: Command): Command {
   return command.option('--json', 'print machine-readable JSON on stdout');
 }
 
-/** Values of --groups, --grouping and --merge. */
+/** Values of --groups, --grouping, --merge and what they are solved on. */
 export interface ConversionOptions {
   groups?: number;
   /** A registry id, or a grouping file. */
   grouping: string;
   merge: string;
+  calibrate?: string;
+  calibrateTokens?: number;
 }
 
 /** Groupings that need nothing but their name. */
@@ -70,14 +76,16 @@ function readGrouping(text: string): string {
  * @throws GqaLensError when the file is no grouping of the model; ends the command with a usage error without groups
  */
 export async function conversionRequest(
-  { groups, grouping, merge }: ConversionOptions,
+  options: ConversionOptions,
   usualG: number | null,
   { engine, modelId }: { engine: EngineCore; modelId: string },
   command: Command,
 ): Promise<ConversionRequest> {
+  const { groups, grouping, merge } = options;
+  const calibration = calibrationOf(options);
   if (isGroupingFile(grouping)) {
     const { G, assignment } = await engine.readGrouping(modelId, grouping);
-    if (groups === undefined || groups === G) return { G, grouping: manual.id, assignment, merge };
+    if (groups === undefined || groups === G) return { G, grouping: manual.id, assignment, merge, ...calibration };
     throw new GqaLensError('conversion-invalid', 'The grouping file has another number of groups', {
       file: grouping,
       expected: `${groups} groups, as --groups says`,
@@ -88,10 +96,10 @@ export async function conversionRequest(
   const G = groups ?? usualG;
   return G === null
     ? command.error('error: give the number of KV heads with --groups G', { exitCode: 2 })
-    : { G, grouping, merge };
+    : { G, grouping, merge, ...calibration };
 }
 
-/** Adds --grouping and --merge, and explains them under the options. */
+/** Adds --grouping, --merge, --calibrate and --calibrate-tokens, and explains them under the options. */
 export function withConversion(command: Command): Command {
   return command
     .addOption(
@@ -100,8 +108,16 @@ export function withConversion(command: Command): Command {
         .default('contiguous'),
     )
     .addOption(methodOption('--merge <method>', 'what the shared head becomes', merges, 'mean'))
+    .option('--calibrate <file>', 'text that methods are solved on which need one (default: a bundled excerpt)')
+    .option('--calibrate-tokens <n>', `tokens of that text (default: ${usualCalibration.tokens})`, wholeNumber(2))
     .addHelpText('after', methodHelp('Groupings', namedGroupings))
     .addHelpText('after', methodHelp('Merges', merges));
+}
+
+/** The text that the options name, as a part of a conversion request. */
+function calibrationOf({ calibrate, calibrateTokens }: ConversionOptions): Pick<ConversionRequest, 'calibration'> {
+  if (calibrate === undefined && calibrateTokens === undefined) return {};
+  return { calibration: { file: calibrate ?? null, tokens: calibrateTokens ?? usualCalibration.tokens } };
 }
 
 /** Values of --text and --ids, and of those for the decoder of an encoder-decoder. */

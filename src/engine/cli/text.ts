@@ -55,3 +55,15 @@ export function facts(rows: readonly (readonly [string, string])[]): string {
 export function visibleText(text: string): string {
   return text.replaceAll('\n', '↵');
 }
+
+/** A paragraph in lines of at most `width` characters. */
+export function wrap(text: string, width = 118): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}

@@ -1,11 +1,13 @@
 /** Exports: what is written opens again and says what was converted; failures leave nothing behind. */
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
-import { exportConversion, type ExportRequest } from '../../../src/checkpoint/exportCheckpoint';
+import { exportCheckpoint, type CheckpointExport } from '../../../src/checkpoint/export/exportCheckpoint';
+import { defaultShardBytes } from '../../../src/checkpoint/export/shards';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { convertAs } from '../../support/conversions';
+import { provenance } from '../../support/exports';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
 import { temporaryFolder } from './temporaryFolder';
@@ -16,7 +18,7 @@ async function open(path: string): Promise<{ checkpoint: Checkpoint; weights: Ch
   return { checkpoint, weights: new CheckpointWeights(checkpoint, resolveModel(checkpoint)) };
 }
 
-async function prepare(path: string, G: number, outFolder: string): Promise<ExportRequest> {
+async function prepare(path: string, G: number, outFolder: string): Promise<CheckpointExport> {
   const { checkpoint, weights } = await open(path);
   const { L, G: sourceG } = weights.spec;
   const groupOfKvHead = Array.from({ length: L }, () =>
@@ -27,7 +29,7 @@ async function prepare(path: string, G: number, outFolder: string): Promise<Expo
     source: await convertAs(weights, { G, grouping: 'contiguous', merge: 'mean' }),
     original: weights,
     outFolder,
-    provenance: { sourceName: 'fixture', grouping: 'contiguous', merge: 'mean', groupOfKvHead, date: new Date(0) },
+    provenance: { ...provenance, groupOfKvHead },
   };
 }
 
@@ -42,12 +44,15 @@ const layerRoles = [
   'down.weight',
 ] as const;
 
+const json = async (...path: string[]): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(join(...path), 'utf8')) as Record<string, unknown>;
+
 describe('an exported Llama', () => {
   it('has the new number of KV heads and the weights of the conversion', async () => {
     const outFolder = join(await temporaryFolder(), 'deep', 'gqa2');
     const request = await prepare('test/fixtures/llama-mha', 2, outFolder);
-    const result = await exportConversion(request);
-    expect(result.repeatsHeads).toBe(false);
+    const result = await exportCheckpoint(request);
+    expect(result.format).toMatchObject({ id: 'same', repeatsHeads: false });
     const { checkpoint, weights } = await open(outFolder);
     expect(weights.spec).toMatchObject({ H: 8, G: 2, K: 8 });
     for (const role of layerRoles) {
@@ -62,23 +67,24 @@ describe('an exported Llama', () => {
 
   it('keeps every other character of config.json, companions and provenance', async () => {
     const outFolder = join(await temporaryFolder(), 'out');
-    const result = await exportConversion(await prepare('media/sample', 4, outFolder));
+    const result = await exportCheckpoint(await prepare('media/sample', 4, outFolder));
     const before = await readFile('media/sample/config.json', 'utf8');
     const after = await readFile(join(outFolder, 'config.json'), 'utf8');
     expect(after).toBe(before.replace('"num_key_value_heads": 8', '"num_key_value_heads": 4'));
     expect(await readFile(join(outFolder, 'tokenizer.json'))).toEqual(await readFile('media/sample/tokenizer.json'));
     expect(await readdir(outFolder)).toEqual(result.files);
-    expect(await readFile(join(outFolder, 'README.md'), 'utf8')).toContain('| KV heads | 8 → 4 |');
-    const record = JSON.parse(await readFile(join(outFolder, 'gqa-lens.json'), 'utf8')) as {
-      groupOfKvHead: number[][];
-    };
-    expect(record.groupOfKvHead[5]).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+    const readme = await readFile(join(outFolder, 'README.md'), 'utf8');
+    expect(readme).toContain('| KV heads | 8 → 4 |');
+    expect(readme).toContain('sha256:0');
+    const record = await json(outFolder, 'gqa-lens.json');
+    expect(record).toMatchObject({ source: 'fixture', grouping: 'contiguous', merge: 'mean', kvHeads: 4 });
+    expect((record.groupOfKvHead as number[][])[5]).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
   });
 
   it('writes bfloat16 back as the nearest bfloat16', async () => {
     const outFolder = join(await temporaryFolder(), 'out');
     const request = await prepare('media/sample', 1, outFolder);
-    await exportConversion(request);
+    await exportCheckpoint(request);
     const { weights } = await open(outFolder);
     const written = await weights.read('k.weight', 3);
     const wanted = await request.source.read('k.weight', 3);
@@ -89,29 +95,118 @@ describe('an exported Llama', () => {
     });
   });
 
-  it('is divided into shards above the limit', async () => {
+  it('is divided into shards above the limit, which is that of transformers', async () => {
+    expect(defaultShardBytes).toBe(5e9);
     const outFolder = join(await temporaryFolder(), 'out');
     const request = await prepare('test/fixtures/llama-mha', 4, outFolder);
-    const { files } = await exportConversion({ ...request, shardBytes: 100_000 });
-    expect(files.filter((name) => name.endsWith('.safetensors')).length).toBeGreaterThan(2);
+    const { files } = await exportCheckpoint({ ...request, shardBytes: 100_000 });
+    const shards = files.filter((name) => name.endsWith('.safetensors'));
+    expect(shards.length).toBeGreaterThan(2);
+    const index = await json(outFolder, 'model.safetensors.index.json');
+    expect(new Set(Object.values(index.weight_map as object))).toEqual(new Set(shards));
     const { checkpoint, weights } = await open(outFolder);
     expect(checkpoint.tensors.size).toBe(request.checkpoint.tensors.size);
     expect(await weights.read('v.weight', 0)).toEqual(await request.source.read('v.weight', 0));
+    for (const shard of shards) {
+      const tensors = [...checkpoint.tensors.values()].filter(({ file }) => file.endsWith(shard));
+      const bytes = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      expect(bytes <= 100_000 || tensors.length === 1, shard).toBe(true);
+    }
+  });
+
+  it('takes a licence along', async () => {
+    const parent = await temporaryFolder();
+    const model = join(parent, 'model');
+    await cp('test/fixtures/llama-mha', model, { recursive: true });
+    for (const name of ['LICENSE', 'NOTICE.txt', 'training.log']) await writeFile(join(model, name), name);
+    const { files } = await exportCheckpoint(await prepare(model, 2, join(parent, 'out')));
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE.txt']));
+    expect(files).not.toContain('training.log');
+  });
+});
+
+describe('a chosen dtype', () => {
+  const cases = [
+    ['F16', 'float16'],
+    ['BF16', 'bfloat16'],
+    ['F32', 'float32'],
+  ] as const;
+
+  it.each(cases)('%s is that of every weight and of config.json', async (dtype, name) => {
+    const outFolder = join(await temporaryFolder(), 'out');
+    const request = await prepare('test/fixtures/llama-mha', 2, outFolder);
+    await exportCheckpoint({ ...request, dtype });
+    const { checkpoint, weights } = await open(outFolder);
+    expect(new Set([...checkpoint.tensors.values()].map((info) => info.dtype))).toEqual(new Set([dtype]));
+    expect(await json(outFolder, 'config.json')).toMatchObject({ dtype: name });
+    const [written, wanted] = [await weights.read('down.weight', 1), await request.original.read('down.weight', 1)];
+    const precision = { F16: 2 ** -11, BF16: 2 ** -8, F32: 0 }[dtype];
+    written.data.forEach((value, i) => {
+      const exact = wanted.data[i] ?? NaN;
+      expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.abs(exact) * precision + 2 ** -25);
+    });
+  });
+
+  it('is written in the older spelling too, and not added where there is none', async () => {
+    const parent = await temporaryFolder();
+    for (const [field, expected] of [
+      ['"torch_dtype": "bfloat16"', '"torch_dtype": "float16"'],
+      ['"x": {"dtype": "bfloat16"}', '"x": {"dtype": "bfloat16"}'],
+    ] as const) {
+      const model = join(parent, 'model');
+      await cp('test/fixtures/llama-mha', model, { recursive: true });
+      const text = await readFile(join(model, 'config.json'), 'utf8');
+      await writeFile(join(model, 'config.json'), text.replace('"dtype": "float32"', field));
+      const outFolder = join(parent, `out-${field.length}`);
+      await exportCheckpoint({ ...(await prepare(model, 2, outFolder)), dtype: 'F16' });
+      const after = await readFile(join(outFolder, 'config.json'), 'utf8');
+      expect(after).toContain(expected);
+      expect(after.match(/dtype/g)).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    ['F16', 65519, 65520, '65504'],
+    ['BF16', 3.39e38, 3.4e38, '3.39e38'],
+  ] as const)('%s is refused where a weight does not fit, naming the tensor', async (dtype, fits, tooLarge, limit) => {
+    const parent = await temporaryFolder();
+    const request = await prepare('test/fixtures/llama-mha', 2, join(parent, 'out'));
+    const withWeight = (value: number): CheckpointExport => ({
+      ...request,
+      dtype,
+      checkpoint: Object.assign(Object.create(request.checkpoint) as Checkpoint, {
+        readFloat32: async (...args: Parameters<Checkpoint['readFloat32']>): Promise<Float32Array> => {
+          const data = await request.checkpoint.readFloat32(...args);
+          return args[0] === 'model.layers.1.mlp.down_proj.weight' ? data.fill(-value, 7, 8) : data;
+        },
+      }),
+    });
+    await expect(exportCheckpoint(withWeight(tooLarge))).rejects.toMatchObject({
+      code: 'conversion-invalid',
+      detail: { tensor: 'model.layers.1.mlp.down_proj.weight', limit },
+    });
+    expect(await readdir(parent)).toEqual([]);
+    await exportCheckpoint(withWeight(fits));
   });
 });
 
 describe('an exported GPT-2', () => {
-  it('repeats pooled heads in the fused tensor and says so', async () => {
+  it('repeats pooled heads in the fused tensor, says so, and has them once in a file of their own', async () => {
     const outFolder = join(await temporaryFolder(), 'out');
     const request = await prepare('test/fixtures/gpt2', 2, outFolder);
-    const result = await exportConversion(request);
-    expect(result.repeatsHeads).toBe(true);
-    expect(await readFile(join(outFolder, 'README.md'), 'utf8')).toContain('each pooled head is stored 4');
+    const result = await exportCheckpoint(request);
+    expect(result.format.repeatsHeads).toBe(true);
+    const readme = await readFile(join(outFolder, 'README.md'), 'utf8');
+    expect(readme).toContain('each pooled head is stored 4 times');
     const { weights } = await open(outFolder);
     expect(weights.spec.G).toBe(8);
+    const compact = await openCheckpoint(join(outFolder, 'pooled-kv.safetensors'));
+    onTestFinished(() => compact.close());
+    expect(compact.tensors.size).toBe(8);
     for (const role of ['k.weight', 'k.bias', 'v.weight', 'v.bias'] as const) {
       const stored = await weights.read(role, 1);
       const pooled = await request.source.read(role, 1);
+      expect(await compact.readFloat32(`layers.1.${role}`), role).toEqual(pooled.data);
       const size = pooled.data.length / 2;
       for (let head = 0; head < 8; head++) {
         const shared = head < 4 ? 0 : 1;
@@ -120,23 +215,137 @@ describe('an exported GPT-2', () => {
         );
       }
     }
+    expect(compact.tensors.get('layers.0.k.weight')?.shape).toEqual([16, 64]);
+    expect(readme).toContain('| `layers.N.k.weight` | [16, 64] |');
+    const record = await json(outFolder, 'gqa-lens.json');
+    expect(record).toMatchObject({ repeatsHeads: true, pooledKv: { 'layers.0.k.weight': [16, 64] } });
     expect(await weights.read('q.weight', 1)).toEqual(await request.original.read('q.weight', 1));
     expect(await weights.read('q.bias', 0)).toEqual(await request.original.read('q.bias', 0));
   });
+
+  it('with one KV head can be a GPTBigCode, named and shaped as transformers does', async () => {
+    const outFolder = join(await temporaryFolder(), 'out');
+    const request = await prepare('test/fixtures/gpt2', 1, outFolder);
+    const { format } = await exportCheckpoint({ ...request, format: 'equivalent' });
+    expect(format).toMatchObject({ id: 'gpt_bigcode', repeatsHeads: false });
+    const written = await openCheckpoint(outFolder);
+    onTestFinished(() => written.close());
+    const fixture = await openCheckpoint('test/fixtures/gpt-bigcode');
+    onTestFinished(() => fixture.close());
+    const shapes = (checkpoint: Checkpoint): [string, unknown][] =>
+      [...checkpoint.tensors.values()].map(({ name, dtype, shape }) => [name, { dtype, shape }]);
+    expect(new Map(shapes(written))).toEqual(new Map(shapes(fixture)));
+    // The config has the fields of transformers' own, and differs where the models do.
+    const [own, theirs] = [await json(outFolder, 'config.json'), await json('test/fixtures/gpt-bigcode/config.json')];
+    const known = Object.keys(theirs);
+    expect(Object.keys(own).filter((field) => !known.includes(field))).toEqual([]);
+    for (const field of ['model_type', 'architectures', 'multi_query', 'n_embd', 'n_head', 'n_layer', 'n_positions']) {
+      expect(own[field], field).toEqual(theirs[field]);
+    }
+    expect(own).toMatchObject({ activation_function: 'gelu_pytorch_tanh', bos_token_id: 1, eos_token_id: 2 });
+    // Q below K below V, each [out, in].
+    const fused = await written.readFloat32('transformer.h.1.attn.c_attn.weight');
+    const parts = ['q.weight', 'k.weight', 'v.weight'] as const;
+    const expected = await Promise.all(parts.map(async (role) => (await request.source.read(role, 1)).data));
+    expect(fused).toEqual(Float32Array.from(expected.flatMap((data) => [...data])));
+  });
+
+  it('keeps fractions in the config of an equivalent format fractions', async () => {
+    const parent = await temporaryFolder();
+    const model = join(parent, 'model');
+    await cp('test/fixtures/gpt2', model, { recursive: true });
+    const text = await readFile(join(model, 'config.json'), 'utf8');
+    await writeFile(join(model, 'config.json'), text.replace('"attn_pdrop": 0.1', '"attn_pdrop": 0.0'));
+    const outFolder = join(parent, 'out');
+    await exportCheckpoint({ ...(await prepare(model, 1, outFolder)), format: 'equivalent' });
+    expect(await readFile(join(outFolder, 'config.json'), 'utf8')).toContain('"attn_pdrop": 0.0,');
+  });
+
+  it('is refused in an equivalent format that cannot hold it', async () => {
+    const parent = await temporaryFolder();
+    const request = await prepare('test/fixtures/gpt2', 2, join(parent, 'out'));
+    await expect(exportCheckpoint({ ...request, format: 'equivalent' })).rejects.toThrow(
+      /GPTBigCode: it can hold 1 KV/,
+    );
+    expect(await readdir(parent)).toEqual([]);
+  });
 });
 
-describe('what can go wrong', () => {
-  it('leaves an existing folder as it is', async () => {
+describe('a folder that is there', () => {
+  const files = async (folder: string): Promise<string[]> => (await readdir(folder)).sort();
+
+  it('stays as it is', async () => {
     const outFolder = join(await temporaryFolder(), 'out');
     await mkdir(outFolder);
     await writeFile(join(outFolder, 'mine.txt'), 'mine');
-    await expect(exportConversion(await prepare('test/fixtures/llama-mha', 2, outFolder))).rejects.toMatchObject({
+    await expect(exportCheckpoint(await prepare('test/fixtures/llama-mha', 2, outFolder))).rejects.toMatchObject({
       code: 'output-exists',
     });
-    expect(await readdir(outFolder)).toEqual(['mine.txt']);
+    expect(await files(outFolder)).toEqual(['mine.txt']);
   });
 
-  it('leaves nothing behind when it is cancelled on the way', async () => {
+  it('is filled when it is empty', async () => {
+    const parent = await temporaryFolder();
+    const outFolder = join(parent, 'out');
+    await mkdir(outFolder);
+    await exportCheckpoint(await prepare('test/fixtures/llama-mha', 2, outFolder));
+    expect((await open(outFolder)).weights.spec.G).toBe(2);
+    expect(await files(parent)).toEqual(['out']);
+  });
+
+  it('is replaced on request when it is a checkpoint, and with nothing of it left', async () => {
+    const parent = await temporaryFolder();
+    const outFolder = join(parent, 'out');
+    await cp('test/fixtures/gpt2', outFolder, { recursive: true });
+    const { files: written } = await exportCheckpoint({
+      ...(await prepare('test/fixtures/llama-mha', 2, outFolder)),
+      overwrite: true,
+    });
+    expect(await files(outFolder)).toEqual(written);
+    expect((await open(outFolder)).weights.spec).toMatchObject({ family: 'llama', G: 2 });
+    expect(await files(parent)).toEqual(['out']);
+  });
+
+  it('stays when the new one cannot be completed', async () => {
+    const parent = await temporaryFolder();
+    const outFolder = join(parent, 'out');
+    await cp('test/fixtures/gpt2', outFolder, { recursive: true });
+    const before = await files(outFolder);
+    const request = await prepare('test/fixtures/llama-mha', 2, outFolder);
+    await request.checkpoint.close();
+    await expect(exportCheckpoint({ ...request, overwrite: true })).rejects.toThrow(/closed/);
+    expect(await files(outFolder)).toEqual(before);
+    expect(await files(parent)).toEqual(['out']);
+  });
+
+  it('is never replaced when it holds something else, other folders, or the source itself', async () => {
+    const parent = await temporaryFolder();
+    const model = join(parent, 'model');
+    await cp('test/fixtures/llama-mha', model, { recursive: true });
+    const notes = join(parent, 'notes');
+    await mkdir(notes);
+    await writeFile(join(notes, 'config.json'), '{}');
+    const clone = join(parent, 'clone');
+    await cp('test/fixtures/gpt2', clone, { recursive: true });
+    await mkdir(join(clone, '.git'));
+    const link = join(parent, 'link');
+    await symlink(model, link);
+    for (const [outFolder, reason] of [
+      [notes, /expected a checkpoint; found config.json/],
+      [clone, /found a folder .git in it/],
+      [model, /the checkpoint that is converted/],
+      [link, /found something else/],
+    ] as const) {
+      const before = await files(outFolder);
+      const request = await prepare(model, 2, outFolder);
+      await expect(exportCheckpoint({ ...request, overwrite: true })).rejects.toThrow(reason);
+      expect(await files(outFolder)).toEqual(before);
+    }
+  });
+});
+
+describe('a failure', () => {
+  it('by cancelling leaves nothing behind', async () => {
     const parent = await temporaryFolder();
     const request = await prepare('test/fixtures/llama-mha', 2, join(parent, 'out'));
     const controller = new AbortController();
@@ -145,18 +354,18 @@ describe('what can go wrong', () => {
       fractions.push(fraction);
       if (fractions.length === 3) controller.abort();
     };
-    await expect(exportConversion({ ...request, signal: controller.signal, report })).rejects.toThrow(/abort/i);
+    await expect(exportCheckpoint({ ...request, signal: controller.signal, report })).rejects.toThrow(/abort/i);
     expect(fractions.length).toBe(3);
     expect(await readdir(parent)).toEqual([]);
   });
 
-  it('leaves nothing behind when a weight cannot be read', async () => {
+  it('to read a weight leaves nothing behind', async () => {
     const parent = await temporaryFolder();
     const model = join(parent, 'model');
     await cp('test/fixtures/llama-mha', model, { recursive: true });
     const request = await prepare(model, 2, join(parent, 'out'));
     await request.checkpoint.close();
-    await expect(exportConversion(request)).rejects.toThrow(/closed/);
+    await expect(exportCheckpoint(request)).rejects.toThrow(/closed/);
     expect(await readdir(parent)).toEqual(['model']);
   });
 });

@@ -1,6 +1,6 @@
 /** JSON of checkpoints: keys given twice are found, and one number is replaced without touching the rest. */
 import { describe, expect, it } from 'vitest';
-import { parseJsonObject, withTopLevelNumber } from '../../../src/checkpoint/json';
+import { parseJsonObject, withTopLevelValue } from '../../../src/checkpoint/json';
 
 describe('keys given twice', () => {
   it.each([
@@ -31,7 +31,7 @@ describe('replacing a number', () => {
     ['{"s": "\\"n\\": 8", "n": 1e1}', '{"s": "\\"n\\": 8", "n": 2}'],
     ['{"x": 1e-06}', '{\n  "n": 2,"x": 1e-06}'],
   ])('%s', (before, after) => {
-    expect(withTopLevelNumber(before, 'n', 2)).toBe(after);
+    expect(withTopLevelValue(before, 'n', 2)).toBe(after);
     expect(JSON.parse(after)).toMatchObject({ n: 2 });
   });
 });

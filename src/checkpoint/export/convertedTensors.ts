@@ -1,6 +1,6 @@
 /**
- * The tensors of a converted checkpoint: those that the conversion leaves alone as stored bytes, the others made anew in
- * their stored dtype and layout (transposed, fused).
+ * The tensors of a converted checkpoint in its own format: those that the conversion leaves alone as stored bytes, the
+ * others made anew in their stored layout (transposed, fused).
  * Role: the way back from roles to stored tensors. It writes no files and merges nothing.
  */
 import {
@@ -10,10 +10,11 @@ import {
   type ModelSpec,
   type WeightRef,
   type WeightSource,
-} from '../model/spec';
-import type { Checkpoint, TensorInfo } from './checkpoint';
-import { bytesPerElement, encodeFloat32, requireFloatDtype } from './dtypes';
-import type { TensorToWrite } from './safetensorsWriter';
+} from '../../model/spec';
+import type { Checkpoint, TensorInfo } from '../checkpoint';
+import { bytesPerElement, isFloatDtype, requireFloatDtype, type FloatDtype } from '../dtypes';
+import type { TensorToWrite } from '../safetensorsWriter';
+import { encodeWeights } from './encode';
 
 /** Bytes copied at once. */
 const copyBytes = 16 * 1024 * 1024;
@@ -23,6 +24,8 @@ export interface ConvertedModel {
   source: WeightSource;
   /** The checkpoint as it is: what `source` passes through to it is copied byte for byte. */
   original: WeightSource;
+  /** Float type of what is written; null: each tensor's own. */
+  dtype: FloatDtype | null;
   /** Store each pooled head once for every head that shares it. */
   repeatsHeads: boolean;
   signal: AbortSignal | undefined;
@@ -37,12 +40,15 @@ interface Part {
 
 /** Every tensor of the checkpoint, as it is to be written. Weights are read when their chunks are asked for. */
 export function tensorsToWrite(model: ConvertedModel): TensorToWrite[] {
-  const { source, original } = model;
+  const { source, original, dtype } = model;
   const parts = partsByTensor(original.spec);
   const isChanged = ({ role, layer }: Part): boolean => (source.owner?.(role, layer) ?? source) !== original;
   return [...model.checkpoint.tensors.values()].map((info) => {
     const own = parts.get(info.name) ?? [];
-    return own.some(isChanged) ? rebuild(model, info, own) : copy(model, info);
+    if (own.some(isChanged)) return rebuild(model, info, own);
+    return dtype === null || dtype === info.dtype || !isFloatDtype(info.dtype)
+      ? copy(model, info)
+      : recast(model, info, dtype);
   });
 }
 
@@ -60,20 +66,33 @@ function partsByTensor({ layers }: ModelSpec): Map<string, Part[]> {
 }
 
 function copy({ checkpoint, signal }: ConvertedModel, info: TensorInfo): TensorToWrite {
-  const { name, dtype, shape, byteLength } = info;
-  const step = copyBytes / bytesPerElement[dtype];
-  const elements = byteLength / bytesPerElement[dtype];
+  const { name, dtype, shape } = info;
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for (let start = 0; start < elements; start += step) {
-      yield await checkpoint.readBytes(name, { start, end: Math.min(elements, start + step) }, signal);
+    for (const range of ranges(info)) yield await checkpoint.readBytes(name, range, signal);
+  }
+  return { name, dtype, shape, chunks };
+}
+
+/** A tensor that the conversion leaves alone, in another type. */
+function recast({ checkpoint, signal }: ConvertedModel, info: TensorInfo, dtype: FloatDtype): TensorToWrite {
+  const { name, shape } = info;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for (const range of ranges(info)) {
+      yield encodeWeights(dtype, await checkpoint.readFloat32(name, range, signal), name);
     }
   }
   return { name, dtype, shape, chunks };
 }
 
+function* ranges({ dtype, byteLength }: TensorInfo): Generator<{ start: number; end: number }> {
+  const step = copyBytes / bytesPerElement[dtype];
+  const elements = byteLength / bytesPerElement[dtype];
+  for (let start = 0; start < elements; start += step) yield { start, end: Math.min(elements, start + step) };
+}
+
 /** A tensor from the roles that it holds, side by side along its output dimension: unit after unit, in each all roles. */
 function rebuild(model: ConvertedModel, info: TensorInfo, parts: readonly Part[]): TensorToWrite {
-  const dtype = requireFloatDtype(info.dtype, info.file, info.name);
+  const dtype = model.dtype ?? requireFloatDtype(info.dtype, info.file, info.name);
   const transposed = parts.some(({ ref }) => ref.transposed);
   const [stored = 1, columns = 1] = transposed ? info.shape.toReversed() : info.shape;
   const counts = parts.map(({ role, layer, ref }) => newOutputs(model, role, layer, ref.outputs?.count ?? stored));
@@ -92,7 +111,7 @@ function rebuild(model: ConvertedModel, info: TensorInfo, parts: readonly Part[]
       }
       offset += run;
     }
-    yield encodeFloat32(dtype, transposed ? transpose(values, outputs, columns) : values);
+    yield encodeWeights(dtype, transposed ? transpose(values, outputs, columns) : values, info.name);
   }
   return { name: info.name, dtype, shape, chunks };
 }
@@ -137,6 +156,7 @@ async function readPart(model: ConvertedModel, { role, layer }: Part): Promise<F
   return repeated;
 }
 
+/** [rows, columns] to [columns, rows]. */
 function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
   const turned = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {

@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { byteLength, writeSafetensors, type TensorToWrite } from './safetensorsWriter';
+import { byteLength, writeSafetensors, type TensorToWrite } from '../safetensorsWriter';
 
 /** Shard size of transformers' save_pretrained: 5 GB. */
 export const defaultShardBytes = 5_000_000_000;
