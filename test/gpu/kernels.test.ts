@@ -212,6 +212,38 @@ describe('grouped attention', () => {
     expect(maxDifference(await context.readFloat32(maps), expected.maps)).toBeLessThan(1e-6);
   });
 
+  it.each([
+    // The combinations that families have: each takes llvmpipe seconds to compile.
+    { S: 9, past: 0, window: 1, softcap: undefined, sunk: false },
+    { S: 150, past: 0, window: 70, softcap: undefined, sunk: false },
+    { S: 1, past: 200, window: 9, softcap: undefined, sunk: true },
+    { S: 70, past: 3, window: 8, softcap: undefined, sunk: true },
+    { S: 66, past: 0, window: undefined, softcap: undefined, sunk: true },
+    { S: 9, past: 2, window: 64, softcap: 1.5, sunk: false },
+    { S: 66, past: 0, window: undefined, softcap: 0.5, sunk: false },
+  ])('S $S after $past, window $window, softcap $softcap, sinks $sunk', async ({ S, past, window, softcap, sunk }) => {
+    const context = await testContext();
+    const [H, G, K, T] = [6, 2, 16, past + S];
+    const [q, k, v] = [randoms(21, S * H * K), randoms(22, T * G * K), randoms(23, T * G * K)];
+    const sinks = randoms(24, H).map((value) => 3 * value);
+    const common = { S, T, past, K, scale: 1.5, causal: true };
+    const own = { ...(window ? { window } : {}), ...(softcap ? { softcap } : {}) };
+    const expected = groupedAttention(q, k, v, { ...common, H, G, ...own, ...(sunk ? { sinks } : {}) });
+    const shape = { ...common, ...own, bias: null, sinks: sunk ? context.upload(sinks, 'sinks') : undefined };
+    const readers = adjacentGroups({ H, G });
+    const heads = Array.from({ length: H }, (_, head) => head);
+    const [queries, keys, values] = [context.upload(q, 'q'), context.upload(k, 'k'), context.upload(v, 'v')];
+    const out = context.storage(S * H * K, 'out');
+    const maps = context.storage(H * S * T, 'maps');
+    const batch = context.batch();
+    attend(context, batch, queries, keys, values, out, uploadHeadGroups(context, readers, G), shape);
+    const chosen = uploadChosenHeads(context, heads, readers, G);
+    attentionMaps(context, batch, queries, keys, chosen, maps, { row0: 0, rows: S }, shape);
+    batch.submit();
+    expect(relativeL2(await context.readFloat32(out), expected.outputs)).toBeLessThan(1e-5);
+    expect(maxDifference(await context.readFloat32(maps), expected.maps)).toBeLessThan(1e-6);
+  });
+
   it('recomputes a block of rows of chosen heads', async () => {
     const context = await testContext();
     const shape = { S: 11, T: 11, past: 0, H: 4, G: 2, K: 8, scale: 1, ...causal };

@@ -1,15 +1,17 @@
 // map[heads, rows, T] = attention probabilities of chosen query heads and a block of query rows, recomputed for looking
-// at: softmax(scale · q · kᵀ + bias); causal, keys after the query are 0. One workgroup a (row, head).
-// Grouped and biased as in attention.wgsl: k has G heads. heads[i] = (query head, KV head that it reads).
+// at: softmax(scale · q · kᵀ + bias); causal, keys after the query or out of its window are 0. One workgroup a (row, head).
+// Grouped, and with the same features and constants as attention.wgsl: k has G heads; with a sink a row sums to less than 1. heads[i] = (query head, KV head that it reads).
 struct Params {
-  rows: u32, row0: u32, T: u32, H: u32, G: u32, past: u32, causal: u32, K4: u32, scale: f32, width: u32, zero: u32
+  rows: u32, row0: u32, T: u32, H: u32, G: u32, past: u32, causal: u32, window: u32, K4: u32,
+  scale: f32, softcap: f32, width: u32, zero: u32
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> heads: array<vec2u>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
-@group(0) @binding(5) var<storage, read_write> map: array<f32>;
+@group(0) @binding(5) var<storage, read> sinks: array<f32>;
+@group(0) @binding(6) var<storage, read_write> map: array<f32>;
 
 const SIZE = 64u;
 var<workgroup> partial: array<f32, SIZE>;
@@ -25,16 +27,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let T = params.T;
   let query = (s * params.H + head) * K4;
   let base = (workgroup.y * params.rows + row) * T;
-  let end = select(T, params.past + s + 1u, params.causal == 1u);
-  let shift = head * params.width + params.zero - params.past - s;
+  let position = params.past + s;
+  let begin = select(0u, position + 1u - params.window, WINDOWED == 1u && position >= params.window);
+  let end = select(T, position + 1u, params.causal == 1u);
+  let shift = head * params.width + params.zero - position;
 
   var largest = -3.4e38;
-  for (var t = local; t < end; t += SIZE) {
+  for (var t = begin + local; t < end; t += SIZE) {
     let key = (t * G + group) * K4;
     var score = 0.0;
     for (var j = 0u; j < K4; j++) { score += dot(q[query + j], k[key + j]); }
     score *= params.scale;
-    if (params.width > 0u) { score += bias[shift + t]; }
+    if (CAPPED == 1u) { score = params.softcap * tanh(clamp(score / params.softcap, -10.0, 10.0)); }
+    if (BIASED == 1u) { score += bias[shift + t]; }
     map[base + t] = score;
     largest = max(largest, score);
   }
@@ -45,10 +50,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     workgroupBarrier();
   }
   largest = partial[0];
+  if (SUNK == 1u) { largest = max(largest, sinks[head]); }
   workgroupBarrier();
 
   var total = 0.0;
-  for (var t = local; t < end; t += SIZE) {
+  for (var t = begin + local; t < end; t += SIZE) {
     let weight = exp(map[base + t] - largest);
     map[base + t] = weight;
     total += weight;
@@ -60,7 +66,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     workgroupBarrier();
   }
   total = partial[0];
+  if (SUNK == 1u) { total += exp(sinks[head] - largest); }
   for (var t = local; t < T; t += SIZE) {
-    map[base + t] = select(0.0, map[base + t] / total, t < end);
+    map[base + t] = select(0.0, map[base + t] / total, t >= begin && t < end);
   }
 }

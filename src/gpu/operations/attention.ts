@@ -20,6 +20,12 @@ export interface AttentionShape {
   causal: boolean;
   /** Added to scores. */
   bias: DistanceBias | null;
+  /** Most keys that a causal query sees, its own included. Absent: all. */
+  window?: number | undefined;
+  /** Scores are capped to softcap · tanh(score / softcap). Absent: not. */
+  softcap?: number | undefined;
+  /** [H] a score of each head that takes its share of the softmax and gives no value. */
+  sinks?: Span | undefined;
 }
 
 /** A number for each head and distance: key position t adds bias[head, t - query position + zero]. */
@@ -43,22 +49,36 @@ export function attend(
   v: Span,
   out: Span,
   { H, G, largest, span }: HeadGroups,
-  { S, T, K, past, scale, causal, bias }: AttentionShape,
+  shape: AttentionShape,
 ): void {
+  const { S, T, K, past } = shape;
   const K4 = pad4(K) / 4;
+  const { switches, params, buffers } = features(context, shape);
   const SLOTS = slotsFor(context.device.limits.maxComputeWorkgroupStorageSize, K4);
   batch.dispatch({
     kernel: attentionKernel,
-    constants: { K4, SLOTS },
-    params: [S, T, H, G, past, causal ? 1 : 0, K4, float32(scale), bias?.width ?? 0, bias?.zero ?? 0],
-    buffers: [q, k, v, span, bias?.span ?? context.nothing, out],
+    constants: { K4, SLOTS, ...switches },
+    params: [S, T, H, G, past, ...params],
+    buffers: [q, k, v, span, ...buffers, out],
     workgroups: [Math.ceil((S * largest) / SLOTS), G],
   });
 }
 
-/** The most slots whose queries, sums, weights (64 keys) and six numbers fit into workgroup memory. */
+/** What both kernels take of a shape: switches, the parameters after `past`, and the buffers of what a head has of its own. */
+function features(context: GpuContext, shape: AttentionShape) {
+  const { causal, window, K, scale, softcap, bias, sinks } = shape;
+  const flag = (feature: unknown): number => (feature ? 1 : 0);
+  const places = [bias?.width ?? 0, bias?.zero ?? 0];
+  return {
+    switches: { WINDOWED: flag(window), CAPPED: flag(softcap), BIASED: flag(bias), SUNK: flag(sinks) },
+    params: [flag(causal), window ?? 0, pad4(K) / 4, float32(scale), float32(softcap ?? 0), ...places],
+    buffers: [bias?.span ?? context.nothing, sinks ?? context.nothing],
+  };
+}
+
+/** The most slots whose queries, sums, weights (64 keys) and seven numbers fit into workgroup memory. */
 function slotsFor(bytes: number, K4: number): number {
-  const bytesPerSlot = 2 * K4 * 16 + 64 * 4 + 6 * 4;
+  const bytesPerSlot = 2 * K4 * 16 + 64 * 4 + 7 * 4;
   let slots = mostSlots;
   while (slots > 1 && slots * bytesPerSlot > bytes) slots /= 2;
   return slots;
@@ -73,15 +93,14 @@ export function attentionMaps(
   { H, G, count, span }: ChosenHeads,
   map: Span,
   { row0, rows }: { row0: number; rows: number },
-  { T, K, past, scale, causal, bias }: AttentionShape,
+  shape: AttentionShape,
 ): void {
+  const { switches, params, buffers } = features(context, shape);
   batch.dispatch({
     kernel: mapKernel,
-    params: [
-      ...[rows, row0, T, H, G, past, causal ? 1 : 0, pad4(K) / 4],
-      ...[float32(scale), bias?.width ?? 0, bias?.zero ?? 0],
-    ],
-    buffers: [q, k, span, bias?.span ?? context.nothing, map],
+    constants: switches,
+    params: [rows, row0, shape.T, H, G, shape.past, ...params],
+    buffers: [q, k, span, ...buffers, map],
     workgroups: [rows, count],
   });
 }

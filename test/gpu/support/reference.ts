@@ -37,6 +37,11 @@ export interface Shape {
   causal?: boolean;
   /** Added to scores, by head and key position - query position. */
   bias?: ((head: number, distance: number) => number) | null;
+  /** Keys that a query sees at most. */
+  window?: number;
+  softcap?: number;
+  /** [H] */
+  sinks?: ArrayLike<number>;
 }
 
 /** [H] equal groups of adjacent heads. */
@@ -52,7 +57,7 @@ export function groupedAttention(
   q: ArrayLike<number>,
   k: ArrayLike<number>,
   v: ArrayLike<number>,
-  { S, past, H, G, K, scale, T = past + S, causal = true, bias = null }: Shape,
+  { S, past, H, G, K, scale, T = past + S, causal = true, bias = null, ...own }: Shape,
   groupOfHead: readonly number[] = adjacentGroups({ H, G }),
 ): { maps: number[]; outputs: number[] } {
   const maps = new Array<number>(H * S * T).fill(0);
@@ -63,11 +68,14 @@ export function groupedAttention(
       const scores = Array.from({ length: causal ? past + s + 1 : T }, (_, t) => {
         let sum = 0;
         for (let j = 0; j < K; j++) sum += (q[(s * H + h) * K + j] ?? NaN) * (k[(t * G + g) * K + j] ?? NaN);
-        return sum * scale + (bias?.(h, t - past - s) ?? 0);
+        const score = own.softcap ? own.softcap * Math.tanh((sum * scale) / own.softcap) : sum * scale;
+        const seen = own.window === undefined || t > past + s - own.window;
+        return seen ? score + (bias?.(h, t - past - s) ?? 0) : -Infinity;
       });
-      const largest = Math.max(...scores);
+      const sink = own.sinks?.[h] ?? -Infinity;
+      const largest = Math.max(sink, ...scores);
       const exponentials = scores.map((score) => Math.exp(score - largest));
-      const total = exponentials.reduce((sum, value) => sum + value, 0);
+      const total = exponentials.reduce((sum, value) => sum + value, Math.exp(sink - largest));
       exponentials.forEach((value, t) => {
         maps[(h * S + s) * T + t] = value / total;
         for (let j = 0; j < K; j++) {
