@@ -10,7 +10,7 @@ import { linear } from '../gpu/operations/linear';
 import { pad4 } from '../gpu/operations/matrix';
 import { activate } from '../gpu/operations/mlp';
 import { normalise } from '../gpu/operations/norm';
-import { rotate, type RotaryTable } from '../gpu/operations/rotary';
+import type { RotaryTable } from '../gpu/operations/rotary';
 import type { Batch } from '../gpu/batch';
 import type { TaskContext } from '../protocol/tasks';
 import { DistanceBiases } from './distanceBiases';
@@ -18,14 +18,9 @@ import { embed } from './embed';
 import type { GpuWeights } from './gpuWeights';
 import { LayerGroups } from './layerGroups';
 import { leaseLayer, type LeasedWeights } from './layerWeights';
+import { projectKeysAndValues, projectQueries, type LayerCache } from './project';
 import { RotaryTables } from './rotaryTables';
 import { kvHeadsOf, layerOf, type LayerSpec, type ModelSpec, type WeightSource } from './spec';
-
-/** Keys (rotated) and values of a layer: [capacity, G, pad4(K)] each. */
-export interface LayerCache {
-  keys: Span;
-  values: Span;
-}
 
 export interface ForwardOptions {
   /** Which layers run. Absent: the decoder's. */
@@ -172,27 +167,21 @@ function runLayer(
   weights: LeasedWeights,
   { layer, S, past, memory, input, output, middle, cache, groups, table, distances, scratch }: LayerCall,
 ): void {
-  const { D, H, K, F } = spec;
-  const G = kvHeadsOf(spec, layer);
+  const { D, K, F } = spec;
   const { attention, scale, mlp } = layerOf(spec, layer);
   const cross = attention === 'cross';
   const { normed, queries, attended, gate, up } = scratch;
-  const bias = (role: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'): { bias: Span | undefined } => ({
+  const bias = (role: 'o' | 'gate' | 'up' | 'down'): { bias: Span | undefined } => ({
     bias: weights.optionalVector(`${role}.bias`),
   });
 
   batch.copy(input, output);
   normalise(context, batch, input, weights.norm('attention'), normed, S, D);
-  linear(context, batch, normed, weights.matrix('q.weight'), queries, S, bias('q'));
+  projectQueries(context, batch, spec, weights, { rows: normed, S, table }, queries);
   const read = cross ? memory?.rows : normed;
   if (read) {
-    const [T, row0] = cross ? [memory?.T ?? 0, 0] : [S, past];
-    linear(context, batch, read, weights.matrix('k.weight'), cache.keys, T, { ...bias('k'), row0 });
-    linear(context, batch, read, weights.matrix('v.weight'), cache.values, T, { ...bias('v'), row0 });
-  }
-  if (table) {
-    rotate(batch, queries, table, { S, heads: H, stride: pad4(K) });
-    rotate(batch, cache.keys, table, { S, heads: G, stride: pad4(K), row0: past });
+    const [count, row0] = cross ? [memory?.T ?? 0, 0] : [S, past];
+    projectKeysAndValues(context, batch, spec, weights, { layer, rows: read, count, row0, table }, cache);
   }
   attend(context, batch, queries, cache.keys, cache.values, attended, groups, {
     ...{ S, T: cross ? (memory?.T ?? 0) : past + S, past, K, scale },

@@ -5,7 +5,8 @@
 import type { GpuContext, Span } from '../gpu/context';
 import type { TaskContext } from '../protocol/tasks';
 import { pad4 } from '../gpu/operations/matrix';
-import { forward, newCaches, type LayerCache } from './forward';
+import { forward, newCaches } from './forward';
+import type { LayerCache } from './project';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { reduceRows } from './logits';

@@ -3,13 +3,12 @@
  * Role: what maps are made of besides the cached keys. Several requests may use them at once: what is leased stays.
  */
 import type { GpuContext, Span } from '../gpu/context';
-import { linear } from '../gpu/operations/linear';
 import { pad4 } from '../gpu/operations/matrix';
 import { normalise } from '../gpu/operations/norm';
-import { rotate } from '../gpu/operations/rotary';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseLayer, queryRoles } from './layerWeights';
+import { projectQueries } from './project';
 import { RotaryTables } from './rotaryTables';
 
 /** Layers whose queries a run keeps: the one looked at and its neighbour. */
@@ -72,11 +71,9 @@ async function computeQueries(
   const queries = context.storage(S * spec.H * pad4(spec.K), `queries ${layer}`);
   const normed = context.storage(S * pad4(spec.D), 'normed');
   const tables = new RotaryTables(context, spec, 0, S);
-  const table = tables.of(layer);
   const batch = context.batch();
   normalise(context, batch, input, leased.norm('attention'), normed, S, spec.D);
-  linear(context, batch, normed, leased.matrix('q.weight'), queries, S, { bias: leased.optionalVector('q.bias') });
-  if (table) rotate(batch, queries, table, { S, heads: spec.H, stride: pad4(spec.K) });
+  projectQueries(context, batch, spec, leased, { rows: normed, S, table: tables.of(layer) }, queries);
   batch.submit();
   leased.release();
   normed.buffer.destroy();
