@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** Loads WGSL and plain text as text, as esbuild does for the bundles. */
+/** Loads WGSL and plain text as text, as esbuild does for the bundles; before Vite, to which .txt means an address. */
 const texts = {
   name: 'texts',
+  enforce: 'pre' as const,
   load(id: string): string | undefined {
     return /\.(wgsl|txt)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))};` : undefined;
   },

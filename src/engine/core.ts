@@ -3,12 +3,10 @@
  * Role: the calls behind the extension, the command line and the tests alike. It knows no process border (service.ts),
  * no editor and no terminal.
  */
-import { gpuProduct } from '../gpu/operations/gram';
-import type { Gram } from '../gqa/gram';
 import { describeMethods } from '../gqa/registry';
 import { groupings, groupingView } from '../gqa/grouping';
 import { merges } from '../gqa/merge';
-import { layerSimilarity, similarities, similarityJob } from '../gqa/similarity';
+import { describeSimilarities } from '../gqa/similarity';
 import { families } from '../model/families';
 import { continueGreedily } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
@@ -54,10 +52,8 @@ import { TextMeasurer, type Measurable } from './measure';
 import { readGroupingFile, writeGroupingFile } from './groupingFiles';
 import { ModelRegistry, type OpenedModel } from './models';
 import { RunRegistry, type StoredRun } from './runs';
+import { Similarities } from './similarity';
 import { modelSizes } from './sizes';
-
-/** Multiplications of a layer's cross-Gram up to which the CPU, in float64, is fast enough: about a second. */
-const cpuGramLimit = 1e9;
 
 export class EngineCore {
   private readonly gpu: EngineGpu;
@@ -65,11 +61,13 @@ export class EngineCore {
   private readonly conversions: Conversions;
   private readonly runs = new RunRegistry();
   private readonly answers: Answers;
+  private readonly similarities: Similarities;
 
   constructor(options: GpuOptions) {
     this.gpu = new EngineGpu(options, () => this.runs.releaseAll());
     this.conversions = new Conversions(this.gpu);
     this.answers = new Answers(this.gpu);
+    this.similarities = new Similarities(this.gpu, this.conversions, this.runs);
   }
 
   registries(): Registries {
@@ -77,7 +75,7 @@ export class EngineCore {
       families: describeMethods(families),
       groupings: describeMethods(groupings),
       merges: describeMethods(merges),
-      similarities: describeMethods(similarities),
+      similarities: describeSimilarities(),
     };
   }
 
@@ -211,23 +209,8 @@ export class EngineCore {
     return { layer, heads, query, weights: row };
   }
 
-  async similarity(request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
-    const model = this.models.get(request.modelId);
-    const { source, spec } = model.runnable;
-    const { source: converted, grouping } = await this.conversions.prepare(model, request.conversion, task);
-    const job = similarityJob(source, { ...request, converted, grouping });
-    const gram = (spec.G * spec.K) ** 2 * spec.D > cpuGramLimit ? await this.gpuGram() : null;
-    return layerSimilarity(gram ? { ...job, gram } : job, task);
-  }
-
-  /** The GPU's matrix product, or null where there is no GPU: similarity works without one, only slower. */
-  private async gpuGram(): Promise<Gram | null> {
-    const ready = await this.gpu.ready().catch(() => null);
-    if (!ready) return null;
-    return async (a, b, columns, task) => {
-      task.signal.throwIfAborted();
-      return gpuProduct(ready.context, a, b, columns);
-    };
+  similarity(request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
+    return this.similarities.similarity(this.models.get(request.modelId), request, task);
   }
 
   /** Compares two runs on the same tokens, of one model or of two with the same vocabulary. */

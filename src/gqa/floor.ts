@@ -1,107 +1,94 @@
 /**
- * The floor of a similarity: what unrelated heads of the same shape score.
- * Role: seeded Gaussian heads put through the same measure, grouping and merge as the real ones. Without its floor a
- * similarity means nothing: V heads of a trained model may be no more alike than random ones.
+ * The floor of a similarity: what unrelated heads of the same shape score on the same inputs.
+ * Role: random heads put through the same measure, grouping and merge as the real ones. Without its floor a similarity
+ * means nothing: V heads of a trained model may be no more alike than random ones.
  */
-import { quietTask } from '../protocol/tasks';
-import { kvHeadsOf, type LayerRole, type ModelSpec, type Role, type Weight, type WeightSource } from '../model/spec';
-import { compareHeads, compareToPooled, type MeasureContext } from './compareHeads';
+import { quietTask, type TaskContext } from '../protocol/tasks';
+import type { WeightSource } from '../model/spec';
+import type { Calibration } from '../model/calibration';
 import { convert } from './convert';
-import { readHeads, sliceHeads, stackHeads } from './heads';
-import { pace } from './pace';
-import { gaussianRandom } from './random';
-import type { SimilarityJob } from './similarity';
+import type { Grouping } from './grouping';
+import { compareGroups, comparePairs, compareToPooled, readCompared, type HeadSetting } from './headSimilarity';
+import { mean } from './measures';
+import type { MergeMethod } from './merge';
+import { pcaText } from './merges/calibrated';
+import { RandomLayer } from './randomLayer';
 
 export interface Floor {
-  /** Mean similarity of two random heads. */
+  /** Mean similarity of two random heads, and that of the most alike two. */
   floor: number;
+  floorExtreme: number;
   /** Mean similarity of a random head to the pooled head of its random group. */
   pooledFloor: number;
+  /** Mean over random groups; null for measures of pairs only. */
+  groupFloor: number | null;
 }
 
-/** Random heads a side: 25 pairs. A similarity of random heads varies little from pair to pair, as heads have many entries. */
-const sampledHeads = 5;
+/** Random heads compared with each other: 28 pairs. They vary little from pair to pair, as heads have many entries. */
+const sampledHeads = 8;
 
-/** Numbers drawn between two pauses: some 10 ms. */
-const drawsBetweenPauses = 200_000;
-
-/** Floors do not depend on a layer's weights: they are measured once for each source, measure, grouping and merge. */
-const knownFloors = new WeakMap<WeightSource, Map<string, Floor>>();
-
-/** Measures (or remembers) the floor of a job. */
-export async function similarityFloor(job: SimilarityJob, context: MeasureContext): Promise<Floor> {
-  const groups = job.grouping.groupOfKvHead[job.layer] ?? [];
-  const key = [job.target, job.measure.id, job.merge.id, ...groups].join(' ');
-  const known = knownFloors.get(job.source) ?? new Map<string, Floor>();
-  knownFloors.set(job.source, known);
-  const floor = known.get(key) ?? (await measureFloor(job, groups, context));
-  known.set(key, floor);
-  return floor;
+/** What random heads are pooled by. */
+export interface Pooling {
+  grouping: Grouping;
+  merge: MergeMethod;
+  /** null unless the merge needs a text */
+  calibration: Calibration | null;
 }
 
-async function measureFloor(job: SimilarityJob, groups: readonly number[], context: MeasureContext): Promise<Floor> {
-  const { layer, target, measure, grouping, merge } = job;
-  const { K } = job.source.spec;
-  const n = kvHeadsOf(job.source.spec, layer);
-  const random = new RandomSource(job.source);
-  const all = await readHeads(random, layer, target, context.task);
-  const count = Math.min(n, sampledHeads);
-  const heads = sliceHeads(all, 0, count);
-  const strangers = stackHeads(await drawWeight(count * K, all.columns, 0, context.task.signal), K, 'random heads');
+/** Measures the floor of a layer. */
+export async function measureFloor(source: WeightSource, pooling: Pooling, setting: HeadSetting): Promise<Floor> {
+  const { layer, measure } = setting;
+  const few = await readCompared(new RandomLayer(source, layer, sampledHeads), setting);
+  const { mean: floor, extreme } = summarisePairs(await comparePairs(few, setting), sampledHeads, measure.alike);
 
-  const pairs: number[] = [];
-  for (let head = 0; head < count; head += 1) {
-    pairs.push(...(await compareHeads(measure, sliceHeads(heads, head, head + 1), strangers, context)));
-  }
-  const converted = await convert(random, grouping, merge, { calibration: null, task: quietTask });
-  const pooled = await readHeads(converted, layer, target, context.task);
-  const toPooled = await compareToPooled(measure, heads, pooled, groups, context);
-  return { floor: average(pairs), pooledFloor: average(toPooled) };
+  const random = new RandomLayer(source, layer);
+  const groups = pooling.grouping.groupOfKvHead[layer] ?? [];
+  const chosen = sampleOf(groups, measure.group !== undefined);
+  const groupsOfChosen = chosen.map((head) => groups[head] ?? 0);
+  const compared = await readCompared(random, setting, chosen);
+  const converted = await convertRandom(random, pooling, setting.task);
+  const toPooled = await compareToPooled(compared, converted, groupsOfChosen, setting);
+  const ofGroups = await compareGroups(compared, groupsOfChosen, setting);
+  return {
+    floor,
+    floorExtreme: extreme,
+    pooledFloor: mean(toPooled),
+    groupFloor: ofGroups && mean(ofGroups),
+  };
 }
 
-const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The projections that are drawn at random, and their shapes. The place in the list is the seed. */
-const drawnRoles: readonly [LayerRole, (sizes: Pick<ModelSpec, 'D' | 'H' | 'G' | 'K'>) => [number, number]][] = [
-  ['q.weight', ({ H, K, D }) => [H * K, D]],
-  ['k.weight', ({ G, K, D }) => [G * K, D]],
-  ['v.weight', ({ G, K, D }) => [G * K, D]],
-  ['o.weight', ({ H, K, D }) => [D, H * K]],
-];
-
-/** A source whose attention projections are Gaussian, the same in every layer; everything else is the real model's. */
-class RandomSource implements WeightSource {
-  readonly spec: ModelSpec;
-
-  constructor(private readonly real: WeightSource) {
-    this.spec = real.spec;
+/** Enough heads to tell; of whole groups where groups are measured. */
+function sampleOf(groups: readonly number[], wholeGroups: boolean): number[] {
+  const heads = groups.map((_, head) => head);
+  if (!wholeGroups) return heads.slice(0, sampledHeads);
+  const chosen: number[] = [];
+  for (const group of new Set(groups)) {
+    if (chosen.length >= sampledHeads) break;
+    chosen.push(...heads.filter((head) => groups[head] === group));
   }
-
-  has(role: Role, layer: number | null): boolean {
-    return this.real.has(role, layer);
-  }
-
-  async read(role: Role, layer: number | null, signal?: AbortSignal): Promise<Weight> {
-    const seed = drawnRoles.findIndex(([drawn]) => drawn === role);
-    const shape = layer === null ? undefined : drawnRoles[seed]?.[1]({ ...this.spec, G: kvHeadsOf(this.spec, layer) });
-    if (shape === undefined) return this.real.read(role, layer, signal);
-    // Seed 0 is the strangers'.
-    return drawWeight(shape[0], shape[1], seed + 1, signal);
-  }
-
-  async readRows(role: Role, layer: number | null, start: number, end: number, signal?: AbortSignal): Promise<Weight> {
-    const { data, columns } = await this.read(role, layer, signal);
-    return { data: data.subarray(start * columns, end * columns), rows: end - start, columns };
-  }
+  return chosen;
 }
 
-async function drawWeight(rows: number, columns: number, seed: number, signal?: AbortSignal): Promise<Weight> {
-  const breathe = pace({ ...quietTask, ...(signal ? { signal } : {}) });
-  const draw = gaussianRandom(seed);
-  const data = new Float32Array(rows * columns);
-  for (let index = 0; index < data.length; index += 1) {
-    if (index % drawsBetweenPauses === 0) await breathe();
-    data[index] = draw();
-  }
-  return { data, rows, columns };
+/** The random layer under the same conversion. Fits to a text take minutes: the PCA that they start from stands for them. */
+export function convertRandom(
+  random: RandomLayer,
+  { grouping, merge, calibration }: Pooling,
+  task: TaskContext,
+): Promise<WeightSource> {
+  const { H, layers } = random.spec;
+  const own = Array.from({ length: H }, (_, head) => head);
+  const groupOfKvHead = layers.map(({ grouped }, layer) => (grouped ? (grouping.groupOfKvHead[layer] ?? own) : own));
+  const method = merge.needsText === true ? pcaText : merge;
+  const quiet = { ...quietTask, signal: task.signal };
+  return convert(random, { G: grouping.G, groupOfKvHead }, method, { calibration, task: quiet });
+}
+
+/** Mean and most alike of the pairs of different heads. @param matrix [n, n] */
+export function summarisePairs(
+  matrix: Float32Array,
+  n: number,
+  alike: 'high' | 'low',
+): { mean: number; extreme: number } {
+  const pairs = matrix.filter((_, index) => index % n > Math.floor(index / n));
+  return { mean: mean(pairs), extreme: alike === 'high' ? Math.max(...pairs) : Math.min(...pairs) };
 }

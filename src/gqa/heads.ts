@@ -1,83 +1,86 @@
 /**
  * The KV heads of a layer as row blocks that measures compare.
- * Role: the data a similarity looks at. What is computed on it is in similarities/.
+ * Role: the data a similarity looks at. What is computed on it is headProducts.ts and similarities/.
  */
+import { kvHeadsOf, layerOf, type LayerRole, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityTarget } from '../protocol/model';
-import type { TaskContext } from '../protocol/tasks';
-import { positionOf, type LayerRole, type ModelSpec, type Weight, type WeightSource } from '../model/spec';
-import { dot } from './gram';
+import { keyGauge, valueGauge, type Gauge } from './solve/gauge';
 
-/** `count` heads below each other: [count·K, columns], with their Frobenius norms. */
+/** `count` heads below each other: [count·K, columns]. */
 export interface HeadStack {
   data: Float32Array;
   count: number;
   K: number;
   columns: number;
-  /** [count] */
-  norms: Float64Array;
 }
 
-/** Which rows of a head turn together under rotary embeddings. */
-export interface RotaryPlanes {
-  layout: 'half' | 'interleaved';
-  /** Leading rows of a head that turn. The others stay as they are. */
-  rotaryDim: number;
+/** What may be done to the rows of a target's heads without changing the model. */
+export function gaugeOf(spec: ModelSpec, layer: number, target: SimilarityTarget): Gauge {
+  return target === 'k' ? keyGauge(spec, layer) : valueGauge(spec);
 }
 
-/** The planes that bind a target's basis: those of K in a rotary model; none for V and without rotary embeddings. */
-export function planesOf(spec: ModelSpec, layer: number, target: SimilarityTarget): RotaryPlanes | null {
-  const position = positionOf(spec, layer);
-  if (target === 'v' || position.kind !== 'rotary') return null;
-  return { layout: position.layout, rotaryDim: position.rotaryDim };
-}
-
-/** The two rows of plane `plane`. */
-export function planeRows(planes: RotaryPlanes, plane: number): [number, number] {
-  return planes.layout === 'half' ? [plane, plane + planes.rotaryDim / 2] : [2 * plane, 2 * plane + 1];
+/** The chosen heads of a stack, in the order given; the stack itself when that is all of it. */
+export function chooseHeads(stack: HeadStack, chosen: readonly number[]): HeadStack {
+  if (chosen.length === stack.count && chosen.every((head, place) => head === place)) return stack;
+  const block = stack.K * stack.columns;
+  const data = new Float32Array(chosen.length * block);
+  chosen.forEach((head, place) => data.set(stack.data.subarray(head * block, (head + 1) * block), place * block));
+  return { ...stack, data, count: chosen.length };
 }
 
 /**
- * Splits a projection [count·K, columns] into its heads.
- * @param what Names the weight in the error.
- * @throws GqaLensError `checkpoint-invalid` when the weight holds a NaN or an infinity.
+ * Reads the heads of a projection.
+ * @param biases the bias becomes a last column, for inputs (x, 1); zeros where there is none
+ * @throws GqaLensError `checkpoint-invalid` when the weight holds a NaN or an infinity
  */
-export function stackHeads(weight: Weight, K: number, what: string): HeadStack {
-  const { data, rows, columns } = weight;
-  const count = rows / K;
-  const block = K * columns;
-  const norms = Float64Array.from({ length: count }, (_, head) =>
-    Math.sqrt(dot(data, head * block, data, head * block, block)),
-  );
-  const broken = norms.findIndex((norm) => !Number.isFinite(norm));
-  if (broken >= 0) {
-    throw new GqaLensError('checkpoint-invalid', `Head ${broken} of ${what} cannot be compared`, {
-      expected: 'finite numbers',
-      found: 'NaN or infinity',
-    });
-  }
-  return { data, count, K, columns, norms };
-}
-
-/** Heads [start, end) of a stack, without a copy. */
-export function sliceHeads(stack: HeadStack, start: number, end: number): HeadStack {
-  const block = stack.K * stack.columns;
-  return {
-    ...stack,
-    data: stack.data.subarray(start * block, end * block),
-    count: end - start,
-    norms: stack.norms.subarray(start, end),
-  };
-}
-
-/** Reads K or V of a layer as heads. */
 export async function readHeads(
   source: WeightSource,
   layer: number,
-  target: SimilarityTarget,
-  task: TaskContext,
+  projection: 'q' | SimilarityTarget,
+  biases: boolean,
+  signal: AbortSignal,
 ): Promise<HeadStack> {
-  const role: LayerRole = `${target}.weight`;
-  const name = source.spec.layers[layer]?.weights[role]?.tensor ?? role;
-  return stackHeads(await source.read(role, layer, task.signal), source.spec.K, name);
+  const role: LayerRole = `${projection}.weight`;
+  const { data, rows, columns } = await source.read(role, layer, signal);
+  const { K } = source.spec;
+  const broken = data.findIndex((value) => !Number.isFinite(value));
+  if (broken >= 0) {
+    const what = layerOf(source.spec, layer).weights[role]?.tensor ?? role;
+    throw new GqaLensError(
+      'checkpoint-invalid',
+      `Head ${Math.floor(broken / columns / K)} of ${what} cannot be compared`,
+      {
+        expected: 'finite numbers',
+        found: 'NaN or infinity',
+      },
+    );
+  }
+  const count = rows / K;
+  if (!biases) return { data, count, K, columns };
+  const biasRole: LayerRole = `${projection}.bias`;
+  const bias = source.has(biasRole, layer) ? (await source.read(biasRole, layer, signal)).data : null;
+  const wide = new Float32Array(rows * (columns + 1));
+  for (let row = 0; row < rows; row += 1) {
+    wide.set(data.subarray(row * columns, (row + 1) * columns), row * (columns + 1));
+    wide[row * (columns + 1) + columns] = bias?.[row] ?? 0;
+  }
+  return { data: wide, count, K, columns: columns + 1 };
+}
+
+/** O_hᵀ of each query head: [H·K, D]. */
+export async function readOutputs(source: WeightSource, layer: number, signal: AbortSignal): Promise<HeadStack> {
+  const { data, rows: D, columns } = await source.read('o.weight', layer, signal);
+  const { K } = source.spec;
+  const turned = new Float32Array(data.length);
+  for (let d = 0; d < D; d += 1) {
+    for (let column = 0; column < columns; column += 1) turned[column * D + d] = data[d * columns + column] ?? 0;
+  }
+  return { data: turned, count: columns / K, K, columns: D };
+}
+
+/** The query heads that read a KV head of a checkpoint as it is. */
+export function readersOf(spec: ModelSpec, layer: number, kvHead: number): number[] {
+  const R = spec.H / kvHeadsOf(spec, layer);
+  return Array.from({ length: R }, (_, r) => kvHead * R + r);
 }

@@ -1,25 +1,50 @@
 /**
- * Similarity of a layer's KV heads on weights: to each other, to the pooled head of their group, and the floor.
- * Role: the registry of measures and the loop over heads. The measures are in similarities/, their interface in
- * compareHeads.ts.
+ * Similarity of a layer's KV heads on weights or activations: to each other, to the pooled head of their group, and the
+ * floor.
+ * Role: the registry of measures, and one result of all that is compared. The loops are headSimilarity.ts; attention maps are
+ * compared on the GPU (mapSimilarity.ts).
  */
+import type { Calibration } from '../model/calibration';
+import { layerOf, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
-import type { SimilarityRequest, SimilarityResult, SimilarityTarget } from '../protocol/model';
+import type { SimilarityBasis, SimilarityInfo, SimilarityResult, SimilarityTarget } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
-import { kvHeadsOf, layerOf, type WeightSource } from '../model/spec';
-import { compareHeads, compareToPooled, type SimilarityMeasure } from './compareHeads';
-import { similarityFloor } from './floor';
+import { measureFloor, type Floor } from './floor';
 import { cpuGram, type Gram } from './gram';
 import type { Grouping } from './grouping';
-import { planesOf, readHeads, sliceHeads } from './heads';
-import { merges, type MergeMethod } from './merge';
-import { pace } from './pace';
-import { findMethod } from './registry';
+import { compareGroups, comparePairs, compareToPooled, headSetting, readCompared } from './headSimilarity';
+import type { InputMoments } from './inputMetric';
+import type { MergeMethod } from './merge';
+import { describeMethods, findMethod } from './registry';
 import { aligned } from './similarities/aligned';
+import { attention } from './similarities/attention';
+import { cka } from './similarities/cka';
 import { cosine } from './similarities/cosine';
+import type { HeadMeasure, SimilarityMeasure } from './similarities/measure';
+import { pca } from './similarities/pca';
 
 /** Every similarity measure. Views, quick picks and the command line read this list. */
-export const similarities: readonly SimilarityMeasure[] = [aligned, cosine];
+export const similarities: readonly SimilarityMeasure[] = [aligned, cosine, cka, pca, attention];
+
+/** The registry's data, for other processes. */
+export function describeSimilarities(): SimilarityInfo[] {
+  return describeMethods(similarities).map((info, place) => ({
+    ...info,
+    on: similarities[place]?.on ?? [],
+    alike: similarities[place]?.alike ?? 'high',
+  }));
+}
+
+/** @throws GqaLensError `conversion-invalid` when there is no such measure, or it cannot compare that */
+export function findSimilarity(id: string, on: SimilarityBasis): SimilarityMeasure {
+  const measure = findMethod(similarities, id, 'similarity');
+  if (measure.on.includes(on)) return measure;
+  throw new GqaLensError('conversion-invalid', `The similarity "${id}" does not compare ${on}`, {
+    expected: similarities.flatMap((other) => (other.on.includes(on) ? [other.id] : [])).join(', '),
+    found: id,
+    next: `"${id}" works on ${measure.on.join(' and ')}.`,
+  });
+}
 
 /** What `layerSimilarity` compares. */
 export interface SimilarityJob {
@@ -27,81 +52,66 @@ export interface SimilarityJob {
   source: WeightSource;
   layer: number;
   target: SimilarityTarget;
-  measure: SimilarityMeasure;
+  measure: HeadMeasure;
   grouping: Grouping;
   merge: MergeMethod;
   /** The conversion of `source` with this grouping and merge. */
   converted: WeightSource;
+  /** What activations are of; null compares weights. */
+  inputs: { moments: InputMoments; text: string } | null;
+  /** What the merge was solved on, for the floor; null unless it needs a text. */
+  calibration: Calibration | null;
   /** A faster A·Bᵀ for large models. */
   gram?: Gram;
 }
 
-/** The job that a request's registry ids mean. @throws GqaLensError when an id or number in it is unknown. */
-export function similarityJob(
-  source: WeightSource,
-  request: Omit<SimilarityRequest, 'modelId'> & Pick<SimilarityJob, 'converted' | 'grouping'>,
-): SimilarityJob {
-  const { conversion, layer, target, converted, grouping } = request;
-  const { L } = source.spec;
-  if (!Number.isInteger(layer) || layer < 0 || layer >= L) {
-    throw new GqaLensError('input-invalid', `There is no layer ${String(layer)}`, { expected: `0 to ${L - 1}` });
-  }
-  return {
-    source,
-    layer,
-    target,
-    measure: findMethod(similarities, request.measure, 'similarity'),
-    grouping,
-    merge: findMethod(merges, conversion.merge, 'merge'),
-    converted,
-  };
-}
+/** Floors depend on the inputs, and on weights they are the same in every layer. */
+const knownFloors = new WeakMap<object, Map<string, Floor>>();
 
 /**
- * Compares the n source KV heads of a layer with each other and with the pooled head of their group, on the projection
- * matrices without their biases. On the CPU this takes some 30 ms for n 8, K 32, D 256; every 20 ms it lets other work
- * run, and `task` can cancel it.
+ * Compares the KV heads of a layer with each other and with the pooled head of their group. On weights biases stay out,
+ * but for measures of what is read. Every 20 ms it lets other work run, and `task` can cancel it.
  * @throws GqaLensError `checkpoint-invalid` when a head holds NaN or infinity.
  */
 export async function layerSimilarity(job: SimilarityJob, task: TaskContext): Promise<SimilarityResult> {
-  const { source, layer, target, measure, grouping } = job;
-  const n = kvHeadsOf(source.spec, layer);
+  const { source, layer, target, measure, grouping, converted, inputs } = job;
+  checkLayer(layer, source.spec);
   const name = `${target.toUpperCase()} heads of ${layerOf(source.spec, layer).title}`;
-  const planes = planesOf(source.spec, layer, target);
-  const context = { planes, gram: job.gram ?? cpuGram, breathe: pace(task), task };
-
   task.report(`Reading the ${name}`, null);
-  const heads = await readHeads(source, layer, target, task);
-  const matrix = new Float32Array(n * n);
-  for (let head = 0; head < n; head += 1) {
-    // Later heads do less: the share of pairs that are done.
-    task.report(`Comparing the ${name}`, 1 - ((n - head) * (n - head)) / (n * n));
-    const others = sliceHeads(heads, head + 1, n);
-    const row = await compareHeads(measure, sliceHeads(heads, head, head + 1), others, context);
-    matrix[head * n + head] = 1;
-    row.forEach((value, index) => {
-      const other = head + 1 + index;
-      matrix[head * n + other] = value;
-      matrix[other * n + head] = value;
-    });
-  }
-
-  task.report(`Comparing the ${name} with their pooled heads`, null);
+  const gram = job.gram ?? cpuGram;
+  const setting = await headSetting(source, { layer, target, measure }, inputs?.moments ?? null, gram, task);
+  const compared = await readCompared(source, setting);
+  const matrix = await comparePairs(compared, setting);
   const groups = [...(grouping.groupOfKvHead[layer] ?? [])];
-  const pooled = await readHeads(job.converted, layer, target, task);
-  const toPooled = await compareToPooled(measure, heads, pooled, groups, context);
+  task.report(`Comparing the ${name} with their pooled heads`, null);
+  const toPooled = await compareToPooled(compared, converted, groups, setting);
+  const ofGroup = await compareGroups(compared, groups, setting);
 
   task.report('Measuring random heads for the floor', null);
-  const { floor, pooledFloor } = await similarityFloor(job, context);
+  const owner = inputs?.moments ?? source;
+  const floors = knownFloors.get(owner) ?? new Map<string, Floor>();
+  knownFloors.set(owner, floors);
+  const key = [target, measure.id, setting.comparison.gauge.planes.length, job.merge.id, ...groups].join(' ');
+  const quiet = { ...setting, task: { ...task, report: () => undefined } };
+  const floor = floors.get(key) ?? (await measureFloor(source, job, quiet));
+  floors.set(key, floor);
   return {
     layer,
+    on: inputs === null ? 'weights' : 'activations',
     target,
     measure: measure.id,
-    n,
+    n: compared.heads.length,
     matrix,
-    toPooled: Float32Array.from(toPooled),
+    toPooled,
     groups,
-    floor,
-    pooledFloor,
+    ofGroup,
+    ...floor,
+    text: inputs?.text ?? null,
   };
+}
+
+/** @throws GqaLensError `input-invalid` when there is no such layer */
+export function checkLayer(layer: number, { L }: Pick<ModelSpec, 'L'>): void {
+  if (Number.isInteger(layer) && layer >= 0 && layer < L) return;
+  throw new GqaLensError('input-invalid', `There is no layer ${String(layer)}`, { expected: `0 to ${L - 1}` });
 }

@@ -63,7 +63,7 @@ export async function calibrate(
 }
 
 /** [S, D] the normalised input of a layer's attention. */
-async function attentionInput(
+export async function attentionInput(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,

@@ -80,7 +80,7 @@ export interface Registries {
   families: MethodInfo[];
   groupings: MethodInfo[];
   merges: MethodInfo[];
-  similarities: MethodInfo[];
+  similarities: SimilarityInfo[];
 }
 
 /** What to do to the KV heads of a checkpoint. */
@@ -234,31 +234,82 @@ export interface AttentionRow {
 
 export type SimilarityTarget = 'k' | 'v';
 
+/** What is compared: projections as they are, what a text makes of them, or the attention maps of the query heads. */
+export type SimilarityBasis = 'weights' | 'activations' | 'attention';
+
+/** An entry of the similarity registry. */
+export interface SimilarityInfo extends MethodInfo {
+  /** What it can compare. */
+  on: readonly SimilarityBasis[];
+  /** Which numbers mean "alike": high for cosines, low for what is left unexplained. */
+  alike: 'high' | 'low';
+}
+
 export interface SimilarityRequest {
   modelId: string;
   layer: number;
+  on: SimilarityBasis;
+  /** Does not matter to attention maps. */
   target: SimilarityTarget;
-  /** Registry id: "cosine" or "aligned". */
+  /** Registry id, e.g. "aligned". */
   measure: string;
   conversion: ConversionRequest;
+  /**
+   * Run of the checkpoint as it is, whose tokens activations and attention maps are of. Absent: the conversion's
+   * calibration text, which serves activations only.
+   */
+  runId?: string;
 }
 
-/** Similarity of a layer's source KV heads (n of them) to each other and to the pooled head of their group. */
+/**
+ * Similarity of a layer's n heads to each other and to the pooled head of their group. Heads are the source's KV heads;
+ * for attention maps they are the query heads, and "to the pooled head" means the same head reading pooled keys.
+ */
 export interface SimilarityResult {
   layer: number;
+  on: SimilarityBasis;
   target: SimilarityTarget;
   measure: string;
   n: number;
-  /** [n, n], symmetric, diagonal 1. */
+  /** [n, n], symmetric; the diagonal is what a head is to itself. */
   matrix: Float32Array;
   /** [n] similarity of each head to its group's pooled head. */
   toPooled: Float32Array;
   /** [n] group of each head. */
   groups: number[];
-  /** Mean similarity of seeded random heads of the same shape: what "unrelated" looks like under this measure. */
+  /** [groups] for measures of whole groups (PCA): what is left unexplained of its members together; null for others. */
+  ofGroup: Float32Array | null;
+  /** Mean similarity of seeded random heads of the same shape on the same inputs: what "unrelated" looks like. */
   floor: number;
+  /** The most alike pair among those random heads. */
+  floorExtreme: number;
   /** The same for a random head and the pooled head of its random group. */
   pooledFloor: number;
+  /** Mean of `ofGroup` for random heads; null where `ofGroup` is. */
+  groupFloor: number | null;
+  /** Which inputs activations and maps are of, in words; null on weights. */
+  text: string | null;
+}
+
+/** Asks what a conversion does to the output of each query head of a layer, on the layer inputs of the original. */
+export interface HeadDamageRequest {
+  modelId: string;
+  /** Run of the checkpoint as it is. */
+  runId: string;
+  layer: number;
+  conversion: ConversionRequest;
+}
+
+/**
+ * Damage of each query head's contribution O_h·z_h to the residual stream: relative L2 over the text's positions. Comparing
+ * contributions, and not z_h, holds for merges that change W_Q and W_O as well.
+ */
+export interface HeadDamage {
+  layer: number;
+  /** [H] ‖O_h z_h − Õ_h z̃_h‖ / ‖O_h z_h‖, with the attention of each on the same inputs. */
+  observed: Float32Array;
+  /** [H] a bound of it from the changes of K and V alone (gqa/damage.ts says how): never below what is observed. */
+  predicted: Float32Array;
 }
 
 /** MHA against GQA on the same tokens. */

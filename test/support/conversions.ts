@@ -3,7 +3,8 @@ import { convert } from '../../src/gqa/convert';
 import { makeGrouping, type Grouping } from '../../src/gqa/grouping';
 import { merges } from '../../src/gqa/merge';
 import { findMethod } from '../../src/gqa/registry';
-import { similarityJob, type SimilarityJob } from '../../src/gqa/similarity';
+import type { InputMoments } from '../../src/gqa/inputMetric';
+import { findSimilarity, type SimilarityJob } from '../../src/gqa/similarity';
 import type { Calibration } from '../../src/model/calibration';
 import type { WeightSource } from '../../src/model/spec';
 import type { ConversionRequest, SimilarityRequest } from '../../src/protocol/model';
@@ -28,11 +29,23 @@ export async function convertAs(
   return convert(source, grouping, findMethod(merges, request.merge, 'merge'), { calibration, task: quietTask });
 }
 
-/** The job that a request means for a source. */
+/** The job that a request means for a source, on weights unless moments are given. */
 export async function similarityJobOf(
   source: WeightSource,
-  request: Omit<SimilarityRequest, 'modelId'>,
+  { layer, target, measure, conversion }: Pick<SimilarityRequest, 'layer' | 'target' | 'measure' | 'conversion'>,
+  moments: InputMoments | null = null,
 ): Promise<SimilarityJob> {
-  const grouping = await groupingOf(source, request.conversion);
-  return similarityJob(source, { ...request, grouping, converted: await convertAs(source, request.conversion) });
+  const found = findSimilarity(measure, moments === null ? 'weights' : 'activations');
+  if (found.kind !== 'heads') throw new Error(`${measure} compares maps`);
+  return {
+    source,
+    layer,
+    target,
+    measure: found,
+    grouping: await groupingOf(source, conversion),
+    merge: findMethod(merges, conversion.merge, 'merge'),
+    converted: await convertAs(source, conversion),
+    inputs: moments && { moments, text: 'test' },
+    calibration: null,
+  };
 }

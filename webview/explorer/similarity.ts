@@ -75,7 +75,9 @@ export class Similarity implements Figure<ExplorerView> {
     this.#title.textContent = `Similarity · layer ${ui.layer}`;
     this.#target.show(ui.similarityTarget);
     this.#measure.show(
-      snapshot.registries.similarities.map(({ id, title, description }) => ({ value: id, title, description })),
+      snapshot.registries.similarities
+        .filter(({ on }) => on.includes('weights'))
+        .map(({ id, title, description }) => ({ value: id, title, description })),
       ui.similarityMeasure,
     );
     const answer = this.#data.similarities.get(similarityRequest(view, ui.layer));

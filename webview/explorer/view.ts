@@ -51,6 +51,7 @@ export function similarityRequest(view: ExplorerView, layer: number): Similarity
   return {
     modelId: view.snapshot.model.modelId,
     layer,
+    on: 'weights',
     target: view.ui.similarityTarget,
     measure: view.ui.similarityMeasure,
     conversion: view.snapshot.state.conversion,

@@ -41,7 +41,7 @@ export function addSimilarity(program: Command, open: OpenContext): void {
       const model = await openModel(path);
       const { modelId } = model;
       const conversion = await conversionRequest(options, model.G, { engine, modelId }, command);
-      const ask = { modelId, measure: options.measure, conversion };
+      const ask = { modelId, measure: options.measure, conversion, on: 'weights' as const };
       const layers: LayerResult[] = [];
       const first = options.layer ?? 0;
       for (let layer = first; layer < (options.layer === undefined ? model.L : first + 1); layer += 1) {

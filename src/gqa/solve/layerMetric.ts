@@ -6,7 +6,11 @@ import type { SourceLayer } from '../merge';
 import { normMetric, type Metric } from './metric';
 
 /** C = diag(gain²), with the shift and the bias column where there are any. @param W columns of the projections */
-export async function readNormMetric(source: SourceLayer, W: number, signal: AbortSignal): Promise<Metric> {
+export async function readNormMetric(
+  source: Pick<SourceLayer, 'has' | 'read'>,
+  W: number,
+  signal: AbortSignal,
+): Promise<Metric> {
   const gain = await source.read('attention.norm.weight', signal);
   const shift = source.has('attention.norm.bias') ? await source.read('attention.norm.bias', signal) : null;
   return normMetric(gain.data, shift?.data ?? null, W);

@@ -54,6 +54,7 @@ describe('the engine process', () => {
     const similarity = await session.similarity({
       modelId: model.modelId,
       layer: 0,
+      on: 'weights',
       target: 'k',
       measure: 'aligned',
       conversion,

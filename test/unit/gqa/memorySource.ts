@@ -70,6 +70,7 @@ export function randomSource(spec: ModelSpec, options: { biases: boolean } = { b
     ['k.weight', G * K, D],
     ['v.weight', G * K, D],
     ['o.weight', D, H * K],
+    ['attention.norm.weight', D, 1],
     ...(options.biases
       ? ([
           ['k.bias', G * K, 1],

@@ -1,0 +1,99 @@
+/**
+ * Similarity and damage of heads, from requests by id.
+ * Role: finds the conversion, the text and the GPU that a request needs. What is compared is gqa/similarity.ts; the moments of
+ * a text's inputs are remembered here while somebody looks at a layer.
+ */
+import { gpuProduct } from '../gpu/operations/gram';
+import { cpuGram, type Gram } from '../gqa/gram';
+import { isIdentity } from '../gqa/grouping';
+import { inputMoments, type InputMoments } from '../gqa/inputMetric';
+import { merges } from '../gqa/merge';
+import { findMethod } from '../gqa/registry';
+import { checkLayer, findSimilarity, layerSimilarity } from '../gqa/similarity';
+import { attentionInput } from '../model/calibration';
+import type { KeptRun } from '../model/keptRun';
+import { GqaLensError } from '../protocol/errors';
+import type { SimilarityRequest, SimilarityResult } from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
+import type { Conversions } from './conversions';
+import type { EngineGpu } from './gpu';
+import type { OpenedModel } from './models';
+import type { RunRegistry } from './runs';
+
+/** Multiplications of a matrix product up to which the CPU, in float64, is fast enough: a fraction of a second. */
+const cpuGramLimit = 2e8;
+/** Layers whose moments are remembered: D² numbers each. */
+const keptMoments = 2;
+
+/** What activations are of. */
+interface Inputs {
+  moments: InputMoments;
+  text: string;
+}
+
+export class Similarities {
+  /** By the text (a run or a calibration) and the layer; the last used is last. */
+  private moments: { owner: object; layer: number; inputs: Inputs }[] = [];
+
+  constructor(
+    private readonly gpu: EngineGpu,
+    private readonly conversions: Conversions,
+    private readonly runs: RunRegistry,
+  ) {}
+
+  /** @throws GqaLensError conversion-invalid, input-invalid; AbortError when cancelled */
+  async similarity(model: OpenedModel, request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
+    const { source, spec } = model.runnable;
+    const { layer, target, on, conversion } = request;
+    checkLayer(layer, spec);
+    const measure = findSimilarity(request.measure, on);
+    const { source: converted, grouping } = await this.conversions.prepare(model, conversion, task);
+    const merge = findMethod(merges, conversion.merge, 'merge');
+    const needsText = merge.needsText === true && !isIdentity(grouping);
+    const calibration = needsText ? await this.conversions.calibration(model, conversion, task) : null;
+    if (measure.kind === 'maps') throw new Error('not yet');
+    const inputs = on === 'activations' ? await this.inputs(model, request, task) : null;
+    const gram = this.gram;
+    return layerSimilarity(
+      { source, layer, target, measure, grouping, merge, converted, inputs, calibration, gram },
+      task,
+    );
+  }
+
+  /** A·Bᵀ on the GPU where it is large and there is one: similarity works without, only slower. */
+  private readonly gram: Gram = async (a, b, columns, task) => {
+    if ((a.length / columns) * b.length <= cpuGramLimit) return cpuGram(a, b, columns, task);
+    const ready = await this.gpu.ready().catch(() => null);
+    if (!ready) return cpuGram(a, b, columns, task);
+    return gpuProduct(ready.context, a, b, columns, task.signal);
+  };
+
+  private async inputs(model: OpenedModel, request: SimilarityRequest, task: TaskContext): Promise<Inputs> {
+    const { layer, runId, conversion } = request;
+    const run = runId === undefined ? null : this.originalRun(model, runId);
+    const owner = run ?? (await this.conversions.calibration(model, conversion, task));
+    const known = this.moments.find((entry) => entry.owner === owner && entry.layer === layer);
+    if (known) return known.inputs;
+    task.report(`Reading the inputs of layer ${layer}`, null);
+    const read = async (): Promise<{ x: Float32Array; N: number; text: string }> => {
+      if (!('S' in owner)) return { ...owner.layer(layer), text: owner.text };
+      const { context, weights } = await this.gpu.ready();
+      const x = await attentionInput(context, weights, owner, layer, task.signal);
+      return { x, N: owner.S, text: `${owner.S} tokens of the text` };
+    };
+    const layerInputs = await read();
+    const inputs = { moments: await inputMoments(layerInputs, this.gram, task), text: layerInputs.text };
+    this.moments = [...this.moments.slice(1 - keptMoments), { owner, layer, inputs }];
+    return inputs;
+  }
+
+  /** @throws GqaLensError input-invalid when the run is not of this checkpoint as it is */
+  private originalRun(model: OpenedModel, runId: string): KeptRun {
+    const { summary, kept } = this.runs.get(runId);
+    if (summary.modelId === model.summary.modelId && summary.conversion === null) return kept;
+    throw new GqaLensError('input-invalid', 'Heads are compared on a run of the checkpoint as it is', {
+      expected: `a run of ${model.summary.name} without a conversion`,
+      found: `a run of ${summary.modelName}${summary.conversion === null ? '' : `, ${summary.conversion.G} groups`}`,
+    });
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What a similarity measure is.
+ * Role: the interface that every entry of this folder implements. Measures see products of rows only, so one entry serves
+ * weights and activations alike; which inputs the products are over is headProducts.ts.
+ */
+import type { SimilarityInfo } from '../../protocol/model';
+import type { Breathe } from '../pace';
+import type { Gauge } from '../solve/gauge';
+
+/** A head X [K, W] in a metric C. */
+export interface Head {
+  /** X·C·Xᵀ [K, K] */
+  own: Float64Array;
+  /** How much each of its rows is read; null unless the measure asks for `reading`. */
+  reading: Reading | null;
+}
+
+/** What the queries make of K's rows, or the output projection of V's: errors count by it. */
+export interface Reading {
+  /** [planes] energy of the queries in each rotary plane */
+  planes: Float64Array;
+  /** L [free, free] of M = L·Lᵀ, the second moment of what reads the free rows; empty when there are none. */
+  factor: Float64Array;
+}
+
+/** Sizes and helpers of one comparison. */
+export interface Comparison {
+  K: number;
+  /** Which rows may turn together without changing the model. */
+  gauge: Gauge;
+  breathe: Breathe;
+}
+
+/** Compares projections by products of their rows. */
+export interface HeadMeasure extends SimilarityInfo {
+  kind: 'heads';
+  /** The inputs' mean is taken off first. */
+  centred?: boolean;
+  /** Heads come with their `reading`, and on weights the inputs are what the norm in front makes of them. */
+  reading?: boolean;
+  /** What a head is to itself. */
+  self: number;
+  /** Compares two heads, given a·C·bᵀ [K, K]. */
+  pair: (a: Head, b: Head, product: Float64Array, comparison: Comparison) => number | Promise<number>;
+  /** Compares a head with the pooled head that replaces it. Absent: as a pair. */
+  toPooled?: (head: Head, pooled: Head, product: Float64Array, comparison: Comparison) => number;
+  /** For measures of whole groups: `product(a, b)` is that of members a and b. */
+  group?: (
+    members: readonly Head[],
+    product: (a: number, b: number) => Float64Array,
+    comparison: Comparison,
+  ) => Promise<number>;
+}
+
+/** Compares attention maps; the GPU does it (model/mapSimilarity.ts). */
+export interface MapMeasure extends SimilarityInfo {
+  kind: 'maps';
+  self: number;
+  /** From a mean Jensen-Shannon divergence in bits. */
+  ofDivergence: (divergence: number) => number;
+}
+
+export type SimilarityMeasure = HeadMeasure | MapMeasure;
+
+/** Sum of the diagonal of a [K, K] block: an inner product of two heads. */
+export function trace(block: Float64Array, K: number): number {
+  let sum = 0;
+  for (let row = 0; row < K; row += 1) sum += block[row * K + row] ?? 0;
+  return sum;
+}
+
+/** `value` over the root of a product of energies; 0 where a head is all zero. */
+export function normalised(value: number, energyA: number, energyB: number): number {
+  const energy = energyA * energyB;
+  return energy > 0 ? value / Math.sqrt(energy) : 0;
+}
