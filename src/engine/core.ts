@@ -42,6 +42,7 @@ import type {
   Token,
   Tokens,
 } from '../protocol/model';
+import type { SweepRequest, SweepResult } from '../protocol/sweep';
 import type { TaskContext } from '../protocol/tasks';
 import { Answers } from './answers';
 import { Conversions, type PreparedConversion } from './conversions';
@@ -54,6 +55,9 @@ import { ModelRegistry, type OpenedModel } from './models';
 import { RunRegistry, type StoredRun } from './runs';
 import { Similarities } from './similarity';
 import { modelSizes } from './sizes';
+import { openSweepFile, sweepFormat, type Existing } from './sweep/file';
+import { prepareSweep } from './sweep/prepare';
+import { runSweep } from './sweep/run';
 
 export class EngineCore {
   private readonly gpu: EngineGpu;
@@ -246,6 +250,37 @@ export class EngineCore {
     const model = this.models.get(modelId);
     const { source } = await this.conversions.prepare(model, conversion, task);
     return { name: model.summary.name, conversion, source, sizes: modelSizes(model, source) };
+  }
+
+  /** What a sweep would do: its rows (all missing), its texts, its identity. Runs nothing. */
+  async planSweep(modelId: string, request: SweepRequest): Promise<SweepResult> {
+    return (await prepareSweep(this.models.get(modelId), request)).result;
+  }
+
+  /**
+   * Measures every combination of groups and methods; a cancelled sweep goes on from its file.
+   * @param out where the result is written after every row, and what to do with what is there; null writes nothing
+   * @param finished is told the result as far as it has come, after every row
+   */
+  async sweep(
+    modelId: string,
+    request: SweepRequest,
+    out: { file: string; existing: Existing } | null,
+    finished: (result: SweepResult) => void,
+    task: TaskContext,
+  ): Promise<SweepResult> {
+    const model = this.models.get(modelId);
+    // A wrong ending must not come to light after hours.
+    if (out) sweepFormat(out.file);
+    task.report('Reading the text', null);
+    const prepared = await prepareSweep(model, request);
+    const file = out && (await openSweepFile(out.file, prepared.result.identity, out.existing));
+    const tools = { model, conversions: this.conversions, gpu: this.gpu };
+    const tell = async (result: SweepResult): Promise<void> => {
+      await file?.write(result);
+      finished(result);
+    };
+    return runSweep(tools, prepared, file?.rows ?? [], tell, task);
   }
 
   async headDivergence(runA: string, runB: string, layer: number, task: TaskContext): Promise<HeadDivergence> {

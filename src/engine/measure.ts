@@ -97,7 +97,8 @@ export class TextMeasurer {
     const { context, weights } = this.gpu;
     const a = this.kept.get(window) ?? (await this.runOriginal(window, tokens, task));
     try {
-      const b = await this.run(other.source, tokens, task);
+      // The original beside itself need not run twice.
+      const b = other.source === a.source ? a : await this.run(other.source, tokens, task);
       try {
         const { ids } = a;
         const targets = new Uint32Array(ids.length);
@@ -106,7 +107,7 @@ export class TextMeasurer {
         const numbers = { ids, a: sideNumbers(rows.a), b: sideNumbers(rows.b), kl };
         return { numbers, layers: this.comparesLayers(other) ? await this.drift(a, b, task) : null };
       } finally {
-        b.destroy();
+        if (b !== a) b.destroy();
       }
     } finally {
       if (this.kept.get(window) !== a) a.destroy();

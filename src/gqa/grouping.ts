@@ -51,6 +51,11 @@ export interface GroupingMethod extends MethodInfo {
 /** Every way to make a grouping. Views, quick picks and the command line read this list. */
 export const groupings: readonly GroupingMethod[] = [contiguous, strided, manual];
 
+/** Those that need nothing but their name. */
+export const namedGroupings: readonly GroupingMethod[] = groupings.filter(
+  ({ needsAssignment }) => needsAssignment !== true,
+);
+
 /** Equal runs of adjacent heads, the same in every layer. */
 export function contiguousGrouping(L: number, sourceG: number, G: number): Grouping {
   const groups = contiguousGroups(sourceG, G);

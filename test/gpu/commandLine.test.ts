@@ -1,5 +1,5 @@
 /** The command line on the GPU: `forward` and `convert` then `forward` against goldens, `compare` against the reference. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -223,5 +223,37 @@ describe('compare', () => {
     const args = ['--text-file', file, '--windows', '3', '--window-size', '32'];
     const found = await run('compare', sample, sample, ...args);
     expect(found).toMatchObject({ windows: 3, tokens: 96, klMean: 0, top1Agreement: 1 });
+  });
+});
+
+describe('sweep', () => {
+  const args = ['sweep', join(fixtures, 'llama-mha'), '--ids', '3,14,15,92,65,35,89,79', '--merge', 'mean,first'];
+
+  it('prints methods by numbers of KV heads, and writes what it printed', async () => {
+    const file = join(folder, 'sweep.csv');
+    const { code, stdout, stderr } = await gqaLens([...args, '--groups', '4,1', '--out', file]);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    expect(lines).toContainEqual(['loss (nats)', '8', '4', '1']);
+    const mean = lines.find(([name]) => name === 'mean') ?? [];
+    const { rows } = (await run(...args, '--groups', '4', '--out', file, '--resume')) as {
+      rows: { G: number; merge: string | null; loss: number }[];
+    };
+    expect(rows.map(({ G, merge }) => `${merge ?? 'original'} ${G}`)).toEqual([
+      ...['original 8', 'mean 4', 'mean 1', 'first 4', 'first 1'],
+    ]);
+    expect(mean.slice(1)).toEqual([rows[1]?.loss.toFixed(4), rows[2]?.loss.toFixed(4)]);
+  });
+
+  it('overwrites only when told to', async () => {
+    const file = join(folder, 'once.json');
+    await run(...args, '--groups', '1', '--out', file);
+    const refused = await gqaLens([...args, '--groups', '1', '--out', file]);
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toMatch(/not overwritten.*--resume/);
+    const other = await gqaLens([...args.slice(0, 3), '1,2,3,4', '--merge', 'mean', '--out', file, '--resume']);
+    expect(other.stderr).toMatch(/differs in the text/);
+    await run(...args.slice(0, 3), '1,2,3,4', '--merge', 'mean', '--groups', '2', '--out', file, '--force');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ text: { tokens: 4 }, rows: [{ G: 8 }, { G: 2 }] });
   });
 });

@@ -3,7 +3,7 @@
  * Role: the registries decide the choices, so that --help and the errors name what exists.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { groupings } from '../../gqa/grouping';
+import { namedGroupings } from '../../gqa/grouping';
 import { manual } from '../../gqa/groupings/manual';
 import { merges } from '../../gqa/merge';
 import { GqaLensError } from '../../protocol/errors';
@@ -59,9 +59,6 @@ export interface ConversionOptions {
   calibrate?: string;
   calibrateTokens?: number;
 }
-
-/** Groupings that need nothing but their name. */
-const namedGroupings = groupings.filter(({ needsAssignment }) => needsAssignment !== true);
 
 const isGroupingFile = (grouping: string): boolean => grouping.toLowerCase().endsWith('.json');
 

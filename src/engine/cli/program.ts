@@ -14,6 +14,7 @@ import { addForward } from './forward';
 import { addGpu } from './gpu';
 import { addInspect } from './inspect';
 import { addSimilarity } from './similarity';
+import { addSweep } from './sweep';
 import { ProgressLine, type Terminal } from './terminal';
 
 /** What the process exits with. */
@@ -80,6 +81,7 @@ function makeProgram(version: string, terminal: Terminal, open: () => CommandCon
       writeErr: (text) => terminal.stderr(text),
       outputError: (text, write) => write(text.replace(/^error/, 'gqa-lens')),
     });
-  for (const add of [addInspect, addForward, addSimilarity, addConvert, addCompare, addGpu]) add(program, open);
+  for (const add of [addInspect, addForward, addSimilarity, addConvert, addCompare, addSweep, addGpu])
+    add(program, open);
   return program;
 }

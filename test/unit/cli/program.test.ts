@@ -23,7 +23,7 @@ describe('exit codes', () => {
   it('0 with help and version on stdout', async () => {
     const help = await gqaLens(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['inspect', 'forward', 'similarity', 'convert', 'compare', 'gpu']) {
+    for (const command of ['inspect', 'forward', 'similarity', 'convert', 'compare', 'sweep', 'gpu']) {
       expect(help.stdout).toContain(`  ${command} `);
     }
     expect(await gqaLens(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
@@ -53,6 +53,13 @@ describe('exit codes', () => {
     [['compare', sample, '--text', 'a']],
     [['compare', sample, sample, '--text', 'a', '--groups', '2']],
     [['compare', sample, sample, '--text', 'a', '--decode-tokens', 'x']],
+    [['sweep', sample]],
+    [['sweep', sample, '--excerpt', '--text-file', 'a.txt']],
+    [['sweep', sample, '--excerpt', '--merge', 'mean,median']],
+    [['sweep', sample, '--excerpt', '--grouping', 'manual']],
+    [['sweep', sample, '--excerpt', '--groups', '4,two']],
+    [['sweep', sample, '--excerpt', '--resume']],
+    [['sweep', sample, '--excerpt', '--out', 'sweep.xlsx']],
   ])('2 with a message on stderr: %j', async (args) => {
     const { code, stdout, stderr } = await gqaLens(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -69,6 +76,10 @@ describe('exit codes', () => {
     [['convert', 'test/fixtures/qwen3', '--groups', '1', '--out', 'never-written'], /qwen3/],
     [['compare', sample, 'test/fixtures/llama-mha', '--text', 'a'], /different vocabularies.*4096.*112/],
     [['compare', sample, sample, '--text-file', 'no-such-file.txt'], /text file cannot be read.*no-such-file/],
+    [['sweep', sample, '--excerpt', '--groups', '3'], /one of 8, 4, 2, 1/],
+    [['sweep', sample, '--excerpt', '--window-size', '9999'], /windows of this size.*2 to 512/],
+    [['sweep', sample, '--excerpt', '--out', 'no-such-folder/../package.json'], /is not overwritten.*--force/],
+    [['sweep', 'test/fixtures/llama-mha', '--excerpt'], /tokenizer.json/],
   ])('1 with the reason on stderr: %j', async (args, reason) => {
     const { code, stdout, stderr } = await gqaLens(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

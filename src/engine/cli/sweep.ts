@@ -1,0 +1,133 @@
+/** `gqa-lens sweep MODEL`: quality, KV cache and parameters for every number of KV heads and every method. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { namedGroupings } from '../../gqa/grouping';
+import { merges } from '../../gqa/merge';
+import type { MethodInfo } from '../../protocol/model';
+import type { SweepRequest, SweepText } from '../../protocol/sweep';
+import { usualCalibration } from '../calibrationText';
+import { sweepFormat, type Existing } from '../sweep/file';
+import { usualWindow } from '../textFile';
+import type { CommonOptions, OpenContext } from './command';
+import { methodHelp, requireInput, wholeNumber, withInput, withJson, type InputOptions } from './options';
+import { describeSweep } from './sweepText';
+
+interface SweepOptions extends CommonOptions, InputOptions {
+  textFile?: string;
+  excerpt?: boolean;
+  groups: number[];
+  merge: string[];
+  grouping: string[];
+  windows: number;
+  windowSize?: number;
+  calibrate?: string;
+  decodeTokens: number;
+  out?: string;
+  resume?: boolean;
+  force?: boolean;
+}
+
+/** Options that give the input itself. */
+const inputs = ['text', 'ids', 'decoderText', 'decoderIds'];
+const preferredGrouping = 'contiguous';
+
+/** Adds the command. */
+export function addSweep(program: Command, open: OpenContext): void {
+  const command = withInput(withJson(program.command('sweep')))
+    .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
+    .description('Measure every number of KV heads and every method: loss, KL, top-1 agreement, KV cache, parameters.')
+    .addOption(new Option('--text-file <file>', 'text file, measured in windows one after the other').conflicts(inputs))
+    .addOption(
+      new Option('--excerpt', 'measure on the excerpt that comes with GQA Lens').conflicts([...inputs, 'textFile']),
+    )
+    .option('--windows <n>', 'how many windows of the text', wholeNumber(1), 16)
+    .option('--window-size <n>', `tokens a window (default: ${usualWindow}, or what the model takes)`, wholeNumber(2))
+    .addOption(
+      new Option('--groups <G,…>', 'numbers of KV heads')
+        .argParser(numberList)
+        .default([], 'every one that divides those of the model'),
+    )
+    .addOption(
+      methodList('--merge <method,…>', 'what the shared head becomes; "all" is every one', merges).default(
+        [],
+        'those that need no text; with --calibrate all',
+      ),
+    )
+    .addOption(
+      methodList('--grouping <method,…>', 'which heads share; "all" is every one', namedGroupings).default(
+        [preferredGrouping],
+        preferredGrouping,
+      ),
+    )
+    .option('--calibrate <file>', 'text that methods are solved on (default: the excerpt that comes with GQA Lens)')
+    .option('--decode-tokens <n>', 'also time this many decoded tokens', wholeNumber(1), 0)
+    .option('--out <file>', 'write the result as .json or .csv, again after every row')
+    .option('--resume', 'go on with what --out holds: rows that are there are not computed again')
+    .option('--force', 'overwrite --out');
+  command
+    .addHelpText('after', methodHelp('Merges', merges))
+    .addHelpText('after', methodHelp('Groupings', namedGroupings))
+    .action(async (path: string, options: SweepOptions) => {
+      const out = readOut(options, command);
+      const hasFile = options.textFile !== undefined || options.excerpt === true;
+      const input = hasFile ? null : requireInput(options, command);
+      const { engine, openModel, task, print } = open();
+      const { modelId, maxPositions } = await openModel(path);
+      const longest = maxPositions ?? Infinity;
+      const text: SweepText =
+        input === null
+          ? fileText(options)
+          : { kind: 'tokens', windows: [await engine.tokens(modelId, input, longest, task)] };
+      const request = { ...methodsOf(options), text };
+      const result = await engine.sweep(modelId, request, out, () => undefined, task);
+      print(options, result, describeSweep(result));
+    });
+}
+
+function methodsOf({ groups, grouping, merge, decodeTokens, calibrate }: SweepOptions): Omit<SweepRequest, 'text'> {
+  return {
+    groups,
+    groupings: grouping,
+    merges: merge.length > 0 ? merge : usualMerges(calibrate !== undefined),
+    timedTokens: decodeTokens,
+    ...(calibrate === undefined ? {} : { calibration: { ...usualCalibration, file: calibrate } }),
+  };
+}
+
+function fileText({ textFile, windows, windowSize }: SweepOptions): SweepText {
+  return { kind: 'file', file: textFile ?? null, windows, windowSize: windowSize ?? null };
+}
+
+/** Where the result goes. A wrong ending is a usage error: it must not come to light after hours. */
+function readOut({ out, resume, force }: SweepOptions, command: Command): { file: string; existing: Existing } | null {
+  if (out === undefined) {
+    if (resume !== true && force !== true) return null;
+    return command.error('error: --resume and --force need --out FILE', { exitCode: 2 });
+  }
+  try {
+    sweepFormat(out);
+  } catch (error) {
+    return command.error(`error: ${(error as Error).message}`, { exitCode: 2 });
+  }
+  return { file: out, existing: force === true ? 'replace' : resume === true ? 'resume' : 'refuse' };
+}
+
+/** Methods that solve on a text cost more: they are left out unless a text is given for them. */
+function usualMerges(hasText: boolean): string[] {
+  return merges.filter(({ needsText }) => hasText || needsText !== true).map(({ id }) => id);
+}
+
+/** Reads numbers of KV heads: "8,4,2,1". */
+function numberList(text: string): number[] {
+  return text.split(',').map((part) => wholeNumber(1)(part.trim()));
+}
+
+/** An option whose value is a list of ids of a registry. */
+function methodList(flags: string, what: string, methods: readonly MethodInfo[]): Option {
+  const known = methods.map(({ id }) => id);
+  return new Option(flags, what).argParser((text) => {
+    const ids = text.split(',').map((part) => part.trim());
+    const wrong = ids.find((id) => id !== 'all' && !known.includes(id));
+    if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${known.join(', ')}.`);
+    return ids.includes('all') ? known : ids;
+  });
+}
