@@ -51,13 +51,11 @@ export function withJson(command: Command): Command {
 }
 
 /** Values of --groups, --grouping, --merge and what they are solved on. */
-export interface ConversionOptions {
+export interface ConversionOptions extends CalibrationOptions {
   groups?: number;
   /** A registry id, or a grouping file. */
   grouping: string;
   merge: string;
-  calibrate?: string;
-  calibrateTokens?: number;
 }
 
 const isGroupingFile = (grouping: string): boolean => grouping.toLowerCase().endsWith('.json');
@@ -98,21 +96,36 @@ export async function conversionRequest(
 
 /** Adds --grouping, --merge, --calibrate and --calibrate-tokens, and explains them under the options. */
 export function withConversion(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option('--grouping <method>', 'which heads share: a method below, or a JSON file')
         .argParser(readGrouping)
         .default('contiguous'),
     )
-    .addOption(methodOption('--merge <method>', 'what the shared head becomes', merges, 'mean'))
-    .option('--calibrate <file>', 'text that methods are solved on which need one (default: a bundled excerpt)')
-    .option('--calibrate-tokens <n>', `tokens of that text (default: ${usualCalibration.tokens})`, wholeNumber(2))
+    .addOption(methodOption('--merge <method>', 'what the shared head becomes', merges, 'mean'));
+  return withCalibration(command)
     .addHelpText('after', methodHelp('Groupings', namedGroupings))
     .addHelpText('after', methodHelp('Merges', merges));
 }
 
+/** Values of --calibrate and --calibrate-tokens. */
+export interface CalibrationOptions {
+  calibrate?: string;
+  calibrateTokens?: number;
+}
+
+/** Adds --calibrate and --calibrate-tokens. */
+export function withCalibration(command: Command): Command {
+  return command
+    .option('--calibrate <file>', 'text that methods are solved on which need one (default: a bundled excerpt)')
+    .option('--calibrate-tokens <n>', `tokens of that text (default: ${usualCalibration.tokens})`, wholeNumber(2));
+}
+
 /** The text that the options name, as a part of a conversion request. */
-function calibrationOf({ calibrate, calibrateTokens }: ConversionOptions): Pick<ConversionRequest, 'calibration'> {
+export function calibrationOf({
+  calibrate,
+  calibrateTokens,
+}: CalibrationOptions): Pick<ConversionRequest, 'calibration'> {
   if (calibrate === undefined && calibrateTokens === undefined) return {};
   return { calibration: { file: calibrate ?? null, tokens: calibrateTokens ?? usualCalibration.tokens } };
 }

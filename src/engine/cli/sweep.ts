@@ -4,14 +4,23 @@ import { namedGroupings } from '../../gqa/grouping';
 import { merges } from '../../gqa/merge';
 import type { MethodInfo } from '../../protocol/model';
 import type { SweepRequest, SweepText } from '../../protocol/sweep';
-import { usualCalibration } from '../calibrationText';
 import { sweepFormat, type Existing } from '../sweep/file';
 import { usualWindow } from '../textFile';
 import type { CommonOptions, OpenContext } from './command';
-import { methodHelp, requireInput, wholeNumber, withInput, withJson, type InputOptions } from './options';
+import {
+  calibrationOf,
+  methodHelp,
+  requireInput,
+  wholeNumber,
+  withCalibration,
+  withInput,
+  withJson,
+  type CalibrationOptions,
+  type InputOptions,
+} from './options';
 import { describeSweep } from './sweepText';
 
-interface SweepOptions extends CommonOptions, InputOptions {
+interface SweepOptions extends CommonOptions, InputOptions, CalibrationOptions {
   textFile?: string;
   excerpt?: boolean;
   groups: number[];
@@ -19,7 +28,6 @@ interface SweepOptions extends CommonOptions, InputOptions {
   grouping: string[];
   windows: number;
   windowSize?: number;
-  calibrate?: string;
   decodeTokens: number;
   out?: string;
   resume?: boolean;
@@ -32,7 +40,7 @@ const preferredGrouping = 'contiguous';
 
 /** Adds the command. */
 export function addSweep(program: Command, open: OpenContext): void {
-  const command = withInput(withJson(program.command('sweep')))
+  const command = withCalibration(withInput(withJson(program.command('sweep'))))
     .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
     .description('Measure every number of KV heads and every method: loss, KL, top-1 agreement, KV cache, parameters.')
     .addOption(new Option('--text-file <file>', 'text file, measured in windows one after the other').conflicts(inputs))
@@ -58,7 +66,6 @@ export function addSweep(program: Command, open: OpenContext): void {
         preferredGrouping,
       ),
     )
-    .option('--calibrate <file>', 'text that methods are solved on (default: the excerpt that comes with GQA Lens)')
     .option('--decode-tokens <n>', 'also time this many decoded tokens', wholeNumber(1), 0)
     .option('--out <file>', 'write the result as .json or .csv, again after every row')
     .option('--resume', 'go on with what --out holds: rows that are there are not computed again')
@@ -83,13 +90,14 @@ export function addSweep(program: Command, open: OpenContext): void {
     });
 }
 
-function methodsOf({ groups, grouping, merge, decodeTokens, calibrate }: SweepOptions): Omit<SweepRequest, 'text'> {
+function methodsOf(options: SweepOptions): Omit<SweepRequest, 'text'> {
+  const { groups, grouping, merge, decodeTokens, calibrate } = options;
   return {
     groups,
     groupings: grouping,
     merges: merge.length > 0 ? merge : usualMerges(calibrate !== undefined),
     timedTokens: decodeTokens,
-    ...(calibrate === undefined ? {} : { calibration: { ...usualCalibration, file: calibrate } }),
+    ...calibrationOf(options),
   };
 }
 
