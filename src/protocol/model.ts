@@ -422,6 +422,12 @@ export interface HeadDivergence {
   maxDifference: Float32Array;
 }
 
+/** A token that may come next. */
+export interface Prediction {
+  token: Token;
+  probability: number;
+}
+
 export interface Continuation {
   /** The new tokens only. */
   ids: number[];
