@@ -29,9 +29,9 @@ export async function attentionOf(text: string, layer: number): Promise<{ maps: 
   }
 }
 
-/** The measures of the sample pooled to G heads by their mean, on a text. */
-export async function measuresOf(text: string, G: number): Promise<TextMeasures> {
-  const args = ['compare', sample, '--groups', String(G), '--text', text, '--json'];
+/** The measures of the sample pooled to G heads, on a text. */
+export async function measuresOf(text: string, G: number, merge: string): Promise<TextMeasures> {
+  const args = ['compare', sample, '--groups', String(G), '--merge', merge, '--text', text, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args]);
   return JSON.parse(stdout) as TextMeasures;
 }
