@@ -14,6 +14,7 @@ import type { ConversionRequest, GroupingView } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { calibrationWindows, usualCalibration } from './calibrationText';
 import type { EngineGpu } from './gpu';
+import { engineGram } from './gram';
 import type { OpenedModel } from './models';
 
 /** Converted weights kept a model; solved ones hold all of attention in memory. */
@@ -130,6 +131,7 @@ export class Conversions {
       source: model.runnable.source,
       G: request.G,
       assignment: request.assignment ?? null,
+      gram: engineGram(this.gpu),
       calibration: method.needsText === true ? await this.calibration(model, request, task) : null,
       task,
     });

@@ -3,8 +3,7 @@
  * Role: finds the conversion, the text and the GPU that a request needs. What is compared is gqa/similarity.ts; the moments of
  * a text's inputs are remembered here while somebody looks at a layer.
  */
-import { gpuProduct } from '../gpu/operations/gram';
-import { cpuGram, type Gram } from '../gqa/gram';
+import type { Gram } from '../gqa/gram';
 import { isIdentity } from '../gqa/grouping';
 import { inputMoments, type InputMoments } from '../gqa/inputMetric';
 import { merges } from '../gqa/merge';
@@ -17,11 +16,10 @@ import type { SimilarityRequest, SimilarityResult } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { Conversions } from './conversions';
 import type { EngineGpu } from './gpu';
+import { engineGram } from './gram';
 import type { OpenedModel } from './models';
 import type { RunRegistry } from './runs';
 
-/** Multiplications of a matrix product up to which the CPU, in float64, is fast enough: a fraction of a second. */
-const cpuGramLimit = 2e8;
 /** Layers whose moments are remembered: D² numbers each. */
 const keptMoments = 2;
 
@@ -32,6 +30,7 @@ interface Inputs {
 }
 
 export class Similarities {
+  private readonly gram: Gram;
   /** By the text (a run or a calibration) and the layer; the last used is last. */
   private moments: { owner: object; layer: number; inputs: Inputs }[] = [];
 
@@ -39,7 +38,9 @@ export class Similarities {
     private readonly gpu: EngineGpu,
     private readonly conversions: Conversions,
     private readonly runs: RunRegistry,
-  ) {}
+  ) {
+    this.gram = engineGram(gpu);
+  }
 
   /** @throws GqaLensError conversion-invalid, input-invalid; AbortError when cancelled */
   async similarity(model: OpenedModel, request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
@@ -59,14 +60,6 @@ export class Similarities {
       task,
     );
   }
-
-  /** A·Bᵀ on the GPU where it is large and there is one: similarity works without, only slower. */
-  private readonly gram: Gram = async (a, b, columns, task) => {
-    if ((a.length / columns) * b.length <= cpuGramLimit) return cpuGram(a, b, columns, task);
-    const ready = await this.gpu.ready().catch(() => null);
-    if (!ready) return cpuGram(a, b, columns, task);
-    return gpuProduct(ready.context, a, b, columns, task.signal);
-  };
 
   private async inputs(model: OpenedModel, request: SimilarityRequest, task: TaskContext): Promise<Inputs> {
     const { layer, runId, conversion } = request;

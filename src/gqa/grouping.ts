@@ -7,8 +7,10 @@ import { kvHeadsOf, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { TaskContext } from '../protocol/tasks';
 import type { GroupingView, MethodInfo } from '../protocol/model';
+import type { Gram } from './gram';
 import { contiguous, contiguousGroups } from './groupings/contiguous';
 import { manual } from './groupings/manual';
+import { similarity, similarityText } from './groupings/similarity';
 import { strided } from './groupings/strided';
 import { findMethod } from './registry';
 
@@ -29,6 +31,8 @@ export interface GroupingContext {
   assignment: readonly (readonly number[])[] | null;
   /** Activations of the calibration text; null unless the method `needsText`. */
   calibration: Calibration | null;
+  /** A faster A·Bᵀ for large models. */
+  gram?: Gram;
   task: TaskContext;
 }
 
@@ -49,7 +53,7 @@ export interface GroupingMethod extends MethodInfo {
 }
 
 /** Every way to make a grouping. Views, quick picks and the command line read this list. */
-export const groupings: readonly GroupingMethod[] = [contiguous, strided, manual];
+export const groupings: readonly GroupingMethod[] = [contiguous, strided, similarity, similarityText, manual];
 
 /** Those that need nothing but their name. */
 export const namedGroupings: readonly GroupingMethod[] = groupings.filter(

@@ -34,11 +34,17 @@ export const pca: HeadMeasure = {
 };
 
 /** 1 − (energy that the best shared head keeps) / (energy of the members). */
-async function unexplained(
+async function unexplained(...compared: Parameters<typeof sharedEnergy>): Promise<number> {
+  const { total, kept } = await sharedEnergy(...compared);
+  return total > 0 ? Math.max(0, 1 - kept / total) : 0;
+}
+
+/** The energy of several heads, and what of it the best shared head keeps. `product(a, b)` is that of members a and b. */
+export async function sharedEnergy(
   members: readonly Head[],
   product: (a: number, b: number) => Float64Array,
   { K, gauge, breathe }: Comparison,
-): Promise<number> {
+): Promise<{ total: number; kept: number }> {
   let total = 0;
   let kept = 0;
   const n = members.length;
@@ -78,7 +84,7 @@ async function unexplained(
     total += eigenvalues.reduce((sum, value) => sum + value, 0);
     kept += eigenvalues.subarray(0, f).reduce((sum, value) => sum + value, 0);
   }
-  return total > 0 ? Math.max(0, 1 - kept / total) : 0;
+  return { total, kept };
 }
 
 /** What no map of the pooled head's rows can give back of a head. */

@@ -1,7 +1,7 @@
 /**
  * The best shared K and V of a group in a metric (CALIBRATED.md-style PCA): one complex direction for each rotary plane of
  * K, the top K directions of what W_O reads of V.
- * Role: the solution and the energy it leaves out. Which metric is whose business is merges/ and groupings/.
+ * Role: the solution. Which metric is the business of merges/; what a set of heads would lose is similarities/pca.ts.
  */
 import { Matrix } from 'ml-matrix';
 import { innerProduct, putColumns, putRows, takeColumns, takeRows, timesTransposed } from './blocks';
@@ -9,7 +9,7 @@ import type { Gauge } from './gauge';
 import { queriesOf, type LayerHeads } from './layerHeads';
 import type { Metric } from './metric';
 import { leadingEigenvector, planeGram, turnRow, type Measured, type PlaneRow } from './planes';
-import { shareBlock, times, type Member, type SharedBlock } from './sharedMap';
+import { shareBlock, times, type Member } from './sharedMap';
 
 /** The metrics of a layer's inputs, and what K may be turned by. */
 export interface PcaSetting {
@@ -21,12 +21,6 @@ export interface PcaSetting {
   /** Share of the lost energy given back, as an exponent: 0 none, ½ half, 1 all. */
   restoreKeys: number;
   restoreValues: number;
-}
-
-/** Energy of a group's members, and what of it one shared head cannot hold. */
-export interface Residual {
-  keys: { lost: number; total: number };
-  values: { lost: number; total: number };
 }
 
 /** Products of a layer's projections with the metric, made once for all groups. */
@@ -45,21 +39,6 @@ export class LayerPca {
     });
     this.keys = measure(heads.k);
     this.queries = measure(heads.q);
-  }
-
-  /** What is lost when the KV heads `members` share one head. */
-  residual(members: readonly number[]): Residual {
-    const keys = { lost: 0, total: 0 };
-    for (const plane of this.setting.gauge.planes) {
-      const { value, trace } = this.plane(members, plane);
-      keys.lost += Math.max(0, trace - value);
-      keys.total += trace;
-    }
-    const { free } = this.setting.gauge;
-    if (free.length > 0) add(keys, shareBlock(this.keyMembers(members), this.setting.keyMetric));
-    const values = { lost: 0, total: 0 };
-    add(values, shareBlock(this.valueMembers(members), this.setting.valueMetric));
-    return { keys, values };
   }
 
   /** The layer with one K and V for each group; q and o take up what turns members into the shared head. */
@@ -222,9 +201,4 @@ function restoration({ block, weight }: Member, map: Matrix, metric: Metric): nu
   const own = innerProduct(weight, timesTransposed(times(block, metric), block));
   const approximated = innerProduct(weight, timesTransposed(map, map));
   return approximated > 0 ? Math.sqrt(own / approximated) : 1;
-}
-
-function add(sum: { lost: number; total: number }, { kept, total }: Pick<SharedBlock, 'kept' | 'total'>): void {
-  sum.lost += Math.max(0, total - kept);
-  sum.total += total;
 }
