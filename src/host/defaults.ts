@@ -45,6 +45,15 @@ export function defaultConversion(model: ModelSummary, registries: Registries): 
   };
 }
 
+/** Groups made by hand belong to one number of groups: with another, adjacent heads share again. */
+export function withoutStaleAssignment(conversion: ConversionRequest): ConversionRequest {
+  const { assignment, ...rest } = conversion;
+  if (assignment === undefined) return conversion;
+  if (rest.grouping !== 'manual') return rest;
+  const fits = assignment.some((groups) => new Set(groups).size === rest.G);
+  return fits ? conversion : { ...rest, grouping: 'contiguous' };
+}
+
 /** The middle layer is shown: the first ones attend mostly to position. */
 export function defaultExplorerUi(model: ModelSummary, registries: Registries): ExplorerUi {
   return {

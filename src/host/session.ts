@@ -12,6 +12,7 @@ import type {
   CompareSummary,
   Continuation,
   ConversionRequest,
+  FileGrouping,
   GroupingView,
   HeadDivergence,
   MeasureRequest,
@@ -25,7 +26,7 @@ import type {
 } from '../protocol/model';
 import type { Progress, TaskId } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
-import { defaultConversion, defaultText, parseInput } from './defaults';
+import { defaultConversion, defaultText, parseInput, withoutStaleAssignment } from './defaults';
 import type { Engine } from './engineChild';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
@@ -100,16 +101,17 @@ export class Session implements vscode.Disposable {
   ): Promise<Session> {
     const opened = await process.call(async (engine, task): Promise<Opened> => {
       const [model, registries] = await Promise.all([engine.open(path, task), engine.registries()]);
-      // A restored conversion may be of a checkpoint that was replaced since.
-      const isPossible = start !== null && model.groupChoices.includes(start.conversion.G);
-      const conversion = isPossible ? start.conversion : defaultConversion(model, registries);
-      return {
-        engine,
-        model,
-        registries,
+      const usual = defaultConversion(model, registries);
+      const make = async (conversion: ConversionRequest): Promise<Pick<Opened, 'conversion' | 'grouping'>> => ({
         conversion,
         grouping: await engine.grouping(model.modelId, conversion, task),
-      };
+      });
+      // A restored conversion may be of a checkpoint that was replaced since.
+      const made = await make(start?.conversion ?? usual).catch((error: unknown) => {
+        if (start === null || toErrorValue(error).code !== 'conversion-invalid') throw error;
+        return make(usual);
+      });
+      return { engine, model, registries, ...made };
     }, options);
     return new Session(path, process, opened, start?.text ?? defaultText(opened.model));
   }
@@ -136,7 +138,8 @@ export class Session implements vscode.Disposable {
   }
 
   /** Changes the conversion; what has been run as opened is kept. */
-  setConversion(conversion: ConversionRequest): Promise<void> {
+  setConversion(wanted: ConversionRequest): Promise<void> {
+    const conversion = withoutStaleAssignment(wanted);
     return this.perform(async (signal) => {
       this.grouping = await this.call((engine, modelId, task) => engine.grouping(modelId, conversion, task), {
         signal,
@@ -163,6 +166,16 @@ export class Session implements vscode.Disposable {
   /** The request's own model id is not used: it may be one of an engine that has ended. */
   similarity(request: SimilarityRequest): Promise<SimilarityResult> {
     return this.call((engine, modelId, task) => engine.similarity({ ...request, modelId }, task));
+  }
+
+  /** What a grouping file means for this checkpoint. */
+  readGrouping(file: string): Promise<FileGrouping> {
+    return this.call((engine, modelId, task) => engine.readGrouping(modelId, file, task));
+  }
+
+  /** Writes the grouping of the conversion that is shown. */
+  writeGrouping(file: string): Promise<void> {
+    return this.call((engine, modelId, task) => engine.writeGrouping(modelId, this.conversion, file, task));
   }
 
   headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence> {

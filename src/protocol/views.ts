@@ -90,6 +90,10 @@ export interface ExplorerHostApi {
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   similarity(request: SimilarityRequest): Promise<SimilarityResult>;
+  /** Asks for a grouping file and converts by it. */
+  loadGrouping(): Promise<void>;
+  /** Asks for a file and writes the grouping of every layer to it. */
+  saveGrouping(): Promise<void>;
   openDiff(): Promise<void>;
   showDiagnostics(): Promise<void>;
   /** The UI state changed: the host keeps it for the inspector and for context keys. */

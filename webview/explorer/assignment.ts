@@ -1,20 +1,28 @@
 /**
  * Figure (a): which query heads share which KV head. Heads as circles, groups as boxes, links in the group's colour.
- * The number above a head says how similar its own K (or V) is to the shared one, once that is known.
+ * The number above a head says how similar its own K (or V) is to the shared one, once that is known. Heads can be dragged
+ * to other groups, or moved by keyboard; what that does is groupingEditor.ts.
  */
 import { select, type BaseType, type Selection } from 'd3';
 import { element, groupColor, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
-import { formatChange, formatInteger, formatNumber } from '../shared/format';
+import { formatNumber } from '../shared/format';
 import { describeHeads } from '../shared/headOrder';
+import { AssignmentControls, type GroupingFiles } from './assignmentControls';
+import { makeDraggable } from './assignmentDrag';
+import { AssignmentKeys, type Intention } from './assignmentKeys';
 import {
+  dropTargetAt,
   layoutAssignment,
+  type AssignmentLayout,
+  type DropTarget,
   type GroupMembers,
   type GroupPlace,
   type HeadPlace,
   type SourcePlace,
 } from './assignmentLayout';
 import type { ExplorerData } from './data';
+import { GroupingEditor } from './groupingEditor';
 import { panel } from './panel';
 import { focusedGroup, focusedHead, shownGroups, similarityRequest, type Actions, type ExplorerView } from './view';
 
@@ -23,21 +31,45 @@ export class Assignment implements Figure<ExplorerView> {
   readonly #title = element('span');
   readonly #note = element('span', { class: 'muted note' });
   readonly #stage = element('div', { class: 'assignment-stage' });
-  readonly #cache = element('div', { class: 'cache-line' });
+  readonly #controls: AssignmentControls;
+  readonly #keys: AssignmentKeys;
+  readonly #drag: ReturnType<typeof makeDraggable>;
   readonly #svg = select(this.#stage)
     .append('svg')
     .attr('role', 'group')
     .attr('aria-label', 'Query heads and the KV heads they share');
   readonly #actions: Actions;
   readonly #data: ExplorerData;
+  readonly editor: GroupingEditor;
   #view: ExplorerView | null = null;
+  #layout: AssignmentLayout | null = null;
   #width = 0;
 
-  constructor(actions: Actions, data: ExplorerData) {
+  constructor(actions: Actions, data: ExplorerData, files: GroupingFiles) {
     this.#actions = actions;
     this.#data = data;
-    this.element = panel('assignment', this.#title, this.#note, this.#stage, this.#cache);
+    this.editor = new GroupingEditor(
+      (conversion) => actions.convert(conversion),
+      (sentence) => this.#controls.say(sentence),
+    );
+    this.#controls = new AssignmentControls(this.editor, files);
+    this.#keys = new AssignmentKeys({
+      move: (head, group) => this.#change(() => this.editor.move(head, group)),
+      exchange: (a, b) => this.#change(() => this.editor.exchange(a, b)),
+      intend: (intention, said) => {
+        this.#controls.say(said);
+        this.#markIntention(intention);
+      },
+    });
+    this.#drag = makeDraggable(this.#svg.node() ?? document.createElementNS('http://www.w3.org/2000/svg', 'svg'), {
+      at: (x, y) => (this.#layout === null ? null : dropTargetAt(this.#layout, x, y)),
+      start: (head) => this.#startDrag(head),
+      over: (head, target) => this.#markDrop(head, target),
+      drop: (head, target) => this.#drop(head, target),
+    });
+    this.element = panel('assignment', this.#title, this.#controls.head, this.#note, this.#stage, this.#controls.foot);
     for (const layer of ['links', 'sources', 'groups', 'heads']) this.#svg.append('g').attr('class', layer);
+    this.element.addEventListener('keydown', (event) => this.#pressAnywhere(event));
     watchWidth(this.#stage, (width) => {
       this.#width = width;
       if (this.#view !== null) this.render(this.#view);
@@ -47,15 +79,21 @@ export class Assignment implements Figure<ExplorerView> {
   render(view: ExplorerView): void {
     this.#view = view;
     this.#title.textContent = `Assignment · layer ${view.ui.layer}`;
-    this.#drawCacheLine(view);
+    this.editor.show(view);
+    this.#controls.render(view);
     if (this.#width === 0) return;
+    const focused = this.#focusedHead();
     const layout = layoutAssignment(groupMembers(view), this.#width);
+    this.#layout = layout;
     this.#svg.attr('width', layout.width).attr('height', layout.height + 1);
     this.#drawLinks(layout.heads, layout.sources);
     this.#drawGroups(layout.groups, view);
     this.#drawSources(layout.sources);
     this.#drawHeads(layout.heads, layout.radius, view);
     this.emphasise(view);
+    this.#markIntention(this.#keys.intention);
+    // Heads change places with their groups, and moving an element takes the focus away.
+    if (focused !== null && this.#focusedHead() !== focused) this.#headElement(focused)?.focus();
   }
 
   emphasise(view: ExplorerView): void {
@@ -171,7 +209,7 @@ export class Assignment implements Figure<ExplorerView> {
       ? `number: ${view.ui.similarityTarget.toUpperCase()} similarity to the shared head`
       : '';
     const circles = this.#svg
-      .select('g.heads')
+      .select<SVGGElement>('g.heads')
       .selectAll<SVGGElement, HeadPlace>('g.head')
       .data(heads, (item) => item.head)
       .join((enter) => {
@@ -186,6 +224,8 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('data-head', (item) => item.head)
       .attr('data-group', (item) => item.group)
       .attr('aria-label', (item) => `Query head ${item.head}, reads KV ${item.group}`)
+      .attr('aria-describedby', this.editor.isEditable ? 'grouping-help' : null)
+      .classed('movable', this.editor.isEditable)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
       .style('--group', (item) => groupColor(item.group));
     circles.select('circle').attr('r', radius);
@@ -203,21 +243,74 @@ export class Assignment implements Figure<ExplorerView> {
       (item) => ({ head: item.head, group: item.group }),
       (hover) => this.#actions.hover(hover),
       (item) => this.#actions.choose({ head: this.#view?.ui.head === item.head ? null : item.head }),
+      (event, item) => this.#pressHead(event, item),
     );
+    circles.on('focus.keys', (_: Event, item) => this.#keys.focus(item.head));
+    if (this.editor.isEditable) this.#drag(circles);
+    else circles.on('.drag', null);
   }
 
-  /** What the cache costs, as two bars on one scale and in words. */
-  #drawCacheLine(view: ExplorerView): void {
-    const { model, grouping } = view.snapshot;
-    const after = (model.kvCacheBytesPerToken * grouping.G) / model.G;
-    const before = model.kvCacheBytesPerToken;
-    const bar = element('span', { class: 'cache-bar', 'aria-hidden': 'true' }, element('i'));
-    bar.style.setProperty('--amount', `${(after / before) * 100}%`);
-    const words =
-      after === before
-        ? `KV cache ${formatInteger(before)} B a token`
-        : `KV cache ${formatInteger(after)} B a token instead of ${formatInteger(before)} (${formatChange(before, after)})`;
-    this.#cache.replaceChildren(bar, words);
+  #pressHead(event: KeyboardEvent, { head, group }: HeadPlace): boolean {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.editor.isEditable) return false;
+    return this.#keys.press(event.key, head, group, this.#view?.snapshot.grouping.G ?? 1);
+  }
+
+  /** Undo and redo, wherever in the panel the focus is. */
+  #pressAnywhere(event: KeyboardEvent): void {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (key !== 'z' && key !== 'y') return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (key === 'y' || event.shiftKey) this.editor.redo();
+    else this.editor.undo();
+  }
+
+  #startDrag(head: number): void {
+    this.#keys.reset();
+    this.#controls.say(`Q${head}: drop it on a group to move it, on a head to exchange the two. Escape gives up.`);
+    this.#svg.classed('dragging', true);
+  }
+
+  #drop(head: number, target: DropTarget | null): void {
+    this.#svg.classed('dragging', false);
+    this.#markDrop(head, null);
+    if (target === null) this.#controls.say('Given up.');
+    else if (target.head === head) this.#controls.say('');
+    else if (target.head === null) this.editor.move(head, target.group);
+    else this.editor.exchange(head, target.head);
+  }
+
+  /** Does a change by keyboard; the marks of its preparation go. */
+  #change(change: () => void): void {
+    this.#markIntention(null);
+    change();
+  }
+
+  #markIntention(intention: Intention | null): void {
+    const marked = intention?.head ?? null;
+    this.#svg.selectAll<SVGElement, HeadPlace>('g.head').classed('marked', (item) => item.head === marked);
+    const group = intention?.kind === 'move' ? intention.group : null;
+    this.#svg.selectAll<SVGElement, GroupPlace>('g.kv-group').classed('target', (item) => item.group === group);
+  }
+
+  #markDrop(head: number, target: DropTarget | null): void {
+    const onHead = target?.head ?? null;
+    this.#svg
+      .selectAll<SVGElement, HeadPlace>('g.head')
+      .classed('marked', (item) => item.head === head && target !== null)
+      .classed('target', (item) => item.head === onHead && onHead !== head);
+    const onGroup = onHead === null ? (target?.group ?? null) : null;
+    this.#svg.selectAll<SVGElement, GroupPlace>('g.kv-group').classed('target', (item) => item.group === onGroup);
+  }
+
+  #focusedHead(): number | null {
+    const focused = document.activeElement?.closest('g.head')?.getAttribute('data-head') ?? null;
+    return focused === null ? null : Number(focused);
+  }
+
+  #headElement(head: number): SVGGElement | null {
+    return this.#svg.node()?.querySelector<SVGGElement>(`g.head[data-head="${head}"]`) ?? null;
   }
 }
 
@@ -243,12 +336,17 @@ function listen<Item>(
   target: (item: Item) => { head: number | null; group: number | null },
   hover: (change: { head: number | null; group: number | null }) => void,
   activate: (item: Item) => void,
+  press: (event: KeyboardEvent, item: Item) => boolean = () => false,
 ): void {
   nodes
     .on('pointerenter focus', (_: Event, item) => hover(target(item)))
     .on('pointerleave blur', () => hover({ head: null, group: null }))
     .on('click', (_: Event, item) => activate(item))
     .on('keydown', (event: KeyboardEvent, item) => {
+      if (press(event, item)) {
+        event.preventDefault();
+        return;
+      }
       if (event.key !== 'Enter' && event.key !== ' ') return;
       event.preventDefault();
       activate(item);

@@ -28,6 +28,14 @@ export interface GroupPlace {
   y: number;
   width: number;
   height: number;
+  /** The group's part of the figure: its heads, links and box. */
+  area: { left: number; top: number; right: number; bottom: number };
+}
+
+/** Where a dragged head may be dropped: on a group, or on a head of it. */
+export interface DropTarget {
+  group: number;
+  head: number | null;
 }
 
 export interface AssignmentLayout {
@@ -82,6 +90,7 @@ export function layoutAssignment(groups: readonly GroupMembers[], width: number)
     const center = (group % blocksPerBand) * blockWidth + blockWidth / 2;
     const boxWidth = Math.min(blockWidth - GAP, Math.max(BOX_MINIMUM, Math.min(BOX_MAXIMUM, columns * cell * 0.8)));
     const boxTop = top + bandHeight - BOX_HEIGHT;
+    const left = center - blockWidth / 2;
     layout.groups.push({
       group,
       heads: members.heads,
@@ -89,6 +98,7 @@ export function layoutAssignment(groups: readonly GroupMembers[], width: number)
       y: boxTop,
       width: boxWidth,
       height: BOX_HEIGHT,
+      area: { left, top, right: left + blockWidth, bottom: boxTop + BOX_HEIGHT },
     });
     layout.height = Math.max(layout.height, boxTop + BOX_HEIGHT);
 
@@ -132,6 +142,16 @@ export function layoutAssignment(groups: readonly GroupMembers[], width: number)
     });
   });
   return layout;
+}
+
+/** What lies at a place: the nearest head within its circle, and the group whose part of the figure it is. */
+export function dropTargetAt({ heads, groups, radius }: AssignmentLayout, x: number, y: number): DropTarget | null {
+  const head = heads.find((place) => Math.hypot(place.x - x, place.y - y) <= radius);
+  if (head !== undefined) return { group: head.group, head: head.head };
+  const group = groups.find(
+    ({ area }) => x >= area.left && x < area.right && y >= area.top && y <= area.bottom + BAND_GAP,
+  );
+  return group === undefined ? null : { group: group.group, head: null };
 }
 
 /** The fewest rows of heads with which circles keep their size; blocks wrap into bands when no number of rows helps. */

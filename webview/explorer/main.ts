@@ -6,7 +6,6 @@ import '../shared/palette.css';
 import '../shared/base.css';
 import './explorer.css';
 import type { ErrorValue } from '../../src/protocol/errors';
-import type { ConversionRequest } from '../../src/protocol/model';
 import type { ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } from '../../src/protocol/views';
 import { toErrorValue } from '../../src/protocol/errors';
 import { button } from '../shared/controls';
@@ -60,6 +59,13 @@ const actions: Actions = {
     view = { ...view, hover: { ...view.hover, ...change } };
     plan('emphasise');
   },
+  async convert(conversion) {
+    try {
+      await remote.setConversion(conversion);
+    } catch (error) {
+      report(toErrorValue(error));
+    }
+  },
 };
 
 const data = createData(remote, () => plan('render'));
@@ -74,16 +80,21 @@ const header = new Header(
     run: (text) => ask(remote.run(text)),
     cancel: () => ask(remote.cancel()),
     edited: () => save(),
-    convert: (conversion: ConversionRequest) => ask(remote.setConversion(conversion)),
+    convert: (conversion) => ask(remote.setConversion(conversion)),
     diagnose: () => ask(remote.showDiagnostics()),
     dismissProblem: () => report(null),
   },
   compareButton,
 );
 const status = new StatusLine();
+const assignment = new Assignment(actions, data, {
+  load: () => ask(remote.loadGrouping()),
+  save: () => ask(remote.saveGrouping()),
+});
+assignment.editor.history.restore(savedHistory(host.saved()));
 const figures: Figure<ExplorerView>[] = [
   new Overview(actions, data),
-  new Assignment(actions, data),
+  assignment,
   new Similarity(actions, data),
   new Text(actions, data),
   new Divergence(actions, () => ask(remote.openDiff())),
@@ -110,6 +121,7 @@ function accept(snapshot: ExplorerSnapshot): void {
   const known = view?.snapshot.model.modelId === snapshot.model.modelId ? view : null;
   if (known?.snapshot.state.text !== snapshot.state.text) header.setText(snapshot.state.text);
   view = { snapshot, ui: fitUi(known?.ui ?? snapshot.state.ui, snapshot), hover: known?.hover ?? NO_HOVER };
+  assignment.editor.show(view);
   save();
   plan('render');
 }
@@ -153,5 +165,11 @@ function report(problem: ErrorValue | null): void {
 /** Keeps what is needed to bring this panel back after a window reload. */
 function save(): void {
   if (view === null) return;
-  host.save({ kind: 'explorer', state: { ...view.snapshot.state, text: header.text, ui: view.ui } });
+  const state = { ...view.snapshot.state, text: header.text, ui: view.ui };
+  host.save({ kind: 'explorer', state, history: assignment.editor.history.store() });
+}
+
+/** The undo history of a value that `save` kept. */
+function savedHistory(saved: unknown): unknown {
+  return typeof saved === 'object' && saved !== null && 'history' in saved ? saved.history : null;
 }

@@ -2,7 +2,7 @@
  * What every figure of the explorer is drawn from.
  * Role: types and the arithmetic that several figures share. It is pure: no DOM, no requests.
  */
-import type { AttentionRequest, RunSummary, SimilarityRequest } from '../../src/protocol/model';
+import type { AttentionRequest, ConversionRequest, RunSummary, SimilarityRequest } from '../../src/protocol/model';
 import type { ExplorerSnapshot, ExplorerUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
 
@@ -26,6 +26,8 @@ export interface ExplorerView {
 export interface Actions {
   choose(change: Partial<ExplorerUi>): void;
   hover(change: Partial<Hover>): void;
+  /** Resolves once the host has taken the conversion and run it. Failures are shown. */
+  convert(conversion: ConversionRequest): Promise<void>;
 }
 
 /** The run whose maps are drawn: the converted one only where there is one. */

@@ -98,11 +98,14 @@ export class Header {
     this.#shape.textContent = `${model.L} layers × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
     this.#shape.title = `${model.familyTitle} · ${formatInteger(model.parameters)} parameters · ${model.position}`;
     this.#groups.show(
-      model.groupChoices.map((G) => ({
-        value: String(G),
-        title: describeGroups(G, model),
-        description: 'Number of KV heads after pooling',
-      })),
+      // Groups made by hand need not divide the number of heads.
+      [...new Set([...model.groupChoices, conversion.G])]
+        .sort((a, b) => b - a)
+        .map((G) => ({
+          value: String(G),
+          title: describeGroups(G, model),
+          description: 'Number of KV heads after pooling',
+        })),
       String(conversion.G),
     );
     this.#merge.show(

@@ -6,6 +6,7 @@ import { openChannel, type Remote } from '../../src/protocol/rpc';
 interface VsCodeApi {
   postMessage(message: unknown): void;
   setState(state: unknown): void;
+  getState(): unknown;
 }
 
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -14,6 +15,8 @@ export interface Host<HostApi extends object, ViewApi extends object> {
   remote: Remote<HostApi, ViewApi>;
   /** Keeps a value for the editor to restore the panel from. */
   save(state: unknown): void;
+  /** What this panel kept before it was hidden or the window was reloaded. */
+  saved(): unknown;
 }
 
 /** Connects to the host. May be called once a page: the editor hands out its API once. */
@@ -23,5 +26,5 @@ export function connect<HostApi extends object, ViewApi extends object>(ours: Vi
     post: (message) => vscode.postMessage(message),
     on: (listener) => window.addEventListener('message', (event: MessageEvent<unknown>) => listener(event.data)),
   });
-  return { remote, save: (state) => vscode.setState(state) };
+  return { remote, save: (state) => vscode.setState(state), saved: () => vscode.getState() };
 }

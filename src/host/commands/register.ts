@@ -7,6 +7,7 @@ import { cancelRun, runOnSelection, runOnText } from './runText';
 import { closeCheckpoint } from './closeCheckpoint';
 import { compare } from './compare';
 import { focusNode } from './focusNode';
+import { loadGrouping, saveGrouping } from './groupingFiles';
 import { openCheckpoint } from './openCheckpoint';
 import { openSample } from './openSample';
 import { setGroups } from './setGroups';
@@ -25,6 +26,8 @@ export function registerCommands(context: HostContext, diagnostics: DiagnosticsD
     runSelection: runOnSelection(context),
     cancelRun: cancelRun(context),
     setGroups: setGroups(context),
+    loadGrouping: loadGrouping(context),
+    saveGrouping: saveGrouping(context),
     compare: compare(context),
     focusNode: focusNode(context),
     showDiagnostics: showDiagnostics(diagnostics),

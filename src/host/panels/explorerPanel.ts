@@ -12,6 +12,8 @@ import { webviewTransport } from './webviewTransport';
 /** What an explorer can ask for that is not its session's. */
 export interface ExplorerActions {
   userRun(session: Session, text: string): Promise<void>;
+  loadGrouping(): Promise<void>;
+  saveGrouping(): Promise<void>;
   openDiff(session: Session): Promise<void>;
   showDiagnostics(): Promise<void>;
   uiChanged(session: Session, ui: ExplorerUi): void;
@@ -77,6 +79,8 @@ export class ExplorerPanel {
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
       similarity: (request) => session.similarity(request),
+      loadGrouping: () => actions.loadGrouping(),
+      saveGrouping: () => actions.saveGrouping(),
       openDiff: () => actions.openDiff(session),
       showDiagnostics: () => actions.showDiagnostics(),
       uiChanged: (ui) => {

@@ -70,6 +70,8 @@ export class Panels implements vscode.Disposable {
   private addExplorer(panel: vscode.WebviewPanel, session: Session, ui: ExplorerUi): void {
     const explorer = new ExplorerPanel(panel, session, ui, this.extension, {
       userRun: (target, text) => this.userRun(target, text),
+      loadGrouping: () => runCommand('gqaLens.loadGrouping'),
+      saveGrouping: () => runCommand('gqaLens.saveGrouping'),
       openDiff: () => runCommand('gqaLens.compare'),
       showDiagnostics: () => runCommand('gqaLens.showDiagnostics'),
       uiChanged: (target, chosen) => this.uiChanged.fire({ session: target, ui: chosen }),

@@ -36,7 +36,15 @@ function isConversion(value: unknown): value is ConversionRequest {
     isRecord(value) &&
     typeof value.G === 'number' &&
     typeof value.grouping === 'string' &&
-    typeof value.merge === 'string'
+    typeof value.merge === 'string' &&
+    (value.assignment === undefined || isAssignment(value.assignment))
+  );
+}
+
+function isAssignment(value: unknown): value is number[][] {
+  return (
+    Array.isArray(value) &&
+    value.every((groups) => Array.isArray(groups) && groups.every((group) => typeof group === 'number'))
   );
 }
 

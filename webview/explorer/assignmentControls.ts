@@ -1,0 +1,136 @@
+/**
+ * Around the assignment figure: how groups are made, undo and redo, files; and what the groups cost and lose.
+ * Role: form controls and words. The figure is assignment.ts, the changes are groupingEditor.ts.
+ */
+import { button, Picker } from '../shared/controls';
+import { element } from '../shared/dom';
+import { formatChange, formatInteger, formatLoss, formatNumber } from '../shared/format';
+import type { GroupingEditor } from './groupingEditor';
+import type { ExplorerView } from './view';
+
+/** What needs the host: dialogs. */
+export interface GroupingFiles {
+  load(): void;
+  save(): void;
+}
+
+export class AssignmentControls {
+  /** Beside the title. */
+  readonly head: HTMLElement;
+  /** Below the figure. */
+  readonly foot: HTMLElement;
+  readonly #editor: GroupingEditor;
+  readonly #grouping: Picker;
+  readonly #undo: HTMLButtonElement;
+  readonly #redo: HTMLButtonElement;
+  readonly #toAll: HTMLButtonElement;
+  readonly #save: HTMLButtonElement;
+  readonly #cache = element('div', { class: 'cache-line' });
+  readonly #losses = element('div', { class: 'losses', role: 'status', 'data-testid': 'grouping-losses' });
+  readonly #said = element('div', { class: 'said muted', role: 'status', 'data-testid': 'grouping-said' });
+
+  constructor(editor: GroupingEditor, files: GroupingFiles) {
+    this.#editor = editor;
+    this.#grouping = new Picker('grouping-picker', 'Groups', (id) => editor.choose(id), 'Which heads share');
+    this.#undo = button('↶', { 'data-testid': 'grouping-undo', 'aria-label': 'Undo', title: 'Undo (Ctrl+Z)' }, () =>
+      editor.undo(),
+    );
+    this.#redo = button(
+      '↷',
+      { 'data-testid': 'grouping-redo', 'aria-label': 'Redo', title: 'Redo (Ctrl+Shift+Z)' },
+      () => editor.redo(),
+    );
+    this.#toAll = button(
+      'Apply to all layers',
+      { 'data-testid': 'grouping-to-all', title: 'Give every layer the groups of this one' },
+      () => editor.copyToAllLayers(),
+    );
+    const load = button(
+      'Load…',
+      { 'data-testid': 'grouping-load', title: 'Read the groups of every layer from a file' },
+      () => files.load(),
+    );
+    this.#save = button(
+      'Save…',
+      { 'data-testid': 'grouping-save', title: 'Write the groups of every layer to a file' },
+      () => files.save(),
+    );
+    this.head = element('div', { class: 'grouping-head' }, this.#grouping.element, this.#undo, this.#redo);
+    const help = element(
+      'p',
+      { class: 'muted help', id: 'grouping-help' },
+      'Drag a head onto a group to move it, onto a head to exchange the two. On a focused head: a digit, or ← → and Enter, moves; X exchanges.',
+    );
+    this.foot = element(
+      'div',
+      { class: 'grouping-foot' },
+      this.#said,
+      this.#cache,
+      this.#losses,
+      element('div', { class: 'grouping-actions' }, this.#toAll, load, this.#save),
+      help,
+    );
+  }
+
+  /** Says what happened: on screen, and to a screen reader. */
+  say(sentence: string): void {
+    this.#said.textContent = sentence;
+  }
+
+  render(view: ExplorerView): void {
+    const { registries, state, model, grouping } = view.snapshot;
+    const chosen = state.conversion.grouping;
+    // Groups made by hand are made in the figure, not by choosing the word.
+    const choices = registries.groupings.filter(({ id, needsAssignment }) => needsAssignment !== true || id === chosen);
+    this.#grouping.show(
+      choices.map(({ id, title, description }) => ({ value: id, title, description })),
+      chosen,
+    );
+    this.#grouping.select.disabled = grouping.G === model.G && chosen !== 'manual';
+    this.#undo.disabled = !this.#editor.history.canUndo;
+    this.#redo.disabled = !this.#editor.history.canRedo;
+    this.#toAll.disabled = !this.#editor.isEditable || model.L < 2;
+    this.#drawCache(view);
+    this.#drawLosses(view);
+  }
+
+  /** What the cache costs, as two bars on one scale and in words. */
+  #drawCache({ snapshot: { model, grouping } }: ExplorerView): void {
+    const after = (model.kvCacheBytesPerToken * grouping.G) / model.G;
+    const before = model.kvCacheBytesPerToken;
+    const bar = element('span', { class: 'cache-bar', 'aria-hidden': 'true' }, element('i'));
+    bar.style.setProperty('--amount', `${(after / before) * 100}%`);
+    const words =
+      after === before
+        ? `KV cache ${formatInteger(before)} B a token`
+        : `KV cache ${formatInteger(after)} B a token instead of ${formatInteger(before)} (${formatChange(before, after)})`;
+    this.#cache.replaceChildren(bar, words);
+  }
+
+  /** What these groups lose on the text. Numbers of older groups are gone as soon as groups change. */
+  #drawLosses({ snapshot, ui }: ExplorerView): void {
+    const { original, converted, compare, busy } = snapshot;
+    const facts: string[] = [];
+    if (converted !== null && original !== null) {
+      const change = (converted.loss ?? NaN) - (original.loss ?? NaN);
+      const signed = Number.isFinite(change) ? ` (${change < 0 ? '' : '+'}${formatNumber(change, 3)})` : '';
+      facts.push(`loss ${formatLoss(converted.loss)}${signed}`);
+    } else if (busy !== null && snapshot.grouping.G < snapshot.model.G) facts.push('measuring…');
+    if (compare !== null) {
+      facts.push(`KL ${formatNumber(compare.klMean, 3)} nats a token`);
+      facts.push(`top-1 agreement ${Math.round(100 * compare.top1Agreement)} %`);
+    }
+    const sizes = groupSizes(snapshot.grouping.groupOfKvHead[ui.layer] ?? []);
+    if (new Set(sizes).size > 1) facts.push(`unequal groups (${sizes.join(', ')}): no file format holds them`);
+    const text = facts.join(' · ');
+    if (this.#losses.textContent !== text) this.#losses.textContent = text;
+    this.#losses.hidden = text === '';
+  }
+}
+
+function groupSizes(groups: readonly number[]): number[] {
+  return Array.from(
+    { length: Math.max(-1, ...groups) + 1 },
+    (_, group) => groups.filter((own) => own === group).length,
+  );
+}
