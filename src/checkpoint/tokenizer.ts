@@ -17,6 +17,8 @@ export interface Tokenizer {
   decode(ids: readonly number[]): string;
   /** One token's own text with its whitespace; bytes that are no whole character as `\xE2`; `#17` for an unknown id. */
   tokenText(id: number): string;
+  /** The id of a token that stands beside the vocabulary, such as "<extra_id_0>"; null when there is none. */
+  addedId(content: string): number | null;
 }
 
 /** Ids above this are a damaged file: no vocabulary comes near it. */
@@ -50,6 +52,7 @@ function makeTokenizer(definition: JsonObject, config: JsonObject, file: string)
   const upstream = attempt(file, () => new Upstream({ ...parts, ...definition }, config));
   const readPiece = pieceReader(definition.decoder);
   const added = upstream.get_added_tokens_decoder();
+  const addedIds = new Map([...added].map(([id, { content }]) => [content, id]));
   // transformers 5 cleans nothing up unless it is told to; the library's own default is the old one.
   const cleanUp = { clean_up_tokenization_spaces: config.clean_up_tokenization_spaces === true };
   return {
@@ -65,6 +68,7 @@ function makeTokenizer(definition: JsonObject, config: JsonObject, file: string)
       if (piece === undefined) return `#${id}`;
       return added.has(id) ? piece : readPiece(piece);
     },
+    addedId: (content) => addedIds.get(content) ?? null,
   };
 }
 

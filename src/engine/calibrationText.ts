@@ -4,7 +4,7 @@
  */
 import excerpt from '../../media/calibration.txt';
 import { windowMultiple } from '../gqa/calibrated/layerText';
-import type { CalibrationText } from '../protocol/model';
+import type { CalibrationText, Tokens } from '../protocol/model';
 import type { OpenedModel } from './models';
 import { readTextFile, textWindows, usualWindow } from './textFile';
 
@@ -25,11 +25,19 @@ export function readText(file: string | null): Promise<string> {
  * The windows of a calibration text, all of one length.
  * @throws GqaLensError input-invalid, tokenizer-missing
  */
-export async function calibrationWindows(model: OpenedModel, { file, tokens }: CalibrationText): Promise<number[][]> {
+export async function calibrationWindows(model: OpenedModel, { file, tokens }: CalibrationText): Promise<Tokens[]> {
   const { spec } = model.runnable;
-  const longest = Math.min(usualWindow, tokens, spec.maxPositions ?? usualWindow);
+  const longest = Math.min(usualWindow(model), tokens);
   const size = Math.max(windowMultiple, longest - (longest % windowMultiple));
   const most = Math.floor(calibrationBytes / (spec.L * spec.D * 4));
   const count = Math.max(1, Math.floor(Math.min(tokens, most) / size));
-  return textWindows(model, await readText(file), count, size);
+  const windows = textWindows(model, await readText(file), count, size);
+  return windows.map((window) =>
+    'encoder' in window ? { encoder: whole(window.encoder), decoder: whole(window.decoder) } : window,
+  );
+}
+
+/** As much of a stack's tokens as solvers take; all of them where that is none. */
+function whole(ids: readonly number[]): readonly number[] {
+  return ids.slice(0, Math.max(windowMultiple, ids.length - (ids.length % windowMultiple)));
 }

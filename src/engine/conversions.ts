@@ -9,6 +9,7 @@ import { findMethod } from '../gqa/registry';
 import { calibrate, type Calibration } from '../model/calibration';
 import { logitDistance } from '../model/sameFunction';
 import type { WeightSource } from '../model/spec';
+import { tokenCount } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import type { ConversionRequest, GroupingView } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
@@ -109,7 +110,7 @@ export class Conversions {
     const windows = await calibrationWindows(model, wanted);
     const { context, weights } = await this.gpu.ready();
     const name = wanted.file ?? 'the bundled excerpt';
-    const text = `${windows.reduce((sum, ids) => sum + ids.length, 0)} tokens of ${name}`;
+    const text = `${windows.reduce((sum, window) => sum + tokenCount(window), 0)} tokens of ${name}`;
     const { source } = model.runnable;
     const value = await calibrate(context, weights, source, windows, text, task);
     known.calibration = { key, value };

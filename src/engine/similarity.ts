@@ -9,7 +9,7 @@ import { inputMoments, type InputMoments } from '../gqa/inputMetric';
 import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { checkLayer, findSimilarity, layerSimilarity } from '../gqa/similarity';
-import { attentionInput } from '../model/calibration';
+import { keyInputs, readKeyInputs } from '../model/calibration';
 import type { KeptRun } from '../model/keptRun';
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityRequest, SimilarityResult } from '../protocol/model';
@@ -69,10 +69,10 @@ export class Similarities {
     if (known) return known.inputs;
     task.report(`Reading the inputs of layer ${layer}`, null);
     const read = async (): Promise<{ x: Float32Array; N: number; text: string }> => {
-      if (!('S' in owner)) return { ...owner.layer(layer), text: owner.text };
+      if (!('S' in owner)) return { ...keyInputs(owner.layer(layer)), text: owner.text };
       const { context, weights } = await this.gpu.ready();
-      const x = await attentionInput(context, weights, owner, layer, task.signal);
-      return { x, N: owner.S, text: `${owner.S} tokens of the text` };
+      const inputs = await readKeyInputs(context, weights, owner, layer, task.signal);
+      return { ...inputs, text: `${inputs.N} tokens of the text` };
     };
     const layerInputs = await read();
     const inputs = { moments: await inputMoments(layerInputs, this.gram, task), text: layerInputs.text };

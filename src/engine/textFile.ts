@@ -4,13 +4,22 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { GqaLensError } from '../protocol/errors';
+import type { Tokenizer } from '../checkpoint/tokenizer';
+import { uniformRandom } from '../gqa/random';
+import { isEncoderDecoder, type ModelSpec } from '../model/spec';
+import type { Tokens } from '../protocol/model';
 import type { OpenedModel } from './models';
+import { corruptSpans } from './spanCorruption';
 import { firstWindows } from './windows';
 
 /** Bytes: larger files are not read as one text. */
 const textFileLimit = 512 * 1024 * 1024;
 /** Tokens of a window unless the model takes fewer. */
-export const usualWindow = 512;
+const usualTokens = 512;
+/** The same of an encoder-decoder: 512 would need 26 sentinels, and small models were not trained on as many. */
+const usualPairTokens = 128;
+/** What usualWindow says, for --help. */
+export const usualWindowText = `${usualTokens}, or what the model takes; encoder-decoders: ${usualPairTokens}`;
 
 /**
  * Reads a text file.
@@ -40,10 +49,10 @@ export async function readTextFile(file: string, what = 'text file', limit = tex
 }
 
 /**
- * The first windows of a text as a model's tokens.
+ * The first windows of a text as a model's tokens; for an encoder-decoder, with spans taken out (spanCorruption.ts).
  * @throws GqaLensError tokenizer-missing (or what is wrong with the tokenizer); input-invalid for a text without tokens
  */
-export function textWindows(model: OpenedModel, text: string, count: number, size: number): number[][] {
+export function textWindows(model: OpenedModel, text: string, count: number, size: number): Tokens[] {
   const { tokenizer, tokenizerProblem, checkpoint } = model;
   if (tokenizerProblem) throw tokenizerProblem;
   if (tokenizer === null) {
@@ -55,14 +64,36 @@ export function textWindows(model: OpenedModel, text: string, count: number, siz
   }
   const { bos_token_id: bos } = checkpoint.config;
   const windows = firstWindows(text, tokenizer, typeof bos === 'number' ? bos : null, count, size);
-  if (windows.some((ids) => ids.length > 0)) return windows;
+  if (windows.some((ids) => ids.length > 0)) return readable(model.runnable.spec, tokenizer, windows);
   throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
+}
+
+/** Tokens of a window when nobody asks for a number. */
+export function usualWindow({ summary, runnable }: OpenedModel): number {
+  const usual = isEncoderDecoder(runnable.spec) ? usualPairTokens : usualTokens;
+  return Math.min(usual, summary.maxPositions ?? usual);
 }
 
 /**
  * The windows that a model is measured on: those of textWindows, as long as the model takes.
- * @param size tokens a window; absent: 512, or what the model takes
+ * @param size tokens a window; absent: the usual ones
  */
-export function measuredWindows(model: OpenedModel, text: string, count: number, size?: number): number[][] {
-  return textWindows(model, text, count, size ?? Math.min(usualWindow, model.summary.maxPositions ?? usualWindow));
+export function measuredWindows(model: OpenedModel, text: string, count: number, size?: number): Tokens[] {
+  return textWindows(model, text, count, size ?? usualWindow(model));
+}
+
+/** Windows in the form that a model reads. Sentinels are those of T5's tokenizers. */
+function readable(spec: ModelSpec, tokenizer: Tokenizer, windows: readonly (readonly number[])[]): Tokens[] {
+  const { decoderStart: start, endTokens } = spec;
+  if (start === undefined) return [...windows];
+  const sentinels: number[] = [];
+  for (
+    let id = tokenizer.addedId('<extra_id_0>');
+    id !== null;
+    id = tokenizer.addedId(`<extra_id_${sentinels.length}>`)
+  ) {
+    sentinels.push(id);
+  }
+  const marks = { sentinels, start, end: endTokens[0] ?? null };
+  return windows.map((ids, window) => corruptSpans(ids, marks, uniformRandom(window)));
 }

@@ -5,65 +5,105 @@
 import type { GpuContext } from '../gpu/context';
 import { normalise } from '../gpu/operations/norm';
 import { pad4 } from '../gpu/operations/matrix';
+import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import { keepRun, type KeptRun } from './keptRun';
 import { leaseLayer } from './layerWeights';
 import { unpad } from './logits';
-import type { WeightSource } from './spec';
+import { layerOf, type WeightSource } from './spec';
+import { decoderTokens, encoderTokens } from './tokens';
 
-/** The activations of one layer. Windows lie one after the other: N = windows · T. */
-export interface LayerCalibration {
-  readonly context: GpuContext;
-  /** [N, D] normalised input of attention. */
+/** What projections read. Windows lie one after the other: N = windows · T. */
+export interface TextInputs {
+  /** [N, D] */
   readonly x: Float32Array;
   readonly N: number;
   /** Tokens of a window; attention never looks across windows. */
   readonly T: number;
 }
 
+/** The activations of one layer: the normalised input of its attention. */
+export interface LayerCalibration extends TextInputs {
+  readonly context: GpuContext;
+  /** What keys and values are made from in cross-attention: the encoder's output. Absent: what queries are made from. */
+  readonly memory?: TextInputs;
+}
+
 /** The activations of every layer, in memory: L·N·D floats. */
 export interface Calibration {
-  readonly T: number;
-  readonly N: number;
   /** Says in words which text this is, for provenance. */
   readonly text: string;
   layer(layer: number): LayerCalibration;
 }
 
+/** What a layer's keys and values are made from. */
+export function keyInputs(layer: LayerCalibration): TextInputs {
+  return layer.memory ?? layer;
+}
+
 /**
  * Runs windows of tokens through a model and keeps what attention reads in each layer.
- * @param windows token ids, all of one length
+ * @param windows tokens; all windows have the same lengths
  */
 export async function calibrate(
   context: GpuContext,
   weights: GpuWeights,
   source: WeightSource,
-  windows: readonly (readonly number[])[],
+  windows: readonly Tokens[],
   text: string,
   task: TaskContext,
 ): Promise<Calibration> {
-  const { L, D } = source.spec;
-  const T = windows[0]?.length ?? 0;
-  const N = windows.length * T;
-  const inputs = Array.from({ length: L }, () => new Float32Array(N * D));
-  for (const [index, ids] of windows.entries()) {
+  const { layers, D } = source.spec;
+  const [first = []] = windows;
+  const lengths = { decoder: decoderTokens(first).length, encoder: encoderTokens(first)?.length ?? 0 };
+  const room = (T: number): TextInputs => ({ x: new Float32Array(windows.length * T * D), N: windows.length * T, T });
+  const inputs = layers.map(({ stack }) => room(lengths[stack]));
+  const memory = room(lengths.encoder);
+  for (const [index, tokens] of windows.entries()) {
     task.report(`Running the calibration text, window ${index + 1} of ${windows.length}`, index / windows.length);
     const quiet = { signal: task.signal, report: () => undefined };
-    const run = await keepRun(context, weights, source, ids, quiet);
+    const run = await keepRun(context, weights, source, tokens, quiet);
     try {
-      for (let layer = 0; layer < L; layer++) {
-        inputs[layer]?.set(await attentionInput(context, weights, run, layer, task.signal), index * T * D);
+      for (const [layer, { x, T }] of inputs.entries()) {
+        x.set(await attentionInput(context, weights, run, layer, task.signal), index * T * D);
+      }
+      if (run.encoded) {
+        const rows = await context.readFloat32(run.encoded.memory);
+        memory.x.set(unpad(rows, memory.T, D), index * memory.T * D);
       }
     } finally {
       run.destroy();
     }
   }
-  return { T, N, text, layer: (layer) => ({ context, x: inputs[layer] ?? new Float32Array(), N, T }) };
+  return {
+    text,
+    layer: (layer) => {
+      const own = inputs[layer];
+      if (!own) throw new RangeError(`there is no layer ${layer} of ${layers.length}`);
+      return layerOf(source.spec, layer).attention === 'cross' ? { ...own, context, memory } : { ...own, context };
+    },
+  };
 }
 
-/** [S, D] the normalised input of a layer's attention. */
-export async function attentionInput(
+/** What a layer's keys and values are made from in a run: the normalised input of attention, or the encoder's output. */
+export async function readKeyInputs(
+  context: GpuContext,
+  weights: GpuWeights,
+  run: KeptRun,
+  layer: number,
+  signal: AbortSignal,
+): Promise<TextInputs> {
+  const T = run.keysOf(layer);
+  if (layerOf(run.source.spec, layer).attention !== 'cross') {
+    return { x: await attentionInput(context, weights, run, layer, signal), N: T, T };
+  }
+  if (!run.encoded) throw new Error('the run has no encoder');
+  return { x: unpad(await context.readFloat32(run.encoded.memory), T, run.source.spec.D), N: T, T };
+}
+
+/** [rows, D] the normalised input of a layer's attention. */
+async function attentionInput(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,
@@ -71,16 +111,17 @@ export async function attentionInput(
   signal: AbortSignal,
 ): Promise<Float32Array> {
   const { D } = run.source.spec;
+  const S = run.rowsOf(layer);
   const input = run.inputs[layer];
   if (!input) throw new Error(`the run has no layer ${layer}`);
   const roles = ['attention.norm.weight', 'attention.norm.bias'] as const;
   const leased = await leaseLayer(weights, run.source, layer, signal, roles);
-  const normed = context.storage(run.S * pad4(D), 'attention input');
+  const normed = context.storage(S * pad4(D), 'attention input');
   try {
     const batch = context.batch();
-    normalise(context, batch, input, leased.norm('attention'), normed, run.S, D);
+    normalise(context, batch, input, leased.norm('attention'), normed, S, D);
     batch.submit();
-    return unpad(await context.readFloat32(normed), run.S, D);
+    return unpad(await context.readFloat32(normed), S, D);
   } finally {
     leased.release();
     normed.buffer.destroy();

@@ -16,6 +16,11 @@ export function encoderTokens(tokens: Tokens): readonly number[] | null {
   return 'encoder' in tokens ? tokens.encoder : null;
 }
 
+/** How many tokens there are, of both stacks. */
+export function tokenCount(tokens: Tokens): number {
+  return decoderTokens(tokens).length + (encoderTokens(tokens)?.length ?? 0);
+}
+
 /** Whether two models' runs read the same. */
 export function sameTokens(a: Tokens, b: Tokens): boolean {
   const [encoderA, encoderB] = [encoderTokens(a), encoderTokens(b)];

@@ -5,6 +5,7 @@
 import { EngineCore } from '../../src/engine/core';
 import { readTextFile, textWindows } from '../../src/engine/textFile';
 import { optionsFromEnvironment } from '../../src/engine/options';
+import { decoderTokens } from '../../src/model/tokens';
 import { quietTask } from '../../src/protocol/tasks';
 
 const [file = '', count = '16', merges = 'mean', groups = '4,2,1', groupings = 'contiguous'] = process.argv.slice(2);
@@ -22,8 +23,8 @@ for (const grouping of groupings.split(',')) {
       await engine.prepare(modelId, conversion, verbose);
       const seconds = (performance.now() - start) / 1000;
       let [loss, original, kl, top1] = [0, 0, 0, 0];
-      for (const ids of windows) {
-        const input = { kind: 'ids', ids } as const;
+      for (const tokens of windows) {
+        const input = { kind: 'ids' as const, ids: [...decoderTokens(tokens)] };
         const a = await engine.run({ modelId, input, conversion: null, maxTokens: 512 }, verbose);
         const b = await engine.run({ modelId, input, conversion, maxTokens: 512 }, verbose);
         const compared = await engine.compare(a.runId, b.runId, verbose);

@@ -5,7 +5,7 @@
  */
 import { Option, type Command } from 'commander';
 import type { ModelSummary, Tokens } from '../../protocol/model';
-import { readTextFile, textWindows, usualWindow } from '../textFile';
+import { readTextFile, textWindows, usualWindow, usualWindowText } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { describeMeasures } from './compareText';
 import {
@@ -42,7 +42,7 @@ export function addCompare(program: Command, open: OpenContext): void {
       ]),
     )
     .option('--windows <n>', 'how many windows of the file', wholeNumber(1), 16)
-    .option('--window-size <n>', `tokens a window (default: ${usualWindow}, or what the model takes)`, wholeNumber(2))
+    .option('--window-size <n>', `tokens a window (default: ${usualWindowText})`, wholeNumber(2))
     .option('--groups <G>', 'compare with a conversion of the original to this many KV heads', wholeNumber(1))
     .option('--no-layers', 'leave out attention maps, attention outputs and residual streams of the layers: faster')
     .option('--heads', 'also print the divergence of every head')
@@ -88,8 +88,9 @@ async function readWindows(
   const longest = Math.min(a.maxPositions ?? Infinity, b.maxPositions ?? Infinity);
   const { modelId } = a.hasTokenizer ? a : b;
   if (options.textFile !== undefined) {
-    const size = options.windowSize ?? Math.min(usualWindow, longest);
-    return textWindows(engine.model(modelId), await readTextFile(options.textFile), options.windows, size);
+    const model = engine.model(modelId);
+    const size = options.windowSize ?? Math.min(usualWindow(model), longest);
+    return textWindows(model, await readTextFile(options.textFile), options.windows, size);
   }
   return [await engine.tokens(modelId, requireInput(options, command), longest, task)];
 }

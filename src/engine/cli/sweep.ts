@@ -5,7 +5,7 @@ import { merges } from '../../gqa/merge';
 import type { MethodInfo } from '../../protocol/model';
 import type { SweepRequest, SweepText } from '../../protocol/sweep';
 import { sweepFormat, type Existing } from '../sweep/file';
-import { usualWindow } from '../textFile';
+import { usualWindowText } from '../textFile';
 import type { CommonOptions, OpenContext } from './command';
 import {
   calibrationOf,
@@ -48,7 +48,7 @@ export function addSweep(program: Command, open: OpenContext): void {
       new Option('--excerpt', 'measure on the excerpt that comes with GQA Lens').conflicts([...inputs, 'textFile']),
     )
     .option('--windows <n>', 'how many windows of the text', wholeNumber(1), 16)
-    .option('--window-size <n>', `tokens a window (default: ${usualWindow}, or what the model takes)`, wholeNumber(2))
+    .option('--window-size <n>', `tokens a window (default: ${usualWindowText})`, wholeNumber(2))
     .addOption(
       new Option('--groups <G,…>', 'numbers of KV heads')
         .argParser(numberList)

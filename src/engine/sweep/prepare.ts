@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { version } from '../../../package.json';
-import { checkTokens, decoderTokens, encoderTokens } from '../../model/tokens';
+import { checkTokens, tokenCount, decoderTokens, encoderTokens } from '../../model/tokens';
 import { GqaLensError } from '../../protocol/errors';
 import type { CalibrationText, Tokens } from '../../protocol/model';
 import type { SweepRequest, SweepResult, SweepText, SweepTokens } from '../../protocol/sweep';
@@ -57,7 +57,7 @@ async function textOf(
   model: OpenedModel,
   text: SweepText,
   calibrated: CalibrationText,
-  calibration: readonly number[][] | null,
+  calibration: readonly Tokens[] | null,
 ): Promise<{ windows: readonly Tokens[]; name: string }> {
   const { spec } = model.runnable;
   const { V, maxPositions } = spec;
@@ -66,14 +66,15 @@ async function textOf(
     checkIds(text.windows.flatMap(allIds), V);
     return { windows: text.windows, name: 'given tokens' };
   }
-  const size = text.windowSize ?? Math.min(usualWindow, maxPositions ?? usualWindow);
+  const size = text.windowSize ?? usualWindow(model);
   if (size < 2 || size > (maxPositions ?? Infinity) || text.windows < 1) {
     throw new GqaLensError('input-invalid', 'The model cannot run windows of this size', {
       expected: `at least one window of 2 to ${maxPositions ?? 'any number of'} tokens`,
       found: `${text.windows} windows of ${size}`,
     });
   }
-  const seen = text.file === calibrated.file ? (calibration?.flat().length ?? 0) : 0;
+  const seen =
+    text.file === calibrated.file ? (calibration ?? []).reduce((sum, window) => sum + tokenCount(window), 0) : 0;
   const passedOver = Math.ceil(seen / size);
   const windows = textWindows(model, await readText(text.file), passedOver + text.windows, size).slice(passedOver);
   const name = fileName(text.file);
