@@ -28,6 +28,8 @@ import type {
   ConversionRequest,
   FileGrouping,
   GroupingView,
+  HeadDamage,
+  HeadDamageRequest,
   HeadDivergence,
   LayerView,
   MeasuredModel,
@@ -218,6 +220,10 @@ export class EngineCore {
 
   similarity(request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
     return this.similarities.similarity(this.models.get(request.modelId), request, task);
+  }
+
+  headDamage(request: HeadDamageRequest, task: TaskContext): Promise<HeadDamage> {
+    return this.similarities.damage(this.models.get(request.modelId), request, task);
   }
 
   /** Compares two runs on the same tokens, of one model or of two with the same vocabulary. */

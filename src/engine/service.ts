@@ -33,6 +33,7 @@ export function engineService(
     attention: (request, task) => run(task, (context) => core.attention(request, context)),
     attentionRow: (request, task) => run(task, (context) => core.attentionRow(request, context)),
     similarity: (request, task) => run(task, (context) => core.similarity(request, context)),
+    headDamage: (request, task) => run(task, (context) => core.headDamage(request, context)),
     compare: (runA, runB, task) => run(task, (context) => core.compare(runA, runB, context)),
     measure: (request, task) => run(task, (context) => core.measure(request, context)),
     headDivergence: (runA, runB, layer, task) =>

@@ -5,14 +5,16 @@
  */
 import type { Gram } from '../gqa/gram';
 import { isIdentity } from '../gqa/grouping';
+import { headDamage } from '../gqa/headDamage';
 import { inputMoments, type InputMoments } from '../gqa/inputMetric';
+import { mapSimilarity } from '../gqa/mapSimilarity';
 import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { checkLayer, findSimilarity, layerSimilarity } from '../gqa/similarity';
 import { keyInputs, readKeyInputs } from '../model/calibration';
 import type { KeptRun } from '../model/keptRun';
 import { GqaLensError } from '../protocol/errors';
-import type { SimilarityRequest, SimilarityResult } from '../protocol/model';
+import type { HeadDamage, HeadDamageRequest, SimilarityRequest, SimilarityResult } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { Conversions } from './conversions';
 import type { EngineGpu } from './gpu';
@@ -45,20 +47,36 @@ export class Similarities {
   /** @throws GqaLensError conversion-invalid, input-invalid; AbortError when cancelled */
   async similarity(model: OpenedModel, request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {
     const { source, spec } = model.runnable;
-    const { layer, target, on, conversion } = request;
+    const { layer, target, on, conversion, runId } = request;
     checkLayer(layer, spec);
     const measure = findSimilarity(request.measure, on);
     const { source: converted, grouping } = await this.conversions.prepare(model, conversion, task);
     const merge = findMethod(merges, conversion.merge, 'merge');
     const needsText = merge.needsText === true && !isIdentity(grouping);
     const calibration = needsText ? await this.conversions.calibration(model, conversion, task) : null;
-    if (measure.kind === 'maps') throw new Error('not yet');
+    const pooling = { grouping, merge, calibration };
+    if (measure.kind === 'maps') {
+      const run = this.originalRun(model, runId);
+      const { context, weights } = await this.gpu.ready();
+      const result = await mapSimilarity({ context, weights, run, layer, measure, converted, ...pooling }, task);
+      return { ...result, target, text: tokensOf(run.rowsOf(layer)) };
+    }
     const inputs = on === 'activations' ? await this.inputs(model, request, task) : null;
-    const gram = this.gram;
-    return layerSimilarity(
-      { source, layer, target, measure, grouping, merge, converted, inputs, calibration, gram },
-      task,
-    );
+    const { gram } = this;
+    return layerSimilarity({ source, layer, target, measure, converted, inputs, gram, ...pooling }, task);
+  }
+
+  /** @throws GqaLensError input-invalid when the run is not of the checkpoint as it is; AbortError when cancelled */
+  async damage(
+    model: OpenedModel,
+    { layer, runId, conversion }: HeadDamageRequest,
+    task: TaskContext,
+  ): Promise<HeadDamage> {
+    checkLayer(layer, model.runnable.spec);
+    const run = this.originalRun(model, runId);
+    const { source: converted } = await this.conversions.prepare(model, conversion, task);
+    const { context, weights } = await this.gpu.ready();
+    return headDamage({ context, weights, run, converted, layer, gram: this.gram }, task);
   }
 
   private async inputs(model: OpenedModel, request: SimilarityRequest, task: TaskContext): Promise<Inputs> {
@@ -72,7 +90,7 @@ export class Similarities {
       if (!('S' in owner)) return { ...keyInputs(owner.layer(layer)), text: owner.text };
       const { context, weights } = await this.gpu.ready();
       const inputs = await readKeyInputs(context, weights, owner, layer, task.signal);
-      return { ...inputs, text: `${inputs.N} tokens of the text` };
+      return { ...inputs, text: tokensOf(inputs.N) };
     };
     const layerInputs = await read();
     const inputs = { moments: await inputMoments(layerInputs, this.gram, task), text: layerInputs.text };
@@ -80,8 +98,10 @@ export class Similarities {
     return inputs;
   }
 
-  /** @throws GqaLensError input-invalid when the run is not of this checkpoint as it is */
-  private originalRun(model: OpenedModel, runId: string): KeptRun {
+  private originalRun(model: OpenedModel, runId: string | undefined): KeptRun {
+    if (runId === undefined) {
+      throw new GqaLensError('input-invalid', 'Attention maps are those of a run', { next: 'Run a text first.' });
+    }
     const { summary, kept } = this.runs.get(runId);
     if (summary.modelId === model.summary.modelId && summary.conversion === null) return kept;
     throw new GqaLensError('input-invalid', 'Heads are compared on a run of the checkpoint as it is', {
@@ -89,4 +109,9 @@ export class Similarities {
       found: `a run of ${summary.modelName}${summary.conversion === null ? '' : `, ${summary.conversion.G} groups`}`,
     });
   }
+}
+
+/** Which inputs a layer had in a run, in words. */
+function tokensOf(count: number): string {
+  return `${count} token${count === 1 ? '' : 's'} of the text`;
 }

@@ -188,29 +188,71 @@ export async function readDivergence(
   layer: number,
   task: TaskContext,
 ): Promise<HeadDivergence> {
-  const { H } = a.source.spec;
-  const S = a.rowsOf(layer);
-  const heads = Array.from({ length: H }, (_, head) => head);
-  const jensenShannon = new Float32Array(H);
-  const maxDifference = new Float32Array(H);
-  await eachBlock(context, weights, [a, b], layer, heads, [0, S], task.signal, async ([mapA, mapB], block) => {
-    if (!mapA || !mapB) return;
-    const divergence = context.storage(H * block.rows * 2, 'divergence');
+  const pairs = Array.from({ length: a.source.spec.H }, (_, head): [number, number] => [head, head]);
+  return { layer, ...(await comparePairs(context, weights, [a, b], layer, pairs, task)) };
+}
+
+/** [H, H] Jensen-Shannon divergence in bits of every two query heads' maps of a layer, mean over query positions. */
+export async function readHeadDivergences(
+  context: GpuContext,
+  weights: GpuWeights,
+  run: KeptRun,
+  layer: number,
+  task: TaskContext,
+): Promise<Float32Array> {
+  const { H } = run.source.spec;
+  const result = new Float32Array(H * H);
+  const pairs = Array.from({ length: H }, (_, a) =>
+    Array.from({ length: H - a - 1 }, (_, after): [number, number] => [a, a + 1 + after]),
+  ).flat();
+  if (pairs.length === 0) return result;
+  const { jensenShannon } = await comparePairs(context, weights, [run], layer, pairs, task);
+  pairs.forEach(([a, b], pair) => {
+    result[a * H + b] = result[b * H + a] = jensenShannon[pair] ?? 0;
+  });
+  return result;
+}
+
+/** Compares pairs of query heads: one of the first run's with one of the last run's. */
+async function comparePairs(
+  context: GpuContext,
+  weights: GpuWeights,
+  runs: readonly KeptRun[],
+  layer: number,
+  pairs: readonly (readonly [number, number])[],
+  task: TaskContext,
+): Promise<Pick<HeadDivergence, 'jensenShannon' | 'maxDifference'>> {
+  const [run] = runs;
+  const S = run?.rowsOf(layer) ?? 0;
+  const heads = Array.from({ length: run?.source.spec.H ?? 0 }, (_, head) => head);
+  const count = pairs.length;
+  const jensenShannon = new Float32Array(count);
+  const maxDifference = new Float32Array(count);
+  const table = { span: context.upload(Uint32Array.from(pairs.flat()), 'pairs of maps'), count };
+  const compare = async (maps: readonly Span[], block: MapBlock): Promise<void> => {
+    const [a, b] = [maps[0], maps.at(-1)];
+    if (!a || !b) return;
+    const divergence = context.storage(count * block.rows * 2, 'divergence');
     try {
       const batch = context.batch();
-      compareMaps(batch, mapA, mapB, divergence, block);
+      compareMaps(batch, a, b, table, divergence, block);
       batch.submit();
       const values = await context.readFloat32(divergence);
-      for (let head = 0; head < H; head++) {
+      for (let pair = 0; pair < count; pair++) {
         for (let row = 0; row < block.rows; row++) {
-          const at = (head * block.rows + row) * 2;
-          jensenShannon[head] = (jensenShannon[head] ?? 0) + (values[at] ?? 0) / S;
-          maxDifference[head] = Math.max(maxDifference[head] ?? 0, values[at + 1] ?? 0);
+          const at = (pair * block.rows + row) * 2;
+          jensenShannon[pair] = (jensenShannon[pair] ?? 0) + (values[at] ?? 0) / S;
+          maxDifference[pair] = Math.max(maxDifference[pair] ?? 0, values[at + 1] ?? 0);
         }
       }
     } finally {
       divergence.buffer.destroy();
     }
-  });
-  return { layer, jensenShannon, maxDifference };
+  };
+  try {
+    await eachBlock(context, weights, runs, layer, heads, [0, S], task.signal, compare);
+  } finally {
+    table.span.buffer.destroy();
+  }
+  return { jensenShannon, maxDifference };
 }

@@ -12,6 +12,8 @@ import type {
   ConversionRequest,
   FileGrouping,
   GroupingView,
+  HeadDamage,
+  HeadDamageRequest,
   HeadDivergence,
   MeasureRequest,
   ModelSummary,
@@ -48,6 +50,7 @@ export interface EngineApi {
   attention(request: AttentionRequest, task: TaskId): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest, task: TaskId): Promise<AttentionRow>;
   similarity(request: SimilarityRequest, task: TaskId): Promise<SimilarityResult>;
+  headDamage(request: HeadDamageRequest, task: TaskId): Promise<HeadDamage>;
   compare(runA: string, runB: string, task: TaskId): Promise<CompareSummary>;
   measure(request: MeasureRequest, task: TaskId): Promise<TextMeasures>;
   headDivergence(runA: string, runB: string, layer: number, task: TaskId): Promise<HeadDivergence>;

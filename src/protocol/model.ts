@@ -305,15 +305,17 @@ export interface HeadDamageRequest {
 }
 
 /**
- * Damage of each query head's contribution O_h·z_h to the residual stream: relative L2 over the text's positions. Comparing
- * contributions, and not z_h, holds for merges that change W_Q and W_O as well.
+ * Damage of each query head's contribution O_h·z_h to the residual stream: L2 of its change over the text's positions,
+ * relative to that of the contribution. Comparing contributions, and not z_h, holds for merges that change W_Q and W_O too.
  */
 export interface HeadDamage {
   layer: number;
   /** [H] ‖O_h z_h − Õ_h z̃_h‖ / ‖O_h z_h‖, with the attention of each on the same inputs. */
   observed: Float32Array;
-  /** [H] a bound of it from the changes of K and V alone (gqa/damage.ts says how): never below what is observed. */
-  predicted: Float32Array;
+  /** [H] what the changed values do under the attention as it was. */
+  byValues: Float32Array;
+  /** [H] at most what the changed keys can add (gqa/damage.ts): observed ≤ byValues + byKeys, which is what is predicted. */
+  byKeys: Float32Array;
 }
 
 /** MHA against GQA on the same tokens. */

@@ -375,7 +375,10 @@ describe('what is computed from maps', () => {
     const batch = context.batch();
     encodeMaps(batch, mapA, codes, block);
     measureMaps(batch, mapA, statistics, block);
-    compareMaps(batch, mapA, mapB, divergence, block);
+    // Each map of a with another one of b.
+    const partners = [2, 0, 1];
+    const table = context.upload(Uint32Array.from(partners.flatMap((other, head) => [head, other])), 'pairs');
+    compareMaps(batch, mapA, mapB, { span: table, count: 3 }, divergence, block);
     batch.submit();
     const bytes = new Uint8Array(await context.read(codes));
     const numbers = await context.readFloat32(statistics);
@@ -383,7 +386,8 @@ describe('what is computed from maps', () => {
     for (let head = 0; head < 3; head++) {
       for (let row = 0; row < 13; row++) {
         const at = (head * 13 + row) * 13;
-        const [p, q] = [a.slice(at, at + 13), b.slice(at, at + 13)];
+        const other = ((partners[head] ?? 0) * 13 + row) * 13;
+        const [p, q] = [a.slice(at, at + 13), b.slice(other, other + 13)];
         p.forEach((weight, t) => {
           const code = bytes[(head * 13 + row) * 16 + t] ?? -1;
           // Codes step by 2^(1/12): half a step is 3 %.

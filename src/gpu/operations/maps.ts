@@ -39,12 +39,25 @@ export function measureMaps(batch: Batch, map: Span, statistics: Span, block: Ma
   });
 }
 
-/** divergence[heads, rows] vec2f (Jensen-Shannon in bits, largest absolute difference). */
-export function compareMaps(batch: Batch, a: Span, b: Span, divergence: Span, block: MapBlock): void {
+/** Maps to compare: u32 [count, 2] the places of one in `a` and of the other in `b`. */
+export interface MapPairs {
+  span: Span;
+  count: number;
+}
+
+/** divergence[pairs, rows] vec2f (Jensen-Shannon in bits, largest absolute difference). `a` and `b` may be the same maps. */
+export function compareMaps(
+  batch: Batch,
+  a: Span,
+  b: Span,
+  pairs: MapPairs,
+  divergence: Span,
+  { rows, T }: MapBlock,
+): void {
   batch.dispatch({
     kernel: divergenceKernel,
-    params: [block.rows, block.T],
-    buffers: [a, b, divergence],
-    workgroups: [Math.ceil(block.rows / 64), block.heads],
+    params: [rows, T],
+    buffers: [a, b, pairs.span, divergence],
+    workgroups: [Math.ceil(rows / 64), pairs.count],
   });
 }
