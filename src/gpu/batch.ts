@@ -32,6 +32,7 @@ export class Batch {
   private readonly encoder: GPUCommandEncoder;
   private pass: GPUComputePassEncoder;
   private params: { buffer: GPUBuffer; data: ArrayBuffer; used: number } | null = null;
+  private readonly temporaries: GPUBuffer[] = [];
   private readonly filled: { buffer: GPUBuffer; data: ArrayBuffer }[] = [];
 
   constructor(context: GpuContext) {
@@ -52,6 +53,13 @@ export class Batch {
     this.pass.dispatchWorkgroups(...workgroups);
   }
 
+  /** A buffer for `count` numbers that the dispatches of this batch may use, and nobody else. */
+  temporary(count: number, label: string): Span {
+    const span = this.context.storage(count, label);
+    this.temporaries.push(span.buffer);
+    return span;
+  }
+
   /** Copies a whole span; ordered with the dispatches around it. */
   copy(from: Span, to: Span): void {
     this.pass.end();
@@ -66,7 +74,7 @@ export class Batch {
     for (const { buffer, data } of this.filled) queue.writeBuffer(buffer, 0, data);
     queue.submit([this.encoder.finish()]);
     // A destroyed buffer lives on until the work that uses it is done.
-    for (const { buffer } of this.filled) buffer.destroy();
+    for (const buffer of [...this.filled.map((params) => params.buffer), ...this.temporaries]) buffer.destroy();
   }
 
   private writeParams(params: Dispatch['params']): Span {

@@ -7,6 +7,7 @@ import type { Calibration } from '../model/calibration';
 import { layerOf, type LayerRole, type ModelSpec, type Role, type Weight, type WeightSource } from '../model/spec';
 import type { TaskContext } from '../protocol/tasks';
 import { checkGrouping, groupingView, isContiguous, isIdentity, type Grouping } from './grouping';
+import { poolKeyNorms } from './merges/pool';
 import type { MergedLayer, MergeMethod, SolvedLayer, SourceLayer } from './merge';
 
 /** What a conversion may need besides the weights. */
@@ -33,7 +34,7 @@ export async function convert(
   if (isIdentity(grouping)) return source;
   if (merge.kind === 'pool') {
     const read = (layer: number): MergedLayer =>
-      layerOf(source.spec, layer).grouped ? merge.pool(sourceLayer(source, grouping, layer)) : {};
+      layerOf(source.spec, layer).grouped ? pooled(source, grouping, layer, (own) => merge.pool(own)) : {};
     return new ConvertedSource(source, groupedSpec(source.spec, grouping), read);
   }
   const { turn } = merge;
@@ -46,7 +47,20 @@ export async function convert(
   const solved = await solveLayers(base, task, (layer, part) =>
     merge.solve(sourceLayer(base, grouping, layer), calibration?.layer(layer) ?? null, part),
   );
-  return new ConvertedSource(base, groupedSpec(source.spec, grouping), (layer) => solved[layer] ?? {});
+  const read = (layer: number): MergedLayer =>
+    layerOf(source.spec, layer).grouped ? pooled(source, grouping, layer, () => solved[layer] ?? {}) : {};
+  return new ConvertedSource(base, groupedSpec(source.spec, grouping), read);
+}
+
+/** What a merge makes of a layer, and of the gains of its key heads where the merge does not say. */
+function pooled(
+  source: WeightSource,
+  grouping: Grouping,
+  layer: number,
+  merge: (own: SourceLayer) => MergedLayer,
+): MergedLayer {
+  const own = sourceLayer(source, grouping, layer);
+  return { ...poolKeyNorms(own), ...merge(own) };
 }
 
 async function solveLayers(

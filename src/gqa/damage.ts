@@ -107,7 +107,7 @@ function asSeen(
   queries: Float32Array,
   converted: Pick<HeadOnText, 'queries' | 'keys'>,
   K: number,
-  { planes, free }: Gauge,
+  { planes, free, fixed }: Gauge,
 ): { seen: Float32Array; residue: Float32Array } {
   const seen = converted.keys.slice();
   const residue = converted.queries.slice();
@@ -133,6 +133,9 @@ function asSeen(
       seen[row + first] = re * x + im * y;
       seen[row + second] = re * y - im * x;
     }
+  }
+  for (const column of fixed) {
+    for (let row = column; row < S * K; row += K) residue[row] = (residue[row] ?? 0) - (queries[row] ?? 0);
   }
   if (free.length > 0) {
     const [old, fresh] = [rowsOf(queries, K, free), rowsOf(converted.queries, K, free)];

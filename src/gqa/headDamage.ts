@@ -42,7 +42,7 @@ export async function headDamage(job: DamageJob, task: TaskContext): Promise<Hea
   const { scale, attention } = layerOf(spec, layer);
   const setting = {
     ...{ K: spec.K, scale, causal: attention === 'causal', gauge: gaugeOf(spec, layer, 'k') },
-    ...{ capped: false, sunk: false },
+    ...{ capped: spec.softcaps?.scores !== undefined, sunk: run.source.has('sinks', layer) },
   };
   const damage = {
     observed: new Float32Array(spec.H),

@@ -8,6 +8,7 @@
 import {
   groupOfHead,
   kvHeadsOf,
+  positionOf,
   type LayerRole,
   type ModelSpec,
   type Role,
@@ -21,20 +22,35 @@ const headBlocks: Partial<Record<LayerRole, 'rows' | 'columns'>> = {
   'q.weight': 'rows',
   'q.bias': 'rows',
   'o.weight': 'columns',
+  'q.norm.weight': 'rows',
+  'q.norm.bias': 'rows',
+  sinks: 'rows',
 };
 
 /**
  * The same function with contiguous groups: query heads are reordered, layer by layer, and `groupOfHead` is gone.
  * @returns `source` itself when its groups are contiguous already
- * @throws GqaLensError conversion-invalid when a layer's groups are of different sizes
+ * @throws GqaLensError conversion-invalid when a layer's groups are of different sizes, or heads cannot change places
  */
 export function contiguous(source: WeightSource): WeightSource {
   const { spec } = source;
   if (spec.groupOfHead === undefined) return source;
+  refuseFixedPlaces(spec);
   return new PermutedSource(
     source,
     spec.layers.map((_, layer) => headOrder(spec, layer)),
   );
+}
+
+/** Position biases that belong to a place among the heads, the same in every layer, cannot move with a head. */
+function refuseFixedPlaces(spec: ModelSpec): void {
+  const fixed = spec.layers.find((_, layer) => ['slopes', 'buckets'].includes(positionOf(spec, layer).kind));
+  if (!fixed) return;
+  throw new GqaLensError('conversion-invalid', 'The heads of this model cannot change places', {
+    expected: 'groups of adjacent heads',
+    found: `${spec.positionText}: each place among the heads has its own`,
+    next: 'Choose the contiguous grouping. Other groups can be looked at and measured.',
+  });
 }
 
 /** The query heads of a layer in group order. */
@@ -92,6 +108,8 @@ class PermutedSource implements WeightSource {
   /** Undefined where nothing moves: other roles, and layers whose heads are in order. */
   private movedAlong(role: Role, layer: number | null): 'rows' | 'columns' | undefined {
     if (layer === null || this.order[layer]?.every((head, place) => head === place)) return undefined;
+    // A norm that all heads share belongs to none of them.
+    if (role.startsWith('q.norm.') && this.spec.queryKeyNorm?.shared) return undefined;
     return headBlocks[role as LayerRole];
   }
 }

@@ -3,7 +3,6 @@
  * Pure functions of what the engine told: no state, no editor.
  */
 import { GqaLensError } from '../protocol/errors';
-import { recommendedMethod } from '../protocol/methods';
 import type { ConversionRequest, ModelSummary, Registries, RunInput } from '../protocol/model';
 import type { DiffUi, ExplorerUi } from '../protocol/views';
 
@@ -41,7 +40,7 @@ export function defaultConversion(model: ModelSummary, registries: Registries): 
   return {
     G: model.G === model.H ? quarter : model.G,
     grouping: preferred(registries.groupings, 'contiguous'),
-    merge: recommendedMethod(registries.merges, false).id,
+    merge: preferred(registries.merges, 'mean'),
   };
 }
 

@@ -3,7 +3,6 @@
  * Role: data for groupings, merges and similarities that look at activations. It solves nothing.
  */
 import type { GpuContext } from '../gpu/context';
-import { normalise } from '../gpu/operations/norm';
 import { pad4 } from '../gpu/operations/matrix';
 import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
@@ -11,6 +10,7 @@ import type { GpuWeights } from './gpuWeights';
 import { keepRun, type KeptRun } from './keptRun';
 import { leaseLayer } from './layerWeights';
 import { unpad } from './logits';
+import { readStream } from './project';
 import { layerOf, type WeightSource } from './spec';
 import { decoderTokens, encoderTokens } from './tokens';
 
@@ -119,9 +119,9 @@ async function attentionInput(
   const normed = context.storage(S * pad4(D), 'attention input');
   try {
     const batch = context.batch();
-    normalise(context, batch, input, leased.norm('attention'), normed, S, D);
+    const rows = readStream(context, batch, run.source.spec, leased, 'attention', input, normed, S);
     batch.submit();
-    return unpad(await context.readFloat32(normed), S, D);
+    return unpad(await context.readFloat32(rows), S, D);
   } finally {
     leased.release();
     normed.buffer.destroy();

@@ -22,9 +22,11 @@ export class DistanceBiases {
   /** The table of a layer; null where scores depend on queries and keys alone. */
   async of(layer: number): Promise<DistanceBias | null> {
     const position = positionOf(this.source.spec, layer);
-    if (position.kind !== 'buckets') return null;
+    if (position.kind !== 'buckets' && position.kind !== 'slopes') return null;
     const { stack } = layerOf(this.source.spec, layer);
-    const table = this.known.get(stack) ?? this.fromBuckets(stack, position);
+    const made = (): Promise<DistanceBias> =>
+      position.kind === 'buckets' ? this.fromBuckets(stack, position) : this.fromSlopes(position.slopes);
+    const table = this.known.get(stack) ?? made();
     this.known.set(stack, table);
     return table;
   }
@@ -45,6 +47,11 @@ export class DistanceBiases {
     const { data } = await this.source.read(`${stack}.buckets`, null, this.signal);
     const bothSides = stack === 'encoder';
     return this.upload(H, bothSides, (head, distance) => data[bucketOf(distance, spec, bothSides) * H + head] ?? 0);
+  }
+
+  /** ALiBi (Press et al. 2021): less with every position that a key lies before the query. */
+  private fromSlopes(slopes: readonly number[]): Promise<DistanceBias> {
+    return Promise.resolve(this.upload(slopes.length, false, (head, distance) => (slopes[head] ?? 0) * distance));
   }
 
   private upload(H: number, bothSides: boolean, value: (head: number, distance: number) => number): DistanceBias {

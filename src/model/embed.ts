@@ -17,14 +17,16 @@ export async function embed(
   past: number,
   signal: AbortSignal,
 ): Promise<Float32Array> {
-  const { D, V, position } = source.spec;
+  const { D, V, position, embeddingScale = 1 } = source.spec;
   const width = pad4(D);
   const result = new Float32Array(ids.length * width);
   const rows = new Map<number, Promise<Float32Array>>();
   const rowOf = (id: number): Promise<Float32Array> => {
     const known = rows.get(id);
     if (known) return known;
-    const row = source.readRows('embed.tokens', null, id, id + 1, signal).then(({ data }) => data);
+    const row = source
+      .readRows('embed.tokens', null, id, id + 1, signal)
+      .then(({ data }) => (embeddingScale === 1 ? data : data.map((value) => value * embeddingScale)));
     rows.set(id, row);
     return row;
   };

@@ -8,7 +8,7 @@ import { normalise } from '../gpu/operations/norm';
 import type { TaskContext } from '../protocol/tasks';
 import { forward, type ForwardOptions } from './forward';
 import type { GpuWeights } from './gpuWeights';
-import { leaseEncoderNorm } from './layerWeights';
+import { leaseNorm } from './layerWeights';
 import type { WeightSource } from './spec';
 
 /** What an encoder made of T tokens, as rows of pad4(D). */
@@ -30,7 +30,7 @@ export async function encode(
   task: TaskContext,
 ): Promise<Encoded> {
   const { D } = source.spec;
-  const leased = await leaseEncoderNorm(weights, source, task.signal);
+  const leased = await leaseNorm(weights, source, 'encoder', task.signal);
   const memory = context.storage(ids.length * pad4(D), 'encoder output');
   try {
     const output = await forward(context, weights, source, ids, { ...options, stack: 'encoder', past: 0 }, task);

@@ -8,7 +8,6 @@ import { attend, type DistanceBias } from '../gpu/operations/attention';
 import type { HeadGroups } from '../gpu/operations/headGroups';
 import { linear } from '../gpu/operations/linear';
 import { pad4 } from '../gpu/operations/matrix';
-import { activate } from '../gpu/operations/mlp';
 import { normalise } from '../gpu/operations/norm';
 import type { RotaryTable } from '../gpu/operations/rotary';
 import type { Batch } from '../gpu/batch';
@@ -17,8 +16,10 @@ import { DistanceBiases } from './distanceBiases';
 import { embed } from './embed';
 import type { GpuWeights } from './gpuWeights';
 import { LayerGroups } from './layerGroups';
-import { leaseLayer, type LeasedWeights } from './layerWeights';
-import { projectKeysAndValues, projectQueries, type LayerCache } from './project';
+import { runExperts } from './experts';
+import { leaseLayer, leaseNorm, type LeasedWeights } from './layerWeights';
+import { runMlp } from './mlp';
+import { attentionShape, projectKeysAndValues, projectQueries, readStream, type LayerCache } from './project';
 import { RotaryTables } from './rotaryTables';
 import { kvHeadsOf, layerOf, type LayerSpec, type ModelSpec, type WeightSource } from './spec';
 
@@ -76,7 +77,7 @@ export async function forward(
   const tables = new RotaryTables(context, spec, past, S);
   const biases = new DistanceBiases(context, source, past, S, task.signal);
   const stacked = spec.layers.flatMap((own, layer) => (own.stack === stack ? [layer] : []));
-  let input = context.upload(await embed(source, ids, past, task.signal), 'embeddings');
+  let input = await embedOnGpu(context, weights, source, ids, past, task.signal);
   try {
     let next = leaseLayer(weights, source, stacked[0] ?? 0, task.signal);
     for (const [place, layer] of stacked.entries()) {
@@ -98,8 +99,9 @@ export async function forward(
       const positions = { table: tables.of(layer), distances: await biases.of(layer) };
       const rows = { input, middle, output };
       const call = { layer, S, past, memory, ...rows, cache, groups: groups.layer(layer), ...positions, scratch };
-      runLayer(context, batch, spec, leased, call);
+      const routed = runLayer(context, batch, spec, leased, call);
       batch.submit();
+      if (routed) await runExperts(context, weights, source, leased, { layer, S, rows: routed, output }, task.signal);
       leased.release();
       if (keepInput) keepInput(layer, input);
       else input.buffer.destroy();
@@ -119,6 +121,27 @@ export async function forward(
   }
 }
 
+/** The first residual stream: embeddings, and their norm where the model has one. */
+async function embedOnGpu(
+  context: GpuContext,
+  weights: GpuWeights,
+  source: WeightSource,
+  ids: readonly number[],
+  past: number,
+  signal: AbortSignal,
+): Promise<Span> {
+  const rows = context.upload(await embed(source, ids, past, signal), 'embeddings');
+  if (!source.has('embed.norm.weight', null)) return rows;
+  const leased = await leaseNorm(weights, source, 'embed', signal);
+  const stream = context.storage(rows.size / 4, 'normed embeddings');
+  const batch = context.batch();
+  normalise(context, batch, rows, leased.norm('embed'), stream, ids.length, source.spec.D);
+  batch.submit();
+  leased.release();
+  rows.buffer.destroy();
+  return stream;
+}
+
 /** Buffers that every layer uses in turn. */
 class Scratch {
   readonly normed: Span;
@@ -131,8 +154,10 @@ class Scratch {
     this.normed = context.storage(S * pad4(D), 'normed');
     this.queries = context.storage(S * H * pad4(K), 'queries');
     this.attended = context.storage(S * H * pad4(K), 'attended');
-    this.gate = context.storage(mlp.kind === 'gated' ? S * pad4(F) : 4, 'gate');
-    this.up = context.storage(S * pad4(F), 'up');
+    // Experts have buffers of their own, for the tokens that go there.
+    const inner = mlp.experts ? 4 : S * pad4(F);
+    this.gate = context.storage(mlp.kind === 'gated' ? inner : 4, 'gate');
+    this.up = context.storage(inner, 'up');
   }
 
   destroy(): void {
@@ -159,6 +184,7 @@ interface LayerCall {
 /**
  * output = input + attention(norm(input)); output += mlp(norm(output)), or mlp(norm(input)) where they are parallel.
  * Appends keys and values to the cache; cross-attention's are those of the encoder's output.
+ * @returns what the MLP reads, where it is a mixture: experts.ts goes on from there; null otherwise
  */
 function runLayer(
   context: GpuContext,
@@ -166,39 +192,62 @@ function runLayer(
   spec: ModelSpec,
   weights: LeasedWeights,
   { layer, S, past, memory, input, output, middle, cache, groups, table, distances, scratch }: LayerCall,
-): void {
-  const { D, K, F } = spec;
-  const { attention, scale, mlp } = layerOf(spec, layer);
+): Span | null {
+  const { attention, mlp } = layerOf(spec, layer);
   const cross = attention === 'cross';
   const { normed, queries, attended, gate, up } = scratch;
-  const bias = (role: 'o' | 'gate' | 'up' | 'down'): { bias: Span | undefined } => ({
-    bias: weights.optionalVector(`${role}.bias`),
-  });
 
   batch.copy(input, output);
-  normalise(context, batch, input, weights.norm('attention'), normed, S, D);
-  projectQueries(context, batch, spec, weights, { rows: normed, S, table }, queries);
-  const read = cross ? memory?.rows : normed;
-  if (read) {
+  const read = readStream(context, batch, spec, weights, 'attention', input, normed, S);
+  projectQueries(context, batch, spec, weights, { rows: read, S, table }, queries);
+  const source = cross ? memory?.rows : read;
+  if (source) {
     const [count, row0] = cross ? [memory?.T ?? 0, 0] : [S, past];
-    projectKeysAndValues(context, batch, spec, weights, { layer, rows: read, count, row0, table }, cache);
+    projectKeysAndValues(context, batch, spec, weights, { layer, rows: source, count, row0, table }, cache);
   }
-  attend(context, batch, queries, cache.keys, cache.values, attended, groups, {
-    ...{ S, T: cross ? (memory?.T ?? 0) : past + S, past, K, scale },
-    causal: attention === 'causal',
-    bias: distances,
-  });
-  linear(context, batch, attended, weights.matrix('o.weight'), output, S, { ...bias('o'), accumulate: true });
+  const rows = { S, T: cross ? (memory?.T ?? 0) : past + S, past };
+  const shape = attentionShape(spec, layer, rows, distances, weights.optionalVector('sinks'));
+  attend(context, batch, queries, cache.keys, cache.values, attended, groups, shape);
+  addToStream(context, batch, spec, weights, 'attention', attended, output, S);
   if (middle) batch.copy(output, middle);
 
-  if (!mlp) return;
+  if (!mlp) return null;
   const parallel = spec.residual === 'parallel';
-  if (!parallel || weights.has('mlp.norm.weight')) {
-    normalise(context, batch, parallel ? input : output, weights.norm('mlp'), normed, S, D);
+  const sharesNorm = parallel && !weights.has('mlp.norm.weight');
+  const inner = sharesNorm
+    ? read
+    : readStream(context, batch, spec, weights, 'mlp', parallel ? input : output, normed, S);
+  if (spec.mlp.experts) return inner;
+  runMlp(context, batch, spec, weights, inner, { gate, up }, S);
+  addToStream(context, batch, spec, weights, 'mlp', up, output, S);
+  return null;
+}
+
+/** output += what a half of a layer puts out, through its projection, its norm and its factor; then the stream's own norm. */
+function addToStream(
+  context: GpuContext,
+  batch: Batch,
+  { D, residualScale: scale = 1 }: ModelSpec,
+  weights: LeasedWeights,
+  half: 'attention' | 'mlp',
+  x: Span,
+  output: Span,
+  S: number,
+): void {
+  const projection = half === 'attention' ? 'o' : 'down';
+  const matrix = weights.matrix(`${projection}.weight`);
+  const bias = weights.optionalVector(`${projection}.bias`);
+  if (weights.has(`${half}.output.norm.weight`)) {
+    const added = batch.temporary(S * pad4(D), `output of ${half}`);
+    linear(context, batch, x, matrix, added, S, { bias });
+    const norm = { ...weights.norm(`${half}.output`), scale };
+    normalise(context, batch, added, norm, output, S, D, { accumulate: true });
+  } else {
+    linear(context, batch, x, matrix, output, S, { bias, scale, accumulate: true });
   }
-  const gated = spec.mlp.kind === 'gated';
-  if (gated) linear(context, batch, normed, weights.matrix('gate.weight'), gate, S, bias('gate'));
-  linear(context, batch, normed, weights.matrix('up.weight'), up, S, bias('up'));
-  activate(context, batch, spec.mlp.activation, gated ? gate : null, up, S * pad4(F));
-  linear(context, batch, up, weights.matrix('down.weight'), output, S, { ...bias('down'), accumulate: true });
+  if (weights.has(`${half}.stream.norm.weight`)) {
+    const stream = batch.temporary(S * pad4(D), `stream after ${half}`);
+    normalise(context, batch, output, weights.norm(`${half}.stream`), stream, S, D);
+    batch.copy(stream, output);
+  }
 }

@@ -4,7 +4,7 @@
  */
 import type { GpuContext, Span } from '../gpu/context';
 import { pad4, type GpuMatrix } from '../gpu/operations/matrix';
-import { kvHeadsOf, type ModelSpec, type Role, type WeightSource } from './spec';
+import { expertOf, kvHeadsOf, type ModelSpec, type Role, type WeightSource } from './spec';
 
 /** Largest piece of a matrix that is read and uploaded at once, in bytes. Keeps CPU memory and bindings small. */
 const partBytes = 64 * 1024 * 1024;
@@ -195,7 +195,7 @@ function blocksOf(spec: ModelSpec, role: Role, layer: number | null): { rows: Bl
   const plain = (size: number): Blocks => ({ blocks: 1, size });
   const heads = (blocks: number): Blocks => ({ blocks, size: K });
   const vector = (rows: Blocks): { rows: Blocks; columns: Blocks } => ({ rows, columns: plain(1) });
-  switch (role) {
+  switch (expertOf(role)?.part ?? role) {
     case 'q.weight':
       return { rows: heads(H), columns: plain(D) };
     case 'k.weight':
@@ -215,11 +215,23 @@ function blocksOf(spec: ModelSpec, role: Role, layer: number | null): { rows: Bl
     case 'encoder.buckets':
     case 'decoder.buckets':
       throw new Error(`${role} is used on the CPU`);
+    case 'router.weight':
+      return { rows: plain(spec.mlp.experts?.count ?? 0), columns: plain(D) };
+    case 'router.bias':
+      return vector(plain(spec.mlp.experts?.count ?? 0));
     case 'q.bias':
       return vector(heads(H));
     case 'k.bias':
     case 'v.bias':
       return vector(heads(G));
+    case 'q.norm.weight':
+    case 'q.norm.bias':
+      return vector(heads(spec.queryKeyNorm?.shared ? 1 : H));
+    case 'k.norm.weight':
+    case 'k.norm.bias':
+      return vector(heads(spec.queryKeyNorm?.shared ? 1 : G));
+    case 'sinks':
+      return vector(plain(H));
     case 'gate.bias':
     case 'up.bias':
       return vector(plain(F));

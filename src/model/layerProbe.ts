@@ -5,25 +5,14 @@
  */
 import type { GpuContext } from '../gpu/context';
 import { pad4 } from '../gpu/operations/matrix';
-import { normalise } from '../gpu/operations/norm';
 import type { GpuWeights } from './gpuWeights';
 import { KeptRun } from './keptRun';
-import { leaseLayer } from './layerWeights';
+import { keyRoles, leaseLayer } from './layerWeights';
 import { unpad } from './logits';
-import { projectKeysAndValues, type LayerCache } from './project';
+import { projectKeysAndValues, readStream, type LayerCache } from './project';
 import { leaseQueries } from './queries';
 import { RotaryTables } from './rotaryTables';
-import { kvHeadsOf, layerOf, type LayerRole, type WeightSource } from './spec';
-
-/** What keys and values are made of. */
-const keyRoles: readonly LayerRole[] = [
-  'attention.norm.weight',
-  'attention.norm.bias',
-  'k.weight',
-  'k.bias',
-  'v.weight',
-  'v.bias',
-];
+import { kvHeadsOf, layerOf, type WeightSource } from './spec';
 
 /** A layer of other weights on a run's inputs. */
 export interface LayerProbe {
@@ -54,9 +43,9 @@ export async function probeLayer(
   const normed = context.storage(S * pad4(spec.D), 'normed');
   const tables = new RotaryTables(context, spec, 0, count);
   const batch = context.batch();
-  normalise(context, batch, input, leased.norm('attention'), normed, S, spec.D);
+  const read = readStream(context, batch, spec, leased, 'attention', input, normed, S);
   const isCross = layerOf(spec, layer).attention === 'cross';
-  const rows = isCross ? (run.encoded?.memory ?? normed) : normed;
+  const rows = isCross ? (run.encoded?.memory ?? read) : read;
   const what = { layer, rows, count, row0: 0, table: tables.of(layer) };
   projectKeysAndValues(context, batch, spec, leased, what, cache);
   batch.submit();

@@ -6,31 +6,34 @@ import type { Span } from '../gpu/context';
 import type { GpuMatrix } from '../gpu/operations/matrix';
 import type { NormWeights } from '../gpu/operations/norm';
 import { vectorOf, type GpuWeights, type Lease } from './gpuWeights';
-import type { GlobalRole, LayerRole, Role, WeightSource } from './spec';
+import {
+  layerNorms,
+  projections,
+  type ExpertPart,
+  type ExpertRole,
+  type GlobalNorm,
+  type GlobalRole,
+  type LayerNorm,
+  type LayerRole,
+  type Role,
+  type WeightSource,
+} from './spec';
 
+const withBias = <Name extends string>(names: readonly Name[]) =>
+  names.flatMap((name) => [`${name}.weight`, `${name}.bias`] as const);
+
+/** All but experts, of which a layer leases those that its tokens go to. */
 const layerRoles: readonly LayerRole[] = [
-  'attention.norm.weight',
-  'attention.norm.bias',
-  'q.weight',
-  'q.bias',
-  'k.weight',
-  'k.bias',
-  'v.weight',
-  'v.bias',
-  'o.weight',
-  'o.bias',
-  'mlp.norm.weight',
-  'mlp.norm.bias',
-  'gate.weight',
-  'gate.bias',
-  'up.weight',
-  'up.bias',
-  'down.weight',
-  'down.bias',
+  ...withBias(layerNorms.map((name) => `${name}.norm` as const)),
+  ...withBias(projections),
+  'sinks',
 ];
 
-/** What attention maps need of a layer: its norm and query projection. */
-export const queryRoles: readonly LayerRole[] = ['attention.norm.weight', 'attention.norm.bias', 'q.weight', 'q.bias'];
+/** What queries are made of. */
+export const queryRoles: readonly LayerRole[] = [...withBias(['attention.norm', 'q', 'q.norm'] as const)];
+
+/** What keys and values are made of. */
+export const keyRoles: readonly LayerRole[] = [...withBias(['attention.norm', 'k', 'k.norm', 'v'] as const)];
 
 /** Leased weights by role. Release after the work that uses them is submitted. */
 export class LeasedWeights {
@@ -57,9 +60,10 @@ export class LeasedWeights {
     return this.leases.has(role) ? this.vector(role) : undefined;
   }
 
-  norm(name: 'attention' | 'mlp' | 'final' | 'encoder'): NormWeights {
+  norm(name: LayerNorm | GlobalNorm): NormWeights {
+    const { norm, queryKeyNorm } = this.source.spec;
     return {
-      ...this.source.spec.norm,
+      ...((name === 'q' || name === 'k') && queryKeyNorm ? queryKeyNorm : norm),
       weight: this.vector(`${name}.norm.weight`),
       bias: this.optionalVector(`${name}.norm.bias`),
     };
@@ -81,19 +85,49 @@ export function leaseLayer(
   return lease(weights, source, layer, roles, signal);
 }
 
-/** Leases the final norm and the output head. */
-export function leaseHead(weights: GpuWeights, source: WeightSource, signal: AbortSignal): Promise<LeasedWeights> {
-  const roles: readonly GlobalRole[] = ['final.norm.weight', 'final.norm.bias', 'head.weight', 'head.bias'];
-  return lease(weights, source, null, roles, signal);
+/** One expert's weights by their part of an MLP. */
+export interface LeasedExpert {
+  matrix(part: 'gate.weight' | 'up.weight' | 'down.weight'): GpuMatrix;
+  optionalVector(part: 'gate.bias' | 'up.bias' | 'down.bias'): Span | undefined;
+  release(): void;
 }
 
-/** Leases the norm after the encoder. */
-export function leaseEncoderNorm(
+/** Leases one expert of a layer. */
+export async function leaseExpert(
+  weights: GpuWeights,
+  source: WeightSource,
+  layer: number,
+  expert: number,
+  signal: AbortSignal,
+): Promise<LeasedExpert> {
+  const role = (part: ExpertPart): ExpertRole => `experts.${expert}.${part}`;
+  const roles = withBias(['gate', 'up', 'down'] as const).map(role);
+  const leased = await lease(weights, source, layer, roles, signal);
+  return {
+    matrix: (part) => leased.matrix(role(part)),
+    optionalVector: (part) => leased.optionalVector(role(part)),
+    release: () => leased.release(),
+  };
+}
+
+/** Leases weights outside the layers: the final norm and the output head unless others are asked for. */
+export function leaseGlobals(
   weights: GpuWeights,
   source: WeightSource,
   signal: AbortSignal,
+  roles: readonly GlobalRole[] = withBias(['final.norm', 'head'] as const),
 ): Promise<LeasedWeights> {
-  return lease(weights, source, null, ['encoder.norm.weight', 'encoder.norm.bias'], signal);
+  return lease(weights, source, null, roles, signal);
+}
+
+/** Leases a norm outside the layers. */
+export function leaseNorm(
+  weights: GpuWeights,
+  source: WeightSource,
+  name: GlobalNorm,
+  signal: AbortSignal,
+): Promise<LeasedWeights> {
+  return leaseGlobals(weights, source, signal, withBias([`${name}.norm`] as const));
 }
 
 async function lease(

@@ -7,11 +7,12 @@ import type { GpuContext, Span } from '../gpu/context';
 import { linear } from '../gpu/operations/linear';
 import { divergeLogits, reduceLogits } from '../gpu/operations/loss';
 import { pad4 } from '../gpu/operations/matrix';
+import { softcap } from '../gpu/operations/mlp';
 import { normalise } from '../gpu/operations/norm';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
-import { leaseHead, type LeasedWeights } from './layerWeights';
+import { leaseGlobals, type LeasedWeights } from './layerWeights';
 import type { WeightSource } from './spec';
 
 /** Bytes of logits made at once. */
@@ -66,7 +67,7 @@ class HeadPass {
     rows: number,
     signal: AbortSignal,
   ): Promise<HeadPass> {
-    const leased = await leaseHead(weights, input.source, signal);
+    const leased = await leaseGlobals(weights, input.source, signal);
     try {
       return new HeadPass(context, input, leased, rows);
     } catch (error) {
@@ -78,12 +79,13 @@ class HeadPass {
   block(row0: number, end: number): Block {
     const rows = Math.min(this.rowsPerBlock, end - row0);
     const { context, leased } = this;
-    const { D, outputScale: scale = 1 } = this.input.source.spec;
+    const { D, outputScale: scale = 1, softcaps } = this.input.source.spec;
     const batch = context.batch();
-    normalise(context, batch, this.input.output, { ...leased.norm('final'), scale }, this.normed, rows, D, row0);
+    normalise(context, batch, this.input.output, { ...leased.norm('final'), scale }, this.normed, rows, D, { row0 });
     linear(context, batch, this.normed, leased.matrix('head.weight'), this.logits, rows, {
       bias: leased.optionalVector('head.bias'),
     });
+    if (softcaps?.logits) softcap(batch, this.logits, rows * this.stride, softcaps.logits);
     batch.submit();
     return { row0, rows, logits: this.logits, stride: this.stride };
   }
@@ -95,24 +97,23 @@ class HeadPass {
   }
 }
 
-/** Logits [rows, V] of a run's positions [first, end), all of them unless said otherwise, on the CPU. */
+/** All logits [S, V] of a run, on the CPU. */
 export async function readLogits(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,
   task: TaskContext,
-  [first, end]: readonly [number, number] = [0, run.S],
 ): Promise<Float32Array> {
   const { V } = run.source.spec;
-  const pass = await HeadPass.open(context, weights, run, end - first, task.signal);
+  const pass = await HeadPass.open(context, weights, run, run.S, task.signal);
   try {
-    const result = new Float32Array((end - first) * V);
-    for (let row0 = first; row0 < end; row0 += pass.rowsPerBlock) {
+    const result = new Float32Array(run.S * V);
+    for (let row0 = 0; row0 < run.S; row0 += pass.rowsPerBlock) {
       task.signal.throwIfAborted();
-      const { rows, logits, stride } = pass.block(row0, end);
+      const { rows, logits, stride } = pass.block(row0, run.S);
       const values = await context.readFloat32({ ...logits, size: rows * stride * 4 });
       for (let row = 0; row < rows; row++) {
-        result.set(values.subarray(row * stride, row * stride + V), (row0 - first + row) * V);
+        result.set(values.subarray(row * stride, row * stride + V), (row0 + row) * V);
       }
     }
     return result;
@@ -129,7 +130,7 @@ export async function readFinalHidden(
   task: TaskContext,
 ): Promise<Float32Array> {
   const { D } = run.source.spec;
-  const leased = await leaseHead(weights, run.source, task.signal);
+  const leased = await leaseGlobals(weights, run.source, task.signal);
   const normed = context.storage(run.S * pad4(D), 'final hidden');
   try {
     const batch = context.batch();

@@ -12,6 +12,8 @@ import type { TaskContext } from '../protocol/tasks';
 import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
+import { leaseLayer } from './layerWeights';
+import { attentionShape } from './project';
 import { leaseQueries } from './queries';
 import { groupOfHead, kvHeadsOf, layerOf } from './spec';
 
@@ -37,15 +39,15 @@ async function openMaker(
   signal: AbortSignal,
 ): Promise<MapMaker> {
   const { spec } = run.source;
-  const { scale, attention } = layerOf(spec, layer);
   const cache = run.caches[layer];
   if (!cache) throw new Error(`the run has no layer ${layer}`);
   const biases = new DistanceBiases(context, run.source, 0, run.rowsOf(layer), signal);
   try {
     const bias = await biases.of(layer);
     const queries = await leaseQueries(context, weights, run, layer, signal);
-    const [S, T] = [run.rowsOf(layer), run.keysOf(layer)];
-    const shape = { S, T, past: 0, K: spec.K, scale, causal: attention === 'causal', bias };
+    const own = await leaseLayer(weights, run.source, layer, signal, ['sinks']);
+    const rows = { S: run.rowsOf(layer), T: run.keysOf(layer), past: 0 };
+    const shape = attentionShape(spec, layer, rows, bias, own.optionalVector('sinks'));
     const chosen = uploadChosenHeads(context, heads, groupOfHead(spec, layer), kvHeadsOf(spec, layer));
     const map = context.storage(size, 'maps');
     return {
@@ -53,6 +55,7 @@ async function openMaker(
       compute: (batch, block) => attentionMaps(context, batch, queries.span, cache.keys, chosen, map, block, shape),
       close: () => {
         queries.release();
+        own.release();
         biases.destroy();
         for (const { buffer } of [chosen.span, map]) buffer.destroy();
       },

@@ -4,11 +4,10 @@
  */
 import type { GpuContext, Span } from '../gpu/context';
 import { pad4 } from '../gpu/operations/matrix';
-import { normalise } from '../gpu/operations/norm';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseLayer, queryRoles } from './layerWeights';
-import { projectQueries } from './project';
+import { projectQueries, readStream } from './project';
 import { RotaryTables } from './rotaryTables';
 
 /** Layers whose queries a run keeps: the one looked at and its neighbour. */
@@ -72,8 +71,8 @@ async function computeQueries(
   const normed = context.storage(S * pad4(spec.D), 'normed');
   const tables = new RotaryTables(context, spec, 0, S);
   const batch = context.batch();
-  normalise(context, batch, input, leased.norm('attention'), normed, S, spec.D);
-  projectQueries(context, batch, spec, leased, { rows: normed, S, table: tables.of(layer) }, queries);
+  const rows = readStream(context, batch, spec, leased, 'attention', input, normed, S);
+  projectQueries(context, batch, spec, leased, { rows, S, table: tables.of(layer) }, queries);
   batch.submit();
   leased.release();
   normed.buffer.destroy();

@@ -17,7 +17,7 @@ export function resolveModel(checkpoint: Checkpoint): ModelSpec {
   const { model_type: modelType } = checkpoint.config;
   throw new GqaLensError('checkpoint-unsupported', 'The model is of a family that cannot be run yet', {
     file: checkpoint.path,
-    expected: `model_type ${families.map(({ id }) => id).join(' or ')} in config.json`,
+    expected: `model_type one of ${families.map(({ id }) => id).join(', ')} in config.json`,
     found: typeof modelType === 'string' ? `model_type ${modelType}` : 'no model_type',
     next: 'Its tensors and sizes can be looked at; choose a supported checkpoint to run one.',
   });

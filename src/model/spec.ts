@@ -10,42 +10,61 @@ import type { BucketSpec } from './distanceBuckets';
 export type GlobalRole =
   | 'embed.tokens'
   | 'embed.positions'
-  | 'final.norm.weight'
-  | 'final.norm.bias'
-  | 'head.weight'
-  | 'head.bias'
-  | 'encoder.norm.weight'
-  | 'encoder.norm.bias'
+  | `${GlobalNorm}.norm.${WeightOrBias}`
+  | `head.${WeightOrBias}`
   /** [buckets, H] what a stack's self-attention adds to scores (position kind `buckets`). */
   | 'encoder.buckets'
   | 'decoder.buckets';
 
+type WeightOrBias = 'weight' | 'bias';
+
+/** Norms outside the layers: on the embeddings, after the encoder's stack, before the head. */
+export type GlobalNorm = 'embed' | 'encoder' | 'final';
+
+/**
+ * Norms of a layer, each half of which may have one before it (`attention`, `mlp`), one on what it adds to the residual stream
+ * (`.output`: sandwich norms, with the one before) and one on the stream after that (`.stream`: post-norm); and those on
+ * queries and keys. A layer has those that its weights name.
+ */
+export const layerNorms = [
+  ...(['attention', 'attention.output', 'attention.stream'] as const),
+  ...(['mlp', 'mlp.output', 'mlp.stream'] as const),
+  ...(['q', 'k'] as const),
+] as const;
+export type LayerNorm = (typeof layerNorms)[number];
+
+export const projections = ['q', 'k', 'v', 'o', 'gate', 'up', 'down', 'router'] as const;
+/** Matrices of a layer. `router` says which experts a token goes to. */
+export type Projection = (typeof projections)[number];
+
 /** Weights of a layer, by what they do. Matrices are [out, in] whatever the file's layout. */
 export type LayerRole =
-  | 'attention.norm.weight'
-  | 'attention.norm.bias'
-  | 'q.weight'
-  | 'q.bias'
-  | 'k.weight'
-  | 'k.bias'
-  | 'v.weight'
-  | 'v.bias'
-  | 'o.weight'
-  | 'o.bias'
-  | 'mlp.norm.weight'
-  | 'mlp.norm.bias'
-  | 'gate.weight'
-  | 'gate.bias'
-  | 'up.weight'
-  | 'up.bias'
-  | 'down.weight'
-  | 'down.bias';
+  | `${LayerNorm}.norm.${WeightOrBias}`
+  | `${Projection}.${WeightOrBias}`
+  /** [H] a score of each head that takes its share of the softmax and has no value. */
+  | 'sinks';
 
-export type Role = GlobalRole | LayerRole;
+/** Weights of one expert of a mixture. */
+export type ExpertPart = `${'gate' | 'up' | 'down'}.${WeightOrBias}`;
+
+/** As roles of a source; they are read only when a token goes to that expert. */
+export type ExpertRole = `experts.${number}.${ExpertPart}`;
+
+/** The expert and the part of it that a role names; null for other roles. */
+export function expertOf(role: Role): { expert: number; part: ExpertPart } | null {
+  const match = /^experts\.(\d+)\.(.*)$/.exec(role);
+  return match ? { expert: Number(match[1]), part: match[2] as ExpertPart } : null;
+}
+
+export type Role = GlobalRole | LayerRole | ExpertRole;
 
 /** How a role's matrix [out, in] (or vector [out]) lies in a stored tensor. */
 export interface WeightRef {
   tensor: string;
+  /** Which matrix or vector of a tensor that stacks several along its first dimension (experts). */
+  item?: number;
+  /** Added to the stored numbers: Gemma stores what its norm weights have above 1. */
+  plus?: number;
   /** The tensor is stored [in, out] (GPT-2's Conv1D). */
   transposed?: boolean;
   /**
@@ -71,19 +90,37 @@ export interface RotarySpec {
 }
 
 export type PositionSpec =
-  { kind: 'learned'; maxPositions: number } | RotarySpec | ({ kind: 'buckets' } & BucketSpec) | { kind: 'none' };
+  | { kind: 'learned'; maxPositions: number }
+  | RotarySpec
+  | ({ kind: 'buckets' } & BucketSpec)
+  /** ALiBi: a key at distance d before the query adds -slope·d to the score; [H] slopes. */
+  | { kind: 'slopes'; slopes: readonly number[] }
+  | { kind: 'none' };
 
 export interface NormSpec {
   kind: 'rms' | 'layer';
   epsilon: number;
 }
 
-export type Activation = 'silu' | 'gelu' | 'gelu-tanh' | 'relu';
+/** How queries and keys are normalised before they are turned: qk-norm. */
+export interface QueryKeyNorm extends NormSpec {
+  /** Each head for itself, or all heads of a token together. */
+  over: 'head' | 'heads';
+  /** Whether all heads have one weight [K], or each its own. */
+  shared: boolean;
+}
+
+export type Activation = 'silu' | 'gelu' | 'gelu-tanh' | 'relu' | 'clamped-swiglu';
 
 export interface MlpSpec {
   /** gated: down(act(gate(x)) * up(x)); plain: down(act(up(x))). */
   kind: 'gated' | 'plain';
   activation: Activation;
+  /**
+   * A mixture: `count` such MLPs, of which each token goes to the `chosen` with the largest router logits; their softmax
+   * weighs what they put out. Absent: one MLP.
+   */
+  experts?: { count: number; chosen: number };
 }
 
 /**
@@ -100,6 +137,8 @@ export interface LayerSpec {
   scale: number;
   /** Where the layer differs from the model's: a layer without rotary embeddings, or with other frequencies. */
   position?: PositionSpec;
+  /** Most keys that a query sees, its own included. Absent: all. */
+  window?: number;
   /** Whether conversions group its heads. An encoder's stay as they are: it decodes nothing (Ainslie et al., section 2.2). */
   grouped: boolean;
   /** For people: "layer 3", "decoder 3 · cross". */
@@ -107,6 +146,8 @@ export interface LayerSpec {
   /** In names of outputs, attn.NAME: "3", "cross.3". */
   name: string;
   weights: Partial<Record<LayerRole, WeightRef>>;
+  /** [count] where the MLP is a mixture. */
+  experts?: readonly Partial<Record<ExpertPart, WeightRef>>[];
 }
 
 /** A transformer: decoder-only, or encoder and decoder. Shape letters as in METHODS.md. */
@@ -134,6 +175,13 @@ export interface ModelSpec {
    * MLP reads attention's). Absent: the MLP reads what attention left.
    */
   residual?: 'parallel';
+  queryKeyNorm?: QueryKeyNorm;
+  /** Scores and logits are capped to c·tanh(x / c). Absent: not. */
+  softcaps?: { scores?: number; logits?: number };
+  /** Factor on token embeddings. Absent: 1. */
+  embeddingScale?: number;
+  /** Factor on what each half of a layer adds to the residual stream. Absent: 1. */
+  residualScale?: number;
   /** Factor on the final norm's output before the head. Absent: 1. */
   outputScale?: number;
   /** The token that the decoder of an encoder-decoder starts with. Absent: the model is decoder-only. */
@@ -146,6 +194,8 @@ export interface ModelSpec {
   positionText: string;
   /** Whether the family's file format has a field for the number of KV heads; if not, exports repeat pooled heads. */
   formatHasKvHeads: boolean;
+  /** Its name in config.json. Absent: num_key_value_heads. */
+  kvHeadsField?: string;
   globals: Partial<Record<GlobalRole, WeightRef>>;
   layers: readonly LayerSpec[];
 }
@@ -187,6 +237,17 @@ export function groupOfHead(
 /** How a layer's attention knows positions. */
 export function positionOf(spec: Pick<ModelSpec, 'layers' | 'position'>, layer: number): PositionSpec {
   return layerOf(spec, layer).position ?? spec.position;
+}
+
+/** Whether a role has a block of rows for each KV head, which merging heads merges. */
+export function isPerKvHead({ queryKeyNorm }: Pick<ModelSpec, 'queryKeyNorm'>, role: Role): boolean {
+  if (role.startsWith('k.norm.')) return queryKeyNorm?.shared === false;
+  return role.startsWith('k.') || role.startsWith('v.');
+}
+
+/** The field of config.json that says how many KV heads there are, for formats that have one. */
+export function kvHeadsField({ kvHeadsField: own }: Pick<ModelSpec, 'kvHeadsField'>): string {
+  return own ?? 'num_key_value_heads';
 }
 
 /** A weight in memory: row-major [rows, columns]; vectors have columns 1. */

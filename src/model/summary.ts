@@ -97,6 +97,8 @@ function countParameters(checkpoint: Checkpoint, spec: ModelSpec | null): Record
 }
 
 function usedTensors(spec: ModelSpec): Set<string> {
-  const refs = [spec.globals, ...spec.layers.map(({ weights }) => weights)].flatMap((roles) => Object.values(roles));
+  const refs = [spec.globals, ...spec.layers.flatMap(({ weights, experts = [] }) => [weights, ...experts])].flatMap(
+    (roles) => Object.values(roles),
+  );
   return new Set(refs.map(({ tensor }) => tensor));
 }

@@ -4,10 +4,22 @@
  */
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { GqaLensError } from '../protocol/errors';
-import type { GlobalRole, LayerRole, ModelSpec, Role, Weight, WeightRef, WeightSource } from './spec';
+import {
+  expertOf,
+  type GlobalRole,
+  type LayerRole,
+  type ModelSpec,
+  type Role,
+  type Weight,
+  type WeightRef,
+  type WeightSource,
+} from './spec';
 
 /** Stored elements read at once where a range of outputs lies in every row: 4 Mi, 16 MB as float32. */
 const blockElements = 4 * 1024 * 1024;
+
+/** Runs of outputs with fewer elements than this (16 KiB as float32) are read in one piece. */
+const shortRun = 4096;
 
 export class CheckpointWeights implements WeightSource {
   constructor(
@@ -34,33 +46,61 @@ export class CheckpointWeights implements WeightSource {
 
   private async readOutputs(located: Located, start: number, end: number, signal?: AbortSignal): Promise<Weight> {
     const { ref, columns } = located;
-    const rows = end - start;
-    if (ref.transposed) return { data: await this.readTransposed(located, start, rows, signal), rows, columns };
+    const { plus = 0 } = ref;
+    const data = await (ref.transposed
+      ? this.readTransposed(located, start, end, signal)
+      : this.readRuns(located, start, end, signal));
+    return { data: plus === 0 ? data : data.map((value) => value + plus), rows: end - start, columns };
+  }
+
+  private async readRuns(located: Located, start: number, end: number, signal?: AbortSignal): Promise<Float32Array> {
+    const { columns } = located;
     const runs = runsOf(located, start, end);
-    const parts = runs.map(({ first, count }) => {
-      const range = { start: first * columns, end: (first + count) * columns };
-      return this.checkpoint.readFloat32(ref.tensor, range, signal);
+    const [first, last] = [runs[0], runs.at(-1)];
+    if (!first || !last) return new Float32Array();
+    // Short runs are read together with what lies between them, long ones each by itself.
+    const together = runs.length > 1 && first.count * columns < shortRun;
+    const whole = together
+      ? await this.readStored(located, first.first * columns, (last.first + last.count) * columns, signal)
+      : null;
+    if (whole) {
+      const from = (place: number): number => (place - first.first) * columns;
+      return joined(runs.map((run) => whole.subarray(from(run.first), from(run.first + run.count))));
+    }
+    const parts = runs.map((run) => {
+      return this.readStored(located, run.first * columns, (run.first + run.count) * columns, signal);
     });
-    return { data: joined(await Promise.all(parts)), rows, columns };
+    return joined(await Promise.all(parts));
+  }
+
+  /** Stored elements [start, end) of the role's matrix. */
+  private readStored(
+    { ref, storedOutputs, columns }: Located,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
+    const base = (ref.item ?? 0) * storedOutputs * columns;
+    return this.checkpoint.readFloat32(ref.tensor, { start: base + start, end: base + end }, signal);
   }
 
   /** Stored [columns, storedOutputs]: whole stored rows are read in blocks, and the outputs wanted are turned. */
   private async readTransposed(
     located: Located,
     start: number,
-    rows: number,
+    end: number,
     signal?: AbortSignal,
   ): Promise<Float32Array> {
-    const { ref, columns, storedOutputs } = located;
-    const places = runsOf(located, start, start + rows).flatMap(({ first, count }) =>
+    const { columns, storedOutputs } = located;
+    const rows = end - start;
+    const places = runsOf(located, start, end).flatMap(({ first, count }) =>
       Array.from({ length: count }, (_, i) => first + i),
     );
     const data = new Float32Array(rows * columns);
     const blockRows = Math.max(1, Math.floor(blockElements / storedOutputs));
     for (let top = 0; top < columns; top += blockRows) {
       const bottom = Math.min(columns, top + blockRows);
-      const range = { start: top * storedOutputs, end: bottom * storedOutputs };
-      const block = await this.checkpoint.readFloat32(ref.tensor, range, signal);
+      const block = await this.readStored(located, top * storedOutputs, bottom * storedOutputs, signal);
       for (let row = 0; row < rows; row++) {
         let source = places[row] ?? 0;
         for (let column = top; column < bottom; column++, source += storedOutputs) {
@@ -81,14 +121,17 @@ export class CheckpointWeights implements WeightSource {
         next: 'Ask has() first: not every family has every weight.',
       });
     }
-    const [storedOutputs = 1, columns = 1] = ref.transposed ? info.shape.toReversed() : info.shape;
+    const shape = ref.item === undefined ? info.shape : info.shape.slice(1);
+    const [storedOutputs = 1, columns = 1] = ref.transposed ? shape.toReversed() : shape;
     const { offset, count, units = 1 } = ref.outputs ?? { offset: 0, count: storedOutputs };
     return { ref, storedOutputs, columns, offset, outputs: count, units };
   }
 
   private find(role: Role, layer: number | null): WeightRef | undefined {
     if (layer === null) return this.spec.globals[role as GlobalRole];
-    return this.spec.layers[layer]?.weights[role as LayerRole];
+    const own = this.spec.layers[layer];
+    const place = expertOf(role);
+    return place ? own?.experts?.[place.expert]?.[place.part] : own?.weights[role as LayerRole];
   }
 }
 

@@ -5,12 +5,9 @@ import { parseJsonObject } from '../../src/checkpoint/json';
 
 export const fixtures = join(import.meta.dirname, '../fixtures');
 
-/** Families that are on their way. */
-const notYet = ['gpt-bigcode', 'qwen3'];
-
 /** Names of the decoder-only checkpoints: a family's test is its fixture. */
 export const decoderFixtures = readdirSync(fixtures).filter((name) => {
   const file = join(fixtures, name, 'config.json');
-  if (!existsSync(file) || notYet.includes(name)) return false;
+  if (!existsSync(file)) return false;
   return parseJsonObject(readFileSync(file, 'utf8'), file).is_encoder_decoder !== true;
 });

@@ -5,6 +5,7 @@
  */
 import {
   groupOfHead,
+  isPerKvHead,
   kvHeadsOf,
   type LayerRole,
   type ModelSpec,
@@ -116,15 +117,11 @@ function rebuild(model: ConvertedModel, info: TensorInfo, parts: readonly Part[]
   return { name: info.name, dtype, shape, chunks };
 }
 
-function isKeyOrValue(role: LayerRole): boolean {
-  return role.startsWith('k.') || role.startsWith('v.');
-}
-
 /** Runs that a fused tensor is stored in. More than one: one for each KV head. */
-function newUnits({ source, repeatsHeads }: ConvertedModel, parts: readonly Part[]): number {
+function newUnits({ source, original, repeatsHeads }: ConvertedModel, parts: readonly Part[]): number {
   const [first] = parts;
   const units = first?.ref.outputs?.units ?? 1;
-  const holdsHeads = parts.some(({ role }) => isKeyOrValue(role));
+  const holdsHeads = parts.some(({ role }) => isPerKvHead(original.spec, role));
   return first && units > 1 && holdsHeads && !repeatsHeads ? kvHeadsOf(source.spec, first.layer) : units;
 }
 
@@ -135,15 +132,17 @@ function newOutputs(
   layer: number,
   outputs: number,
 ): number {
-  if (!isKeyOrValue(role) || repeatsHeads) return outputs;
+  if (!isPerKvHead(original.spec, role) || repeatsHeads) return outputs;
   return (outputs / kvHeadsOf(original.spec, layer)) * kvHeadsOf(source.spec, layer);
 }
 
 /** A role's values as they are to be stored, [outputs, columns]. */
-async function readPart(model: ConvertedModel, { role, layer }: Part): Promise<Float32Array> {
+async function readPart(model: ConvertedModel, { role, layer, ref }: Part): Promise<Float32Array> {
   const { source, original, repeatsHeads, signal } = model;
-  const { data } = await source.read(role, layer, signal);
-  if (!repeatsHeads || !isKeyOrValue(role)) return data;
+  const { plus = 0 } = ref;
+  const read = (await source.read(role, layer, signal)).data;
+  const data = plus === 0 ? read : read.map((value) => value - plus);
+  if (!repeatsHeads || !isPerKvHead(original.spec, role)) return data;
   const heads = kvHeadsOf(original.spec, layer);
   const block = data.length / kvHeadsOf(source.spec, layer);
   const repeated = new Float32Array(heads * block);

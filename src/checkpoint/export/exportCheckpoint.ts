@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { contiguous } from '../../gqa/permute';
-import type { ModelSpec, WeightSource } from '../../model/spec';
+import { kvHeadsField, type ModelSpec, type WeightSource } from '../../model/spec';
 import { GqaLensError } from '../../protocol/errors';
 import type { Checkpoint } from '../checkpoint';
 import { dtypeNames, type FloatDtype } from '../dtypes';
@@ -135,7 +135,7 @@ async function contentsOf(request: CheckpointExport): Promise<Contents> {
   return {
     format: { id: 'same', title: original.spec.family, repeatsHeads },
     config: withDtype(
-      original.spec.formatHasKvHeads ? withTopLevelValue(config, 'num_key_value_heads', source.spec.G) : config,
+      original.spec.formatHasKvHeads ? withTopLevelValue(config, kvHeadsField(original.spec), source.spec.G) : config,
       dtype,
     ),
     // Where each head's own K and V stand in its place any groups fit; elsewhere a file knows adjacent ones only.

@@ -10,7 +10,7 @@ import type { EquivalentFormat } from './equivalents';
 import type { RolePart, RoleTensor } from './roleTensors';
 
 /** By transformers' names. */
-const activations: Record<Activation, string> = {
+const activations: Partial<Record<Activation, string>> = {
   'gelu-tanh': 'gelu_pytorch_tanh',
   gelu: 'gelu',
   relu: 'relu',

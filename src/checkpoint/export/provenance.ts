@@ -2,7 +2,7 @@
  * The story of a converted checkpoint: README.md for people, gqa-lens.json for this product and others.
  * Role: text only.
  */
-import type { ModelSpec } from '../../model/spec';
+import { kvHeadsField, type ModelSpec } from '../../model/spec';
 import type { MethodInfo, TextMeasures } from '../../protocol/model';
 import { dtypeNames, type FloatDtype } from '../dtypes';
 import type { CheckpointIdentity } from '../identity';
@@ -98,7 +98,7 @@ function readme(described: DescribedExport): string {
   ];
   const field =
     format.id === 'same' && !format.repeatsHeads
-      ? [`\`num_key_value_heads\` in config.json is ${converted.G}.`]
+      ? [`\`${kvHeadsField(original)}\` in config.json is ${converted.G}.`]
       : explainFormat(format, original, converted);
   return [
     `# ${name}`,

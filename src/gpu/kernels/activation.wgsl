@@ -1,5 +1,6 @@
 // up[n] = activation(gate[n]) · up[n] (gated MLP), or activation(up[n]) (plain MLP), in place. n counts vec4.
-// Constants: GATED; KIND 0 silu, 1 gelu (erf), 2 gelu with tanh, 3 relu.
+// Constants: GATED; KIND 0 silu, 1 gelu (erf), 2 gelu with tanh, 3 relu; 4, gated only: gate to 7 at most, up within 7, and
+// (up + 1) · gate · sigmoid(1.702 · gate), as gpt-oss has it.
 struct Params { n: u32, row: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
@@ -25,5 +26,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   // Rows of `row` workgroups keep each dimension under WebGPU's limit of 65535.
   let n = id.y * params.row + id.x;
   if (id.x >= params.row || n >= params.n) { return; }
+  if (KIND == 4u) {
+    let limited = min(gate[n], vec4f(7.0));
+    up[n] = (clamp(up[n], vec4f(-7.0), vec4f(7.0)) + 1.0) * limited / (1.0 + exp(-1.702 * limited));
+    return;
+  }
   if (GATED == 1u) { up[n] = activation(gate[n]) * up[n]; } else { up[n] = activation(up[n]); }
 }

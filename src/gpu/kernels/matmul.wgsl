@@ -1,8 +1,8 @@
-// y[S, N] = x[S, C] · w[N, C]ᵀ (+ bias[N]) (+ y as it was). Sizes are multiples of 4 (S aside).
+// y[S, N] = (x[S, C] · w[N, C]ᵀ (+ bias[N])) · scale (+ y as it was). Sizes are multiples of 4 (S aside).
 // The result goes to columns column0… and rows row0… of y: matrices come in parts, and caches are appended to.
 // One invocation makes 4 rows × 4 columns; no workgroup memory and no barriers, which software adapters like best.
 // Workgroup: 32 column blocks of one row block, the fastest of four shapes on llvmpipe. Constants: HAS_BIAS, HAS_RESIDUAL.
-struct Params { S: u32, N: u32, C4: u32, column0: u32, stride4: u32, row0: u32 }
+struct Params { S: u32, N: u32, C4: u32, column0: u32, stride4: u32, row0: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
@@ -42,6 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let at = (params.row0 + s + i) * params.stride4 + column4;
     var value = sums[i];
     if (HAS_BIAS == 1u) { value += bias[column4]; }
+    value *= params.scale;
     if (HAS_RESIDUAL == 1u) { value += y[at]; }
     y[at] = value;
   }

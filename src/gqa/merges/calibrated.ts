@@ -12,7 +12,7 @@ import { fitValues, refitOutputs, type OutputFit } from '../calibrated/outputs';
 import { fitScores, scoreTarget } from '../calibrated/scores';
 import { repeatForHeads } from '../calibrated/sharing';
 import type { SolvedLayer, SolvingMerge, SourceLayer } from '../merge';
-import { keyGauge } from '../solve/gauge';
+import { keyGauge, keyGaugeForbiddenBy } from '../solve/gauge';
 import { membersOf, readLayerHeads, toWeights } from '../solve/layerHeads';
 import { matrixMetric } from '../solve/metric';
 import { LayerPca } from '../solve/pca';
@@ -26,7 +26,7 @@ interface Effort {
   refit: boolean;
 }
 
-function calibrated(info: Omit<SolvingMerge, 'kind' | 'solve' | 'turn' | 'needsText'>, effort: Effort): SolvingMerge {
+function calibrated(info: Pick<SolvingMerge, 'id' | 'title' | 'description' | 'source'>, effort: Effort): SolvingMerge {
   return {
     ...info,
     kind: 'solve',
@@ -52,6 +52,12 @@ async function solve(
   task.report('reading weights', 0);
   const original = await readLayerHeads(source, task.signal);
   const groups = membersOf(groupOfKvHead, G);
+  const forbidden = keyGaugeForbiddenBy(spec);
+  if (forbidden !== null) {
+    throw new GqaLensError('conversion-invalid', `Queries and keys cannot be solved for: ${forbidden}`, {
+      next: 'Choose a merge that needs no text: what may not be turned is pooled by its mean there.',
+    });
+  }
   const gauge = keyGauge(spec, layer);
   const text = new LayerText(calibration, spec, layer, original.W);
   try {
@@ -110,7 +116,6 @@ export const pcaText = calibrated(
 export const pcaRefit = calibrated(
   {
     id: 'pca-refit',
-    recommended: true,
     title: 'PCA + W_O refit',
     description:
       "PCA on a text, then W_O refitted to the original's attention output. Seconds; the choice with a text.",

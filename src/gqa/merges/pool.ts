@@ -2,11 +2,11 @@
  * Merges that look at each of k and v by itself and combine the row blocks of a group's heads: mean and first.
  * Role: two entries of the merge registry. Biases pool the same way as their matrices.
  */
-import type { LayerRole, Weight } from '../../model/spec';
+import { isPerKvHead, type Weight } from '../../model/spec';
 import type { MergedLayer, PoolingMerge, SourceLayer } from '../merge';
 
-/** The roles that have one row block a KV head. */
-const pooledRoles: readonly LayerRole[] = ['k.weight', 'k.bias', 'v.weight', 'v.bias'];
+/** The roles that may have one row block a KV head. */
+const pooledRoles = (['k', 'v', 'k.norm'] as const).flatMap((name) => [`${name}.weight`, `${name}.bias`] as const);
 
 /** Combines the blocks of a group's members (each K·columns numbers) into `target`. */
 type Combine = (members: readonly Float32Array[], target: Float32Array) => void;
@@ -43,10 +43,16 @@ function poolHeads(weight: Weight, groupOfKvHead: readonly number[], G: number, 
   return { data, rows: (weight.rows / groupOfKvHead.length) * G, columns: weight.columns };
 }
 
+/** The gains of keys that are normalised, where each head has its own: what merges leave them that look at projections. */
+export function poolKeyNorms(source: SourceLayer): MergedLayer {
+  const { 'k.norm.weight': weight, 'k.norm.bias': bias } = poolLayer(source, combineMean);
+  return { ...(weight && { 'k.norm.weight': weight }), ...(bias && { 'k.norm.bias': bias }) };
+}
+
 function poolLayer(source: SourceLayer, combine: Combine): MergedLayer {
   const merged: MergedLayer = {};
   for (const role of pooledRoles) {
-    if (!source.has(role)) continue;
+    if (!source.has(role) || !isPerKvHead(source.spec, role)) continue;
     merged[role] = async (signal) =>
       poolHeads(await source.read(role, signal), source.groupOfKvHead, source.G, combine);
   }

@@ -9,6 +9,7 @@ import { normalised, trace, type HeadMeasure } from './measure';
  * What may be turned (the gauge of a head):
  * - K with rotary embeddings: each rotary plane by its own angle, which commutes with the rotation by position. For the
  *   rows (a, b) of a plane of X and (c, e) of Y the best angle gives √(α² + β²), α = ac + be, β = ae − bc.
+ * - K that is normalised before it meets the queries (qk-norm): nothing. The cosine is the raw one.
  * - everything else (V, K without rotary embeddings, the rows that partial rotary embeddings leave alone): any
  *   orthogonal map. The best one gives the nuclear norm of X·C·Yᵀ (Schönemann 1966).
  */
@@ -28,6 +29,7 @@ export const aligned: HeadMeasure = {
     for (const [first, second] of gauge.planes) {
       inner += Math.hypot(at(first, first) + at(second, second), at(first, second) - at(second, first));
     }
+    for (const row of gauge.fixed) inner += at(row, row);
     const { free } = gauge;
     if (free.length > 0) {
       const rest = Float64Array.from({ length: free.length ** 2 }, (_, index) =>

@@ -48,7 +48,14 @@ export async function sharedEnergy(
   let total = 0;
   let kept = 0;
   const n = members.length;
-  const { planes, free } = gauge;
+  const { planes, free, fixed } = gauge;
+  // Rows that may not be turned share their mean.
+  for (const row of fixed) {
+    for (let i = 0; i < n; i += 1) {
+      total += product(i, i)[row * K + row] ?? 0;
+      for (let j = 0; j < n; j += 1) kept += (product(i, j)[row * K + row] ?? 0) / n;
+    }
+  }
   for (const [plane, [first, second]] of planes.entries()) {
     // The Hermitian A + iB [n, n] as the symmetric [[A, −B], [B, A]], which has each eigenvalue twice.
     const real = new Float64Array(4 * n * n);
@@ -91,7 +98,13 @@ export async function sharedEnergy(
 function unexplainedByPooled(head: Head, pooled: Head, product: Float64Array, { K, gauge }: Comparison): number {
   let total = 0;
   let kept = 0;
-  const { planes, free } = gauge;
+  const { planes, free, fixed } = gauge;
+  for (const row of fixed) {
+    const at = (block: Float64Array): number => block[row * K + row] ?? 0;
+    total += at(head.own);
+    // ‖x‖² − ‖x − p‖² of what the pooled row p stands in for.
+    kept += 2 * at(product) - at(pooled.own);
+  }
   planes.forEach(([first, second], plane) => {
     const at = (block: Float64Array, row: number, column: number): number => block[row * K + column] ?? 0;
     const weight = head.reading?.planes[plane] ?? 0;

@@ -14,21 +14,35 @@ export interface Gauge {
   planes: readonly Plane[];
   /** Rows that may be mixed by any invertible map. */
   free: readonly number[];
+  /** Rows that nothing may be done to: the model's structure forbids it. */
+  fixed: readonly number[];
 }
 
-/** The gauge of K and Q: planes where rotary embeddings turn the rows, any map elsewhere. */
+const rowsOf = (count: number, first = 0): number[] => Array.from({ length: count }, (_, row) => first + row);
+
+/**
+ * What keeps the keys of a model from being turned, in words; null where they may be. Soft caps, sinks, windows and ALiBi
+ * change scores after queries and keys have met, so they forbid nothing. A norm in between does: its gain belongs to single
+ * rows, and scale is lost in it.
+ */
+export function keyGaugeForbiddenBy({ queryKeyNorm }: Pick<ModelSpec, 'queryKeyNorm'>): string | null {
+  return queryKeyNorm === undefined ? null : 'queries and keys are normalised after their projection (qk-norm)';
+}
+
+/** The gauge of K and Q: planes where rotary embeddings turn the rows, any map elsewhere, nothing under qk-norm. */
 export function keyGauge(spec: ModelSpec, layer: number): Gauge {
   const { K } = spec;
+  if (keyGaugeForbiddenBy(spec) !== null) return { planes: [], free: [], fixed: rowsOf(K) };
   const position = positionOf(spec, layer);
   if (position.kind !== 'rotary') return valueGauge({ K });
   const { layout, rotaryDim } = position;
-  const planes = Array.from({ length: rotaryDim / 2 }, (_, plane): Plane =>
+  const planes = rowsOf(rotaryDim / 2).map((plane): Plane =>
     layout === 'half' ? [plane, plane + rotaryDim / 2] : [2 * plane, 2 * plane + 1],
   );
-  return { planes, free: Array.from({ length: K - rotaryDim }, (_, row) => rotaryDim + row) };
+  return { planes, free: rowsOf(K - rotaryDim, rotaryDim), fixed: [] };
 }
 
 /** The gauge of V and O: any map. */
 export function valueGauge({ K }: Pick<ModelSpec, 'K'>): Gauge {
-  return { planes: [], free: Array.from({ length: K }, (_, row) => row) };
+  return { planes: [], free: rowsOf(K), fixed: [] };
 }

@@ -18,7 +18,7 @@ export function poolGroups(
   const { sizes, W } = heads;
   const { K } = sizes;
   const all = Array.from({ length: K }, (_, row) => row);
-  const keyParts = [...gauge.planes, ...(gauge.free.length > 0 ? [gauge.free] : [])];
+  const keyParts = [...gauge.planes, ...[gauge.free, gauge.fixed].filter((rows) => rows.length > 0)];
   const pool = (data: Float64Array, parts: readonly (readonly number[])[]): Float64Array => {
     const pooled = new Float64Array(groups.length * K * W);
     groups.forEach((members, group) => {

@@ -55,6 +55,7 @@ export class LayerPca {
     groups.forEach((members, group) => {
       for (const plane of this.setting.gauge.planes) this.shareKeyPlane(result, members, group, plane);
       if (this.setting.gauge.free.length > 0) this.shareFreeKeys(result, members, group);
+      this.shareFixedKeys(result, members, group);
     });
     return result;
   }
@@ -144,6 +145,18 @@ export class LayerPca {
         putRows(result.q, head, K, W, free, map.transpose().mmul(query).mul(restored));
       }
     });
+  }
+
+  /** Rows that may not be turned share their mean, and queries stay as they are. */
+  private shareFixedKeys(result: LayerHeads, members: readonly number[], group: number): void {
+    const { sizes, W, k } = this.heads;
+    for (const row of this.setting.gauge.fixed) {
+      const to = (group * sizes.K + row) * W;
+      for (const member of members) {
+        const from = (member * sizes.K + row) * W;
+        for (let d = 0; d < W; d++) result.k[to + d] = (result.k[to + d] ?? 0) + (k[from + d] ?? 0) / members.length;
+      }
+    }
   }
 
   private shareGroupValues(result: LayerHeads, members: readonly number[], group: number): void {

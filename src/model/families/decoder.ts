@@ -61,6 +61,8 @@ export interface DecoderParts {
   tensors: TensorFinder;
   embedding: string;
   finalNorm: string;
+  /** How the final norm's weights are stored. */
+  normOptions?: { plus: number };
   /** The whole name of the output head; a bias is found beside it. */
   head?: string;
   /** Whether the head is the embedding when config.json does not tell. */
@@ -68,6 +70,8 @@ export interface DecoderParts {
   /** Name of the list of layers. */
   list?: string;
   layer: (tensors: LayerTensors, layer: number) => LayerRefs;
+  /** Experts of a layer. */
+  experts?: (tensors: LayerTensors) => LayerSpec['experts'];
   /** What a layer has of its own besides weights. */
   features?: (layer: number) => Partial<LayerSpec>;
 }
@@ -95,14 +99,19 @@ export function decoder(family: string, { config }: Checkpoint, parts: DecoderPa
     formatHasKvHeads: true,
     globals: {
       'embed.tokens': embedding,
-      ...tensors.norm('final', parts.finalNorm, D),
+      ...tensors.norm('final', parts.finalNorm, D, parts.normOptions),
       'head.weight': ownHead ?? embedding,
       ...(headBias ? { 'head.bias': headBias } : {}),
     },
-    layers: decoderLayers(L, (layer) => ({
-      scale: K ** -0.5,
-      weights: parts.layer(new LayerTensors(tensors, `${list}.${layer}.`), layer),
-      ...parts.features?.(layer),
-    })),
+    layers: decoderLayers(L, (layer) => {
+      const own = new LayerTensors(tensors, `${list}.${layer}.`);
+      const experts = parts.experts?.(own);
+      return {
+        scale: K ** -0.5,
+        weights: parts.layer(own, layer),
+        ...(experts && { experts }),
+        ...parts.features?.(layer),
+      };
+    }),
   };
 }

@@ -6,7 +6,16 @@ import type { Checkpoint } from '../../checkpoint/checkpoint';
 import type { JsonObject } from '../../checkpoint/json';
 import { GqaLensError } from '../../protocol/errors';
 import type { MethodInfo } from '../../protocol/model';
-import type { LayerRole, LayerSpec, ModelSpec, Role, WeightRef } from '../spec';
+import type {
+  GlobalNorm,
+  GlobalRole,
+  LayerNorm,
+  LayerRole,
+  LayerSpec,
+  ModelSpec,
+  Projection,
+  WeightRef,
+} from '../spec';
 
 /** A family: config and tensor names to a ModelSpec. */
 export interface ModelFamily extends MethodInfo {
@@ -15,6 +24,9 @@ export interface ModelFamily extends MethodInfo {
   /** Fills the spec and checks every tensor. Throws GqaLensError naming the field or tensor that does not fit. */
   spec(checkpoint: Checkpoint): ModelSpec;
 }
+
+/** What a reference says besides the tensor; `items` is how many matrices the tensor stacks, where it does. */
+type RefOptions = Omit<WeightRef, 'tensor'> & { items?: number };
 
 /** Looks tensors up under the prefix that a checkpoint uses, and checks their shapes. */
 export class TensorFinder {
@@ -42,22 +54,23 @@ export class TensorFinder {
   }
 
   /** A tensor that must be there. @param shape as [out, in] or [out], whatever the stored layout */
-  ref(name: string, shape: readonly number[], options: Omit<WeightRef, 'tensor'> = {}): WeightRef {
+  ref(name: string, shape: readonly number[], options: RefOptions = {}): WeightRef {
     const ref = this.optional(name, shape, options);
     if (ref) return ref;
     throw this.error('A tensor of the model is missing', this.prefix + name, `shape ${show(shape)}`, 'no such tensor');
   }
 
   /** A tensor that may be absent, such as a bias; null then. Its shape must be right when it is there. */
-  optional(name: string, shape: readonly number[], options: Omit<WeightRef, 'tensor'> = {}): WeightRef | null {
+  optional(name: string, shape: readonly number[], options: RefOptions = {}): WeightRef | null {
     return this.exact(this.prefix + name, shape, options);
   }
 
   /** As `optional`, with the whole name. */
-  exact(tensor: string, shape: readonly number[], options: Omit<WeightRef, 'tensor'> = {}): WeightRef | null {
+  exact(tensor: string, shape: readonly number[], { items, ...options }: RefOptions = {}): WeightRef | null {
     const info = this.checkpoint.tensors.get(tensor);
     if (!info) return null;
-    const stored = options.transposed ? shape.toReversed() : shape;
+    const matrix = options.transposed ? shape.toReversed() : shape;
+    const stored = items === undefined ? matrix : [items, ...matrix];
     if (info.shape.length !== stored.length || info.shape.some((size, axis) => size !== stored[axis])) {
       throw this.error(
         'A tensor does not fit config.json',
@@ -70,10 +83,10 @@ export class TensorFinder {
   }
 
   /** A norm outside the layers, with its bias if it has one. */
-  norm(role: 'final', name: string, size: number): Partial<Record<Role, WeightRef>> {
+  norm(role: GlobalNorm, name: string, size: number, options: RefOptions = {}): Partial<Record<GlobalRole, WeightRef>> {
     const bias = this.optional(`${name}.bias`, [size]);
     return {
-      [`${role}.norm.weight`]: this.ref(`${name}.weight`, [size]),
+      [`${role}.norm.weight`]: this.ref(`${name}.weight`, [size], options),
       ...(bias && { [`${role}.norm.bias`]: bias }),
     };
   }
@@ -114,8 +127,6 @@ export function present<R extends string>(refs: Record<R, WeightRef | null>): Pa
 /** Weights of a layer by role. */
 export type LayerRefs = Partial<Record<LayerRole, WeightRef>>;
 
-type Projection = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
-
 /** Finds the tensors of one layer. Biases are taken where the checkpoint has them. */
 export class LayerTensors {
   constructor(
@@ -123,12 +134,19 @@ export class LayerTensors {
     private readonly prefix: string,
   ) {}
 
-  /** A norm over `size` numbers. */
-  norm(role: 'attention' | 'mlp', name: string, size: number): LayerRefs {
+  /** A norm with weights of this shape. */
+  norm(role: LayerNorm, name: string, shape: number | readonly number[], options: RefOptions = {}): LayerRefs {
+    const sizes = typeof shape === 'number' ? [shape] : shape;
+    const bias = this.tensors.optional(`${this.prefix}${name}.bias`, sizes);
     return {
-      [`${role}.norm.weight`]: this.tensors.ref(`${this.prefix}${name}.weight`, [size]),
-      ...this.bias(`${role}.norm.bias`, name, [size]),
+      [`${role}.norm.weight`]: this.tensors.ref(`${this.prefix}${name}.weight`, sizes, options),
+      ...(bias && { [`${role}.norm.bias`]: bias }),
     };
+  }
+
+  /** A weight of its own, by its whole name in the layer. */
+  ref(name: string, shape: readonly number[], options: RefOptions = {}): WeightRef {
+    return this.tensors.ref(this.prefix + name, shape, options);
   }
 
   /** A projection [outputs, columns] with a tensor of its own. */
@@ -160,11 +178,6 @@ export class LayerTensors {
       offset += count / units;
     }
     return refs;
-  }
-
-  private bias(role: LayerRole, name: string, shape: readonly number[]): LayerRefs {
-    const ref = this.tensors.optional(`${this.prefix}${name}.bias`, shape);
-    return ref ? { [role]: ref } : {};
   }
 }
 

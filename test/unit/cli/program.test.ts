@@ -1,5 +1,5 @@
 // The command line's contract: exit codes, JSON on stdout, messages on stderr; commands that need no GPU.
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,7 +73,6 @@ describe('exit codes', () => {
     [['convert', sample, '--groups', '2', '--out', sample], /not overwritten/],
     [['convert', sample, '--grouping', 'none.json', '--out', 'x'], /grouping file cannot be read.*none\.json/],
     [['convert', sample, '--grouping', `${sample}/config.json`, '--out', 'x'], /not a grouping file.*kvHeads.*nothing/],
-    [['convert', 'test/fixtures/qwen3', '--groups', '1', '--out', 'never-written'], /qwen3/],
     [['compare', sample, 'test/fixtures/llama-mha', '--text', 'a'], /different vocabularies.*4096.*112/],
     [['compare', sample, sample, '--text-file', 'no-such-file.txt'], /text file cannot be read.*no-such-file/],
     [['sweep', sample, '--excerpt', '--groups', '3'], /one of 8, 4, 2, 1/],
@@ -84,6 +83,16 @@ describe('exit codes', () => {
     const { code, stdout, stderr } = await gqaLens(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(reason);
+  });
+
+  it('1 for a model of no known family', async () => {
+    const model = join(folder, 'martian');
+    await cp('test/fixtures/qwen2', model, { recursive: true });
+    const config = JSON.parse(await readFile(join(model, 'config.json'), 'utf8')) as Record<string, unknown>;
+    await writeFile(join(model, 'config.json'), JSON.stringify({ ...config, model_type: 'martian' }));
+    const { code, stderr } = await gqaLens(['convert', model, '--groups', '1', '--out', join(folder, 'never-written')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/model_type one of llama, .*found model_type martian/);
   });
 
   it('130 when cancelled, with nothing left behind', async () => {

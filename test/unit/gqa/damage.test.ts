@@ -21,9 +21,11 @@ const gauges: Record<string, Gauge> = {
       [2, 5],
     ],
     free: [],
+    fixed: [],
   },
-  free: { planes: [], free: [0, 1, 2, 3, 4, 5] },
-  both: { planes: [[0, 1]], free: [2, 3, 4, 5] },
+  free: { planes: [], free: [0, 1, 2, 3, 4, 5], fixed: [] },
+  both: { planes: [[0, 1]], free: [2, 3, 4, 5], fixed: [] },
+  none: { planes: [], free: [], fixed: [0, 1, 2, 3, 4, 5] },
 };
 
 function randomHead(T: number, size: number, seed: number): Projections {
@@ -99,7 +101,7 @@ async function damage(before: Projections, after: Projections, setting: ScoreSet
 }
 
 const settings = fc.record({
-  gauge: fc.constantFrom(...Object.keys(gauges)).map((name) => gauges[name] ?? { planes: [], free: [] }),
+  gauge: fc.constantFrom(...Object.keys(gauges)).map((name) => gauges[name] ?? { planes: [], free: [], fixed: [] }),
   causal: fc.boolean(),
   capped: fc.boolean(),
   sunk: fc.boolean(),
@@ -154,7 +156,7 @@ describe('damageOf', () => {
       K,
       scale,
       causal: true,
-      gauge: gauges.planes ?? { planes: [], free: [] },
+      gauge: gauges.planes ?? { planes: [], free: [], fixed: [] },
       capped: false,
       sunk: false,
     };

@@ -4,7 +4,10 @@ import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
-import type { ModelSpec } from '../../../src/model/spec';
+import { chooseExperts } from '../../../src/model/experts';
+import { alibiSlopes } from '../../../src/model/families/slopes';
+import { isPerKvHead, positionOf, type LayerRole, type ModelSpec } from '../../../src/model/spec';
+import { convertAs } from '../../support/conversions';
 import { isObject } from '../../../src/checkpoint/json';
 import { decoderFixtures } from '../../support/fixtures';
 import { memoryCheckpoint } from './memoryCheckpoint';
@@ -206,9 +209,179 @@ describe('gpt2 configs', () => {
   });
 });
 
+describe('windows', () => {
+  const windows = (spec: ModelSpec): (number | undefined)[] => spec.layers.map(({ window }) => window);
+
+  it('are on every layer of Mistral, unless the config says null', async () => {
+    expect(windows(await altered('mistral-swa', {}))).toEqual([9, 9]);
+    expect(windows(await altered('mistral-swa', { sliding_window: null }))).toEqual([undefined, undefined]);
+  });
+  it('are on the upper layers of Qwen, if it uses them', async () => {
+    const fields = { sliding_window: 7, max_window_layers: 1, layer_types: undefined };
+    expect(windows(await altered('qwen2', fields))).toEqual([undefined, undefined]);
+    expect(windows(await altered('qwen2', { ...fields, use_sliding_window: true }))).toEqual([undefined, 7]);
+  });
+  it('follow layer_types, or the order of the family without them', async () => {
+    expect(windows(await altered('gemma2', {}))).toEqual([8, undefined]);
+    expect(windows(await altered('gemma2', { layer_types: undefined }))).toEqual([8, undefined]);
+    const types = ['full_attention', 'sliding_attention'];
+    expect(windows(await altered('gemma2', { layer_types: types }))).toEqual([undefined, 8]);
+    const six = [8, 8, 8, 8, 8, undefined, 8];
+    expect(windows(await altered('gemma3', { layer_types: undefined }))).toEqual(six);
+    await expect(altered('gemma2', { layer_types: ['full_attention', 'sideways'] })).rejects.toThrow(/layer_types/);
+  });
+});
+
+describe('positions', () => {
+  it('of Gemma 3 have a base for windows and one for the rest, as transformers 4 spells them too', async () => {
+    const five = {
+      full_attention: { rope_theta: 5e5, factor: 8, rope_type: 'linear' },
+      sliding_attention: { rope_theta: 2e4 },
+    };
+    const four = { rope_theta: 5e5, rope_local_base_freq: 2e4, rope_scaling: { factor: 8, rope_type: 'linear' } };
+    const spec = await altered('gemma3', { rope_parameters: five });
+    expect(await altered('gemma3', { rope_parameters: undefined, ...four })).toEqual(spec);
+    const second = [0, 5].map((layer) => {
+      const position = positionOf(spec, layer);
+      return position.kind === 'rotary' ? position.inverseFrequencies[1] : undefined;
+    });
+    expect(second[0]).toBeCloseTo(2e4 ** (-1 / 8), 6);
+    expect(second[1]).toBeCloseTo(5e5 ** (-1 / 8) / 8, 6);
+    expect(spec.positionText).toBe('rotary, base 500000, linear scaling 8x; in windows base 20000');
+  });
+  it('are unknown to every fourth layer of SmolLM3', async () => {
+    const spec = await altered('smollm3', { no_rope_layers: undefined });
+    expect(spec.layers.map((_, layer) => positionOf(spec, layer).kind)).toEqual(['rotary', 'rotary', 'rotary', 'none']);
+    expect(spec.positionText).toBe('rotary, base 2000000; none on 1 of 4 layers');
+    await expect(altered('smollm3', { no_rope_layers: [1, 2] })).rejects.toThrow(/no_rope_layers.*4 of 0 and 1/);
+  });
+  it('by slopes fall by halves for 8 heads, and between those of 8 and 16 for 12', () => {
+    expect(alibiSlopes(8)).toEqual([1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]);
+    const expected = [1, 2, 3, 4, 5, 6, 7, 8]
+      .map((power) => 2 ** -power)
+      .concat([0.5, 1.5, 2.5, 3.5].map((power) => 2 ** -power));
+    alibiSlopes(12).forEach((slope, head) => expect(slope).toBeCloseTo(expected[head] ?? NaN, 6));
+  });
+  it('of OPT begin after two rows', async () => {
+    const checkpoint = await fixture('opt');
+    const weights = new CheckpointWeights(checkpoint, resolveModel(checkpoint));
+    const stored = await checkpoint.readFloat32('model.decoder.embed_positions.weight');
+    expect((await weights.readRows('embed.positions', null, 0, 2)).data).toEqual(stored.slice(2 * 64, 4 * 64));
+  });
+});
+
+describe('query and key norms', () => {
+  it('belong to all heads, to each, or to all of them together', async () => {
+    expect((await altered('qwen3', {})).queryKeyNorm).toMatchObject({ kind: 'rms', over: 'head', shared: true });
+    expect((await altered('olmo2', {})).queryKeyNorm).toMatchObject({ kind: 'rms', over: 'heads', shared: false });
+    const gains = [0, 1].flatMap((layer): [string, number[]][] => [
+      [`model.layers.${layer}.self_attn.q_norm.weight`, [8, 8]],
+      [`model.layers.${layer}.self_attn.k_norm.weight`, [2, 8]],
+    ]);
+    const cohere = await altered('cohere', { use_qk_norm: true }, Object.fromEntries(gains));
+    expect(cohere.queryKeyNorm).toMatchObject({ kind: 'layer', over: 'head', shared: false });
+    expect(isPerKvHead(cohere, 'k.norm.weight')).toBe(true);
+    expect(isPerKvHead(await altered('qwen3', {}), 'k.norm.weight')).toBe(false);
+  });
+  it('with weights of their own are pooled with their heads', async () => {
+    const checkpoint = await fixture('olmo2');
+    const source = new CheckpointWeights(checkpoint, resolveModel(checkpoint));
+    const gains = (await source.read('k.norm.weight', 1)).data;
+    for (const merge of ['mean', 'medoid']) {
+      const converted = await convertAs(source, { G: 1, grouping: 'contiguous', merge });
+      const { data } = await converted.read('k.norm.weight', 1);
+      expect(data.length).toBe(8);
+      data.forEach((gain, row) => expect(gain).toBeCloseTo(((gains[row] ?? NaN) + (gains[8 + row] ?? NaN)) / 2, 6));
+    }
+  });
+});
+
+describe('falcon', () => {
+  const sizes = { num_attention_heads: 8, num_kv_heads: 2, ffn_hidden_size: 256 };
+
+  it('finds groups of queries with their keys and values in the new layout', async () => {
+    const norms = [0, 1].flatMap((layer): [string, number[]][] =>
+      ['ln_attn', 'ln_mlp'].flatMap((name): [string, number[]][] => [
+        [`transformer.h.${layer}.${name}.weight`, [64]],
+        [`transformer.h.${layer}.${name}.bias`, [64]],
+      ]),
+    );
+    const qkv = [0, 1].map((layer): [string, number[]] => [
+      `transformer.h.${layer}.self_attention.query_key_value.weight`,
+      [96, 64],
+    ]);
+    const shapes = Object.fromEntries([...norms, ...qkv]);
+    const spec = await altered('falcon-mqa', { ...sizes, new_decoder_architecture: true }, shapes);
+    expect(spec).toMatchObject({ G: 2, residual: 'parallel', formatHasKvHeads: true, kvHeadsField: 'num_kv_heads' });
+    // A group is 4 query heads of 8 rows, one of keys, one of values: 48 rows.
+    const outputs = (role: LayerRole) => spec.layers[1]?.weights[role]?.outputs;
+    expect(outputs('q.weight')).toEqual({ offset: 0, count: 64, units: 2 });
+    expect(outputs('k.weight')).toEqual({ offset: 32, count: 16, units: 2 });
+    expect(outputs('v.weight')).toEqual({ offset: 40, count: 16, units: 2 });
+    expect(spec.layers[0]?.weights['mlp.norm.weight']?.tensor).toBe('transformer.h.0.ln_mlp.weight');
+  });
+  it('has one KV head in the old layout, whatever num_kv_heads says', async () => {
+    const spec = await altered('falcon-mqa', {});
+    expect(spec).toMatchObject({ G: 1, formatHasKvHeads: false });
+    expect(spec.layers[0]?.weights['v.weight']?.outputs).toEqual({ offset: 72, count: 8 });
+  });
+});
+
+describe('gemma', () => {
+  it('stores what its norm weights have above 1', async () => {
+    const checkpoint = await fixture('gemma');
+    const weights = new CheckpointWeights(checkpoint, resolveModel(checkpoint));
+    const stored = await checkpoint.readFloat32('model.norm.weight');
+    expect((await weights.read('final.norm.weight', null)).data).toEqual(stored.map((value) => value + 1));
+  });
+  it('means its approximation where it says gelu', async () => {
+    const activation = async (fields: Record<string, unknown>) => (await altered('gemma', fields)).mlp.activation;
+    expect(await activation({ hidden_act: 'gelu' })).toBe('gelu-tanh');
+    expect(await activation({ hidden_act: 'gelu', hidden_activation: 'gelu' })).toBe('gelu');
+    expect(await activation({ hidden_act: 'silu' })).toBe('silu');
+  });
+  it('has caps where the config says so, or says nothing', async () => {
+    expect((await altered('gemma2', {})).softcaps).toEqual({ scores: 50, logits: 30 });
+    expect((await altered('gemma2', { attn_logit_softcapping: null })).softcaps).toEqual({ logits: 30 });
+    expect((await altered('gemma3', {})).softcaps).toEqual({});
+  });
+  it('is refused where it sees later tokens', async () => {
+    await expect(altered('gemma3', { use_bidirectional_attention: true })).rejects.toThrow(/bidirectional/);
+  });
+});
+
+describe('mixtures', () => {
+  it('choose the largest logits and weigh them by their softmax', () => {
+    const total = Math.exp(3) + Math.exp(2);
+    expect(chooseExperts([1, 3, 2, 2], 2)).toEqual([
+      { expert: 1, weight: 1 / (1 + Math.exp(-1)) },
+      { expert: 2, weight: Math.exp(-1) / (1 + Math.exp(-1)) },
+    ]);
+    expect(chooseExperts([1, 3, 2, 2], 2)[0]?.weight).toBeCloseTo(Math.exp(3) / total, 12);
+    expect(chooseExperts([0, 0, 0], 1)).toEqual([{ expert: 0, weight: 1 }]);
+  });
+  it('take turns in the outputs of gpt-oss', async () => {
+    const checkpoint = await fixture('gpt-oss');
+    const weights = new CheckpointWeights(checkpoint, resolveModel(checkpoint));
+    const stored = await checkpoint.readFloat32('model.layers.1.mlp.experts.gate_up_proj');
+    const bias = await checkpoint.readFloat32('model.layers.1.mlp.experts.gate_up_proj_bias');
+    const up = await weights.read('experts.2.up.weight', 1);
+    expect(up).toMatchObject({ rows: 96, columns: 64 });
+    // [4, 64, 192]: the second of each pair.
+    expect(up.data[5 * 64 + 7]).toBe(stored[(2 * 64 + 7) * 192 + 2 * 5 + 1]);
+    expect((await weights.read('experts.3.gate.bias', 1)).data[9]).toBe(bias[3 * 192 + 18]);
+    expect(weights.has('experts.3.gate.bias', 1)).toBe(true);
+    expect(weights.has('experts.4.gate.bias', 1)).toBe(false);
+  });
+  it('in four bits are refused by name', async () => {
+    const blocks = { 'model.layers.0.mlp.experts.gate_up_proj_blocks': [4, 192, 2, 16] };
+    await expect(altered('gpt-oss', {}, blocks)).rejects.toThrow(/MXFP4.*gate_up_proj_blocks/);
+  });
+});
+
 it('an unknown family is told with what is supported', () => {
   const unknown = memoryCheckpoint(null, {}, { model_type: 'martian' });
-  expect(() => resolveModel(unknown)).toThrow(/expected model_type llama or gpt2 or .*found model_type martian/);
+  expect(() => resolveModel(unknown)).toThrow(/expected model_type one of llama, .*gpt2.*found model_type martian/);
 });
 
 describe('t5 configs', () => {

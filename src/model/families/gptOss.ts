@@ -1,0 +1,74 @@
+/**
+ * gpt-oss: a mixture of experts with clamped SwiGLU, a sink for each head, biases, and a window on every second layer.
+ * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_gpt_oss.py.
+ */
+import type { Checkpoint } from '../../checkpoint/checkpoint';
+import { readInteger, readNumber } from '../../checkpoint/config';
+import { GqaLensError } from '../../protocol/errors';
+import { rotaryPosition } from '../rope';
+import type { ModelSpec } from '../spec';
+import { readSizes } from './decoder';
+import type { ModelFamily } from './family';
+import { llamaAttention, llamaLike } from './llama';
+import { slidingLayers, windowOf } from './windows';
+
+export const gptOss: ModelFamily = {
+  id: 'gpt_oss',
+  title: 'gpt-oss',
+  description: 'Mixture of experts, attention sinks, a window on every second layer, yarn.',
+  source: 'OpenAI 2025, arXiv 2508.10925',
+  match: (config) => config.model_type === 'gpt_oss',
+  spec,
+};
+
+function spec(checkpoint: Checkpoint): ModelSpec {
+  const { config } = checkpoint;
+  refuseMxfp4(checkpoint);
+  const sizes = readSizes(config);
+  const { L, D, H, K, F } = sizes;
+  const count = readInteger(config, 'num_local_experts', { maximum: 4096, fallback: 128 });
+  const chosen = readInteger(config, 'num_experts_per_tok', { maximum: count, fallback: 4 });
+  const slides = slidingLayers(config, L, (layer) => layer % 2 === 0);
+  return llamaLike('gpt_oss', checkpoint, {
+    sizes,
+    norm: { kind: 'rms', epsilon: readNumber(config, 'rms_norm_eps', { minimum: 0, fallback: 1e-5 }) },
+    position: rotaryPosition(config, K, 'half', { theta: 150_000 }),
+    mlp: { kind: 'gated', activation: 'clamped-swiglu', experts: { count, chosen } },
+    features: (layer) => windowOf(config, slides[layer] ?? false),
+    layer: (at) => ({
+      ...at.norm('attention', 'input_layernorm', D),
+      ...llamaAttention(at, sizes),
+      sinks: at.ref('self_attn.sinks', [H]),
+      ...at.norm('mlp', 'post_attention_layernorm', D),
+      ...at.linear('router', 'mlp.router', count, D),
+    }),
+    // One tensor holds all experts, [in, out] each; gate and up take turns in its outputs.
+    experts: (at) =>
+      Array.from({ length: count }, (_, item) => {
+        const stack = { item, items: count };
+        const gateUp = at.ref('mlp.experts.gate_up_proj', [2 * F, D], { ...stack, transposed: true });
+        const gateUpBias = at.ref('mlp.experts.gate_up_proj_bias', [2 * F], stack);
+        const turn = (offset: number) => ({ outputs: { offset, count: F, units: F } });
+        return {
+          'gate.weight': { ...gateUp, ...turn(0) },
+          'gate.bias': { ...gateUpBias, ...turn(0) },
+          'up.weight': { ...gateUp, ...turn(1) },
+          'up.bias': { ...gateUpBias, ...turn(1) },
+          'down.weight': at.ref('mlp.experts.down_proj', [D, F], { ...stack, transposed: true }),
+          'down.bias': at.ref('mlp.experts.down_proj_bias', [D], stack),
+        };
+      }),
+  });
+}
+
+/** The published checkpoints hold their experts in four bits, which nothing here reads. */
+function refuseMxfp4({ path, tensors }: Checkpoint): void {
+  const blocks = [...tensors.keys()].find((name) => name.endsWith('gate_up_proj_blocks'));
+  if (blocks === undefined) return;
+  throw new GqaLensError('checkpoint-unsupported', 'The experts are stored in MXFP4, which cannot be run', {
+    file: tensors.get(blocks)?.file ?? path,
+    tensor: blocks,
+    expected: 'experts in BF16, F16 or F32',
+    next: 'Use a checkpoint whose experts were converted to BF16 (transformers: Mxfp4Config(dequantize=True)).',
+  });
+}
