@@ -3,6 +3,7 @@
  * Role: the calls behind the extension, the command line and the tests alike. It knows no process border (service.ts),
  * no editor and no terminal.
  */
+import { mostProbable } from '../gqa/measures';
 import { describeMethods } from '../gqa/registry';
 import { groupings, groupingView } from '../gqa/grouping';
 import { merges } from '../gqa/merge';
@@ -34,6 +35,7 @@ import type {
   MeasuredModel,
   MeasureRequest,
   ModelSummary,
+  Prediction,
   Registries,
   RunInput,
   RunRequest,
@@ -156,7 +158,7 @@ export class EngineCore {
   /** A forward pass over all tokens; keeps what maps, logits and continuations need. */
   async run(request: RunRequest, task: TaskContext): Promise<RunSummary> {
     const model = this.models.get(request.modelId);
-    const { source, grouping } = await this.conversions.prepare(model, request.conversion, task);
+    const { source, grouping, calibration } = await this.conversions.prepare(model, request.conversion, task);
     const given = readInput(model, request.input, request.maxTokens);
     task.report('Preparing the GPU', null);
     const { context, weights, name } = await this.gpu.ready();
@@ -179,6 +181,7 @@ export class EngineCore {
         modelName: model.summary.name,
         conversion: request.conversion,
         grouping: groupingView(model.runnable.spec, grouping),
+        calibration,
         tokens: tokensOf(model, ids),
         encoderTokens: kept.encoded && tokensOf(model, kept.encoded.ids),
         droppedTokens: given.dropped,
@@ -301,6 +304,19 @@ export class EngineCore {
     }
     const { context, weights } = await this.gpu.ready();
     return readDivergence(context, weights, a.kept, b.kept, layer, task);
+  }
+
+  /** The `count` most probable next tokens after a position, most probable first. */
+  async predictions(runId: string, position: number, count: number, task: TaskContext): Promise<Prediction[]> {
+    const { kept, summary } = this.runs.get(runId);
+    checkIndex('position', position, kept.S);
+    const { context, weights } = await this.gpu.ready();
+    const logits = await readLogits(context, weights, kept, task, [position, position + 1]);
+    const { tokenizer } = this.models.get(summary.modelId);
+    return mostProbable(logits, count).map(({ id, probability }) => ({
+      token: { id, text: tokenizer?.tokenText(id) ?? `#${id}` },
+      probability,
+    }));
   }
 
   async continuation(runId: string, count: number, task: TaskContext): Promise<Continuation> {

@@ -38,6 +38,8 @@ export function engineService(
     measure: (request, task) => run(task, (context) => core.measure(request, context)),
     headDivergence: (runA, runB, layer, task) =>
       run(task, (context) => core.headDivergence(runA, runB, layer, context)),
+    predictions: (runId, position, count, task) =>
+      run(task, (context) => core.predictions(runId, position, count, context)),
     continuation: (runId, count, task) => run(task, (context) => core.continuation(runId, count, context)),
     exportConversion: (request, task) => run(task, (context) => core.exportConversion(request, context)),
     exportFormats: (modelId, G) => core.exportFormats(modelId, G),

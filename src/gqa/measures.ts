@@ -28,6 +28,14 @@ export function logSoftmax(logits: ArrayLike<number>): Float64Array {
   return row.map((value) => value - largest - Math.log(total));
 }
 
+/** The `count` most probable tokens of a row of logits, most probable first, the smallest id among equals. */
+export function mostProbable(logits: ArrayLike<number>, count: number): { id: number; probability: number }[] {
+  const logProbabilities = logSoftmax(logits);
+  const ids = Array.from(logProbabilities, (_, id) => id);
+  ids.sort((one, other) => (logProbabilities[other] ?? 0) - (logProbabilities[one] ?? 0) || one - other);
+  return ids.slice(0, count).map((id) => ({ id, probability: Math.exp(logProbabilities[id] ?? -Infinity) }));
+}
+
 /**
  * Cross-entropy of each next token, in nats.
  * @param logits [S, V]

@@ -23,12 +23,15 @@ export function findMethod<Method extends MethodInfo>(methods: readonly Method[]
 
 /** The data of the methods without their functions: what pickers, --help and other processes get. */
 export function describeMethods(methods: readonly MethodInfo[]): MethodInfo[] {
-  return methods.map(({ id, title, description, source, needsText = false, needsAssignment = false }) => ({
-    id,
-    title,
-    description,
-    source,
-    needsText,
-    needsAssignment,
-  }));
+  return methods.map(
+    ({ id, title, description, source, needsText = false, recommended = false, needsAssignment = false }) => ({
+      id,
+      title,
+      description,
+      source,
+      needsText,
+      recommended,
+      needsAssignment,
+    }),
+  );
 }

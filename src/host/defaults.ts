@@ -3,6 +3,7 @@
  * Pure functions of what the engine told: no state, no editor.
  */
 import { GqaLensError } from '../protocol/errors';
+import { recommendedMethod } from '../protocol/methods';
 import type { ConversionRequest, ModelSummary, Registries, RunInput } from '../protocol/model';
 import type { DiffUi, ExplorerUi } from '../protocol/views';
 
@@ -40,7 +41,7 @@ export function defaultConversion(model: ModelSummary, registries: Registries): 
   return {
     G: model.G === model.H ? quarter : model.G,
     grouping: preferred(registries.groupings, 'contiguous'),
-    merge: preferred(registries.merges, 'mean'),
+    merge: recommendedMethod(registries.merges, false).id,
   };
 }
 

@@ -15,11 +15,14 @@ import type {
   FileGrouping,
   GroupingView,
   HeadDivergence,
+  MeasureRequest,
   ModelSummary,
+  Prediction,
   Registries,
   RunSummary,
   SimilarityRequest,
   SimilarityResult,
+  TextMeasures,
 } from '../protocol/model';
 import type { Progress, TaskId } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
@@ -28,6 +31,7 @@ import type { Engine } from './engineChild';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
 import { LatestTask } from './latestTask';
+import { Measuring } from './measuring';
 import { readSettings } from './settings';
 
 /** What a session starts with when it is restored. */
@@ -58,6 +62,7 @@ export class Session implements vscode.Disposable {
   busy: Busy | null = null;
   problem: ErrorValue | null = null;
   readonly registries: Registries;
+  readonly measuring = new Measuring(this);
 
   private openedOn: Engine;
   private currentModel: ModelSummary;
@@ -177,6 +182,20 @@ export class Session implements vscode.Disposable {
     return this.call((engine, _modelId, task) => engine.headDivergence(runA, runB, layer, task));
   }
 
+  /** Measures the conversion against the checkpoint as opened. */
+  measure(request: Omit<MeasureRequest, 'a' | 'b'>, options: CallOptions): Promise<TextMeasures> {
+    const { conversion } = this;
+    return this.call(
+      (engine, modelId, task) =>
+        engine.measure({ a: { modelId, conversion: null }, b: { modelId, conversion }, ...request }, task),
+      options,
+    );
+  }
+
+  predictions(runId: string, position: number, count: number): Promise<Prediction[]> {
+    return this.call((engine, _modelId, task) => engine.predictions(runId, position, count, task));
+  }
+
   continuation(runId: string, count: number): Promise<Continuation> {
     return this.call((engine, _modelId, task) => engine.continuation(runId, count, task));
   }
@@ -184,6 +203,7 @@ export class Session implements vscode.Disposable {
   /** Closes the checkpoint in the engine, with all that it holds of it. */
   dispose(): void {
     this.cancel();
+    this.measuring.dispose();
     this.stopListener.dispose();
     this.release([this.original, this.converted]);
     this.openedOn.close.asEvent(this.model.modelId).catch(() => undefined);

@@ -97,23 +97,24 @@ class HeadPass {
   }
 }
 
-/** All logits [S, V] of a run, on the CPU. */
+/** Logits [rows, V] of a run's positions [first, end), all of them unless said otherwise, on the CPU. */
 export async function readLogits(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,
   task: TaskContext,
+  [first, end]: readonly [number, number] = [0, run.S],
 ): Promise<Float32Array> {
   const { V } = run.source.spec;
-  const pass = await HeadPass.open(context, weights, run, run.S, task.signal);
+  const pass = await HeadPass.open(context, weights, run, end - first, task.signal);
   try {
-    const result = new Float32Array(run.S * V);
-    for (let row0 = 0; row0 < run.S; row0 += pass.rowsPerBlock) {
+    const result = new Float32Array((end - first) * V);
+    for (let row0 = first; row0 < end; row0 += pass.rowsPerBlock) {
       task.signal.throwIfAborted();
-      const { rows, logits, stride } = pass.block(row0, run.S);
+      const { rows, logits, stride } = pass.block(row0, end);
       const values = await context.readFloat32({ ...logits, size: rows * stride * 4 });
       for (let row = 0; row < rows; row++) {
-        result.set(values.subarray(row * stride, row * stride + V), (row0 + row) * V);
+        result.set(values.subarray(row * stride, row * stride + V), (row0 - first + row) * V);
       }
     }
     return result;

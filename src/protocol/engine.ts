@@ -17,6 +17,7 @@ import type {
   HeadDivergence,
   MeasureRequest,
   ModelSummary,
+  Prediction,
   Registries,
   RunRequest,
   RunSummary,
@@ -53,6 +54,8 @@ export interface EngineApi {
   compare(runA: string, runB: string, task: TaskId): Promise<CompareSummary>;
   measure(request: MeasureRequest, task: TaskId): Promise<TextMeasures>;
   headDivergence(runA: string, runB: string, layer: number, task: TaskId): Promise<HeadDivergence>;
+  /** The `count` most probable next tokens after a position, most probable first. */
+  predictions(runId: string, position: number, count: number, task: TaskId): Promise<Prediction[]>;
   /** Greedy continuation of a run by `count` tokens. */
   continuation(runId: string, count: number, task: TaskId): Promise<Continuation>;
   /** Writes a conversion as a folder that Hugging Face transformers loads. */

@@ -71,6 +71,8 @@ export interface MethodInfo {
   source: string;
   /** It solves on what a text does in the model (ConversionRequest.calibration). Absent: the weights are enough. */
   needsText?: boolean;
+  /** What to take when in doubt: among those that need a text, or among those that need none. */
+  recommended?: boolean;
   /** It needs ConversionRequest.assignment, so pickers do not offer it by itself. Absent: it decides alone. */
   needsAssignment?: boolean;
 }
@@ -160,6 +162,8 @@ export interface RunSummary {
   modelName: string;
   conversion: ConversionRequest | null;
   grouping: GroupingView;
+  /** What the conversion was solved on, in words; null when it needed no text. */
+  calibration: string | null;
   /** [S] the tokens that losses belong to: in an encoder-decoder, the decoder's. */
   tokens: Token[];
   /** What the encoder read; null without one. */
@@ -418,6 +422,12 @@ export interface HeadDivergence {
   jensenShannon: Float32Array;
   /** [H] largest absolute difference of a weight. */
   maxDifference: Float32Array;
+}
+
+/** A token that may come next. */
+export interface Prediction {
+  token: Token;
+  probability: number;
 }
 
 export interface Continuation {

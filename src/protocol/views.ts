@@ -13,10 +13,12 @@ import type {
   GroupingView,
   HeadDivergence,
   ModelSummary,
+  Prediction,
   Registries,
   RunSummary,
   SimilarityRequest,
   SimilarityResult,
+  TextMeasures,
 } from './model';
 import type { ErrorValue } from './errors';
 
@@ -108,6 +110,14 @@ export interface ExplorerViewApi {
   focus(layer: number | null, group: number | null, head: number | null): void;
 }
 
+/** What is measured of both runs besides the comparison itself: layers at once, the time of a token when asked. */
+export interface MeasuresState {
+  /** null before the layers are measured. */
+  result: TextMeasures | null;
+  busy: Busy | null;
+  problem: ErrorValue | null;
+}
+
 export interface DiffUi {
   layer: number;
   /** Query head shown large in both panes. */
@@ -131,8 +141,17 @@ export interface DiffSnapshot {
   gpu: GpuState | null;
   /** null before both runs are done. */
   compare: CompareSummary | null;
+  measures: MeasuresState;
   busy: Busy | null;
   problem: ErrorValue | null;
+}
+
+/** Asks for the most probable next tokens of both runs after a position. */
+export interface PredictionsRequest {
+  runA: string;
+  runB: string;
+  position: number;
+  count: number;
 }
 
 export interface DiffHostApi {
@@ -143,6 +162,10 @@ export interface DiffHostApi {
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;
+  predictions(request: PredictionsRequest): Promise<{ a: Prediction[]; b: Prediction[] }>;
+  /** Measures the layers again after that was cancelled or failed, or the time of a decoded token of both models. */
+  measure(what: 'layers' | 'time'): Promise<void>;
+  cancelMeasures(): void;
   /** Greedy continuations of both runs. */
   continuations(count: number): Promise<{ a: Continuation; b: Continuation }>;
   openExplorer(): Promise<void>;
@@ -154,5 +177,6 @@ export interface DiffHostApi {
 export interface DiffViewApi {
   update(snapshot: DiffSnapshot): void;
   busy(busy: Busy | null): void;
+  measures(measures: MeasuresState): void;
   focus(layer: number | null, head: number | null): void;
 }

@@ -174,6 +174,20 @@ describe('measures of a conversion', () => {
     expect(found.a.parameters - found.b.parameters).toBe(2 * L * (H - 2) * K * D);
   });
 
+  it('tell what each model expects next', async () => {
+    const ids = windows[0] ?? [];
+    const run = await core.run({ modelId, input: { kind: 'ids', ids }, conversion: mean2, maxTokens: 99 }, quietTask);
+    const logits = (await logitsOf(mean2))[0]?.subarray(4 * V, 5 * V) ?? [];
+    const predictions = await core.predictions(run.runId, 4, 5, quietTask);
+    const expected = measures.mostProbable(logits, 5);
+    expect(predictions.map(({ token }) => token.id)).toEqual(expected.map(({ id }) => id));
+    predictions.forEach(({ probability }, place) =>
+      expect(probability).toBeCloseTo(expected[place]?.probability ?? NaN, 5),
+    );
+    expect(await errorOf(core.predictions(run.runId, 9, 5, quietTask))).toMatchObject({ code: 'input-invalid' });
+    core.release(run.runId);
+  });
+
   it('are nothing between a model and itself', async () => {
     const same = await core.measure(request(null, { detail: true }), quietTask);
     for (const { jensenShannon, attentionCosine, residualCosine } of same.layers ?? []) {

@@ -8,7 +8,9 @@ import type {
   AttentionTile,
   Continuation,
   HeadDivergence,
+  Prediction,
 } from '../../src/protocol/model';
+import type { PredictionsRequest } from '../../src/protocol/views';
 import { LazyCache } from '../shared/lazy';
 
 /** The host functions that answer. */
@@ -16,6 +18,7 @@ export interface DiffRequests {
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;
+  predictions(request: PredictionsRequest): Promise<{ a: Prediction[]; b: Prediction[] }>;
   continuations(count: number): Promise<{ a: Continuation; b: Continuation }>;
 }
 
@@ -23,6 +26,7 @@ export interface DiffData {
   maps: LazyCache<AttentionRequest, AttentionTile>;
   rows: LazyCache<AttentionRowRequest, AttentionRow>;
   divergences: LazyCache<{ runA: string; runB: string; layer: number }, HeadDivergence>;
+  predictions: LazyCache<PredictionsRequest, { a: Prediction[]; b: Prediction[] }>;
   continuations: LazyCache<{ runA: string; runB: string }, { a: Continuation; b: Continuation }>;
 }
 
@@ -35,6 +39,7 @@ export function createDiffData(host: DiffRequests, changed: () => void): DiffDat
     maps: new LazyCache((request) => host.attention(request), changed, 12),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
     divergences: new LazyCache(({ runA, runB, layer }) => host.headDivergence(runA, runB, layer), changed, 128),
+    predictions: new LazyCache((request) => host.predictions(request), changed, 64),
     continuations: new LazyCache(() => host.continuations(CONTINUATION_LENGTH), changed, 4),
   };
 }

@@ -2,23 +2,17 @@
  * One head large, three times: in the original, in the converted model, and what changed between them.
  */
 import type { AttentionTile } from '../../src/protocol/model';
-import { addToHistogram, CODE_WEIGHTS } from '../shared/attentionCode';
+import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable, type PixelTable } from '../shared/colorScale';
 import { element, groupColor } from '../shared/dom';
 import type { Figure } from '../shared/figure';
-import {
-  formatChange,
-  formatInteger,
-  formatLoss,
-  formatNumber,
-  formatPerplexity,
-  formatWeight,
-} from '../shared/format';
-import { Heatmap, type Cell } from '../shared/heatmap';
+import { formatNumber, formatWeight } from '../shared/format';
+import { Heatmap } from '../shared/heatmap';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import { TokenAxis } from '../shared/tokenAxis';
 import type { DiffData } from './data';
+import { PaneReadout } from './paneReadout';
 import { differenceMap, differenceTable, NO_DIFFERENCE } from './difference';
 import {
   attentionName,
@@ -27,13 +21,11 @@ import {
   sideRequest,
   type DiffActions,
   type DiffView,
+  type Pane,
   type Side,
 } from './view';
 
-type Pane = Side | 'difference';
 const PANES: readonly Pane[] = ['a', 'difference', 'b'];
-/** How long the pointer rests on a row before its exact weights are asked for. */
-const REST_MILLISECONDS = 50;
 
 interface PaneParts {
   element: HTMLElement;
@@ -48,17 +40,15 @@ export class LargeMaps implements Figure<DiffView> {
   readonly #panes: Record<Pane, PaneParts>;
   readonly #actions: DiffActions;
   readonly #data: DiffData;
-  readonly #readout: Readout;
+  readonly #readout: PaneReadout;
   readonly #drawn: (runId: string) => void;
   #view: DiffView | null = null;
-  #pointed: { pane: Pane; cell: Cell; at: { x: number; y: number } } | null = null;
-  #rest: ReturnType<typeof setTimeout> | undefined;
 
   /** @param drawn called when a run's map is on screen */
   constructor(actions: DiffActions, data: DiffData, readout: Readout, drawn: (runId: string) => void) {
     this.#actions = actions;
     this.#data = data;
-    this.#readout = readout;
+    this.#readout = new PaneReadout(data, readout);
     this.#drawn = drawn;
     this.#panes = { a: this.#makePane('a'), difference: this.#makePane('difference'), b: this.#makePane('b') };
     this.element = element('div', { class: 'panes' }, ...PANES.map((pane) => this.#panes[pane].element));
@@ -76,7 +66,6 @@ export class LargeMaps implements Figure<DiffView> {
       this.#panes[pane].map.canvas.dataset.head = String(head);
     }
     if (compare === null) return;
-    this.#drawNumbers(view);
     const tiles = { a: this.#tile(view, 'a'), b: this.#tile(view, 'b') };
     for (const side of ['a', 'b'] as const) this.#panes[side].element.classList.toggle('loading', tiles[side] === null);
     this.#panes.difference.element.classList.toggle('loading', tiles.a === null || tiles.b === null);
@@ -85,7 +74,7 @@ export class LargeMaps implements Figure<DiffView> {
     this.#drawn(compare.a.runId);
     this.#drawn(compare.b.runId);
     this.emphasise(view);
-    if (this.#pointed !== null) this.#showReadout();
+    this.#readout.show(view);
   }
 
   emphasise(view: DiffView): void {
@@ -106,8 +95,10 @@ export class LargeMaps implements Figure<DiffView> {
     const table = pixelTable(fitScale(histogram, scale), isDark());
     const tokens = view.snapshot.compare?.a.tokens ?? [];
     for (const pane of PANES) this.#panes[pane].axis.show(tokens);
-    for (const side of ['a', 'b'] as const)
+    for (const side of ['a', 'b'] as const) {
       this.#panes[side].map.draw({ codes: codes[side], S, T, table, fadeFirst: hideFirstToken });
+      this.#panes[side].numbers.replaceChildren(...statistics(tiles[side], head));
+    }
     const difference = differenceMap(codes.a, codes.b, T, hideFirstToken);
     this.#panes.difference.map.draw({
       codes: difference.codes,
@@ -122,32 +113,6 @@ export class LargeMaps implements Figure<DiffView> {
       key('less', `more in ${attentionName(model.G, model.H)}`),
       key('more', `more in ${attentionName(state.conversion.G, model.H)}`),
       element('span', { class: 'muted' }, `full colour ±${formatWeight(difference.largest)}`),
-    );
-  }
-
-  #drawNumbers(view: DiffView): void {
-    const { compare } = view.snapshot;
-    if (compare === null) return;
-    const { a, b } = compare;
-    this.#panes.a.numbers.replaceChildren(
-      number('loss', 'loss-a', formatLoss(a.loss)),
-      number('perplexity', 'perplexity-a', formatPerplexity(a.perplexity)),
-      number('cache a token', 'cache-a', `${formatInteger(a.kvCacheBytesPerToken)} B`),
-    );
-    this.#panes.b.numbers.replaceChildren(
-      number('loss', 'loss-b', formatLoss(b.loss), a.loss === null || b.loss === null ? '' : signed(b.loss - a.loss)),
-      number(
-        'perplexity',
-        'perplexity-b',
-        formatPerplexity(b.perplexity),
-        a.perplexity === null || b.perplexity === null ? '' : formatChange(a.perplexity, b.perplexity),
-      ),
-      number(
-        'cache a token',
-        'cache-b',
-        `${formatInteger(b.kvCacheBytesPerToken)} B`,
-        formatChange(a.kvCacheBytesPerToken, b.kvCacheBytesPerToken),
-      ),
     );
   }
 
@@ -167,7 +132,10 @@ export class LargeMaps implements Figure<DiffView> {
         'aria-label': `Attention of the chosen head: ${pane === 'a' ? 'original' : pane === 'b' ? 'converted' : 'difference'}`,
       },
       {
-        hover: (cell, at) => this.#point(pane, cell, at),
+        hover: (cell, at) => {
+          this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null });
+          if (this.#view !== null) this.#readout.point(this.#view, pane, cell, at);
+        },
         select: ({ query }) => this.#actions.choose({ token: this.#view?.ui.token === query ? null : query }),
       },
     );
@@ -192,79 +160,21 @@ export class LargeMaps implements Figure<DiffView> {
       axis,
     };
   }
-
-  #point(pane: Pane, cell: Cell | null, at: { x: number; y: number }): void {
-    clearTimeout(this.#rest);
-    this.#pointed = cell === null ? null : { pane, cell, at };
-    this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null });
-    if (cell === null) {
-      this.#readout.hide();
-      return;
-    }
-    this.#showReadout();
-    this.#rest = setTimeout(() => {
-      for (const side of ['a', 'b'] as const) {
-        const request = this.#rowRequest(side, cell.query);
-        if (request !== null) this.#data.rows.get(request);
-      }
-      this.#showReadout();
-    }, REST_MILLISECONDS);
-  }
-
-  #rowRequest(side: Side, query: number): Parameters<DiffData['rows']['get']>[0] | null {
-    const run = this.#view?.snapshot.compare?.[side];
-    if (this.#view === null || run === undefined) return null;
-    return { runId: run.runId, layer: this.#view.ui.layer, heads: [this.#view.ui.head], query };
-  }
-
-  #weight(view: DiffView, side: Side, cell: Cell): { weight: number; exact: boolean } {
-    const request = this.#rowRequest(side, cell.query);
-    const exact = request === null ? undefined : this.#data.rows.peek(request)?.weights[cell.key];
-    if (exact !== undefined) return { weight: exact, exact: true };
-    const maps = sideRequest(view, side);
-    const tile = maps === null ? null : this.#data.maps.peek(maps);
-    const code = tile === null ? 0 : headCodes(tile, view.ui.head)[cell.query * tile.T + cell.key];
-    return { weight: CODE_WEIGHTS[code ?? 0] ?? 0, exact: false };
-  }
-
-  #showReadout(): void {
-    const view = this.#view;
-    const tokens = view?.snapshot.compare?.a.tokens;
-    if (this.#pointed === null || view === null || tokens === undefined) return;
-    const { pane, cell, at } = this.#pointed;
-    const a = this.#weight(view, 'a', cell);
-    const b = this.#weight(view, 'b', cell);
-    const { model, state } = view.snapshot;
-    const names = { a: attentionName(model.G, model.H), b: attentionName(state.conversion.G, model.H) };
-    this.#readout.show(
-      {
-        title: pane === 'difference' ? `${names.b} − ${names.a}` : `Q${view.ui.head}, ${names[pane]}`,
-        query: { place: cell.query, text: tokens[cell.query]?.text ?? '' },
-        key: { place: cell.key, text: tokens[cell.key]?.text ?? '' },
-        weight: pane === 'a' ? a.weight : pane === 'b' ? b.weight : b.weight - a.weight,
-        exact: a.exact && b.exact,
-        others: [
-          { label: names.a, weight: a.weight, emphasised: pane === 'a' },
-          { label: names.b, weight: b.weight, emphasised: pane === 'b' },
-        ],
-      },
-      at,
-    );
-  }
 }
 
-function number(label: string, testId: string, value: string, change = ''): HTMLElement {
-  return element(
-    'span',
-    { class: 'figure' },
-    element('span', { class: 'muted' }, label),
-    element('b', { 'data-testid': testId }, value),
-    element('span', { class: 'muted' }, change),
-  );
-}
-
-function signed(difference: number): string {
-  return `${difference > 0 ? '+' : ''}${formatNumber(difference, 3)}`;
+/** What kind of head it is, in three numbers. */
+function statistics(tile: AttentionTile, head: number): HTMLElement[] {
+  const found = tile.statistics.find((own) => own.head === head);
+  if (found === undefined) return [];
+  const number = (label: string, value: string, title: string): HTMLElement =>
+    element('span', { class: 'figure', title }, element('span', { class: 'muted' }, label), element('b', {}, value));
+  return [
+    number('entropy', `${formatNumber(found.entropy, 2)} bit`, 'Over how much the weight of a query spreads; mean'),
+    number('on first token', formatNumber(found.firstToken, 2), 'Weight on the first token; mean over queries'),
+    ...(found.distance === null
+      ? []
+      : [number('distance', formatNumber(found.distance, 1), 'Tokens between query and key; mean by weight')]),
+  ];
 }
 
 function key(kind: 'less' | 'more', label: string): HTMLElement {

@@ -1,10 +1,12 @@
 /**
- * The comparison page: MHA on the left, GQA on the right, what changed between them.
+ * The comparison page: what a conversion costs, where it changes the model, and both models' maps and words side by side.
  * The host owns the snapshot, this page owns the UI state; a change of either draws once, in the next frame.
  */
 import '../shared/palette.css';
 import '../shared/base.css';
 import './diff.css';
+import './measures.css';
+import './words.css';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
 import type { DiffHostApi, DiffSnapshot, DiffViewApi } from '../../src/protocol/views';
 import { button } from '../shared/controls';
@@ -15,8 +17,11 @@ import { connect } from '../shared/host';
 import { Readout } from '../shared/readout';
 import { onThemeChange } from '../shared/theme';
 import { createDiffData } from './data';
+import { DivergenceMap } from './divergenceMap';
+import { Drift } from './drift';
 import { HeadTable } from './headTable';
 import { LargeMaps } from './largeMaps';
+import { Summary } from './summary';
 import { fitDiffUi, type DiffActions, type DiffView } from './view';
 import { Words } from './words';
 
@@ -26,6 +31,7 @@ const drawnRuns = new Set<string>();
 
 const host = connect<DiffHostApi, DiffViewApi>({
   update: (snapshot) => accept(snapshot),
+  measures: (measures) => change((snapshot) => ({ ...snapshot, measures })),
   busy: (busy) => change((snapshot) => ({ ...snapshot, busy })),
   focus: (layer, head) => actions.choose({ ...(layer === null ? {} : { layer }), ...(head === null ? {} : { head }) }),
 });
@@ -44,6 +50,8 @@ const actions: DiffActions = {
     view = { ...view, hover };
     plan('emphasise');
   },
+  measure: (what) => ask(remote.measure(what)),
+  cancelMeasures: () => ask(remote.cancelMeasures()),
 };
 
 const data = createDiffData(remote, () => plan('render'));
@@ -61,7 +69,8 @@ const header = new Header(
 );
 const status = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });
 const hint = element('p', { class: 'hint' }, 'Press Run to put the original and the converted model side by side.');
-const figures: Figure<DiffView>[] = [
+const measures: Figure<DiffView>[] = [new Summary(actions), new Drift(actions), new DivergenceMap(actions)];
+const rows: Figure<DiffView>[] = [
   new LargeMaps(actions, data, readout, (runId) => {
     if (drawnRuns.has(runId)) return;
     drawnRuns.add(runId);
@@ -70,7 +79,13 @@ const figures: Figure<DiffView>[] = [
   new HeadTable(actions, data),
   new Words(actions, data),
 ];
-const body = element('div', { class: 'figures' }, ...figures.map((figure) => figure.element));
+const figures = [...measures, ...rows];
+const body = element(
+  'div',
+  { class: 'figures' },
+  element('div', { class: 'measures' }, ...measures.map((figure) => figure.element)),
+  ...rows.map((figure) => figure.element),
+);
 const page = element(
   'main',
   { class: 'diff', 'data-testid': 'diff', hidden: true },

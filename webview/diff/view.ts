@@ -4,6 +4,7 @@
 import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
 import type { DiffSnapshot, DiffUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
+import { mostMoved } from './mostMoved';
 
 export interface DiffHover {
   query: number | null;
@@ -19,10 +20,15 @@ export interface DiffView {
 export interface DiffActions {
   choose(change: Partial<DiffUi>): void;
   hover(change: DiffHover): void;
+  measure(what: 'layers' | 'time'): void;
+  cancelMeasures(): void;
 }
 
 /** The two runs: a is the original, b the converted one. */
 export type Side = 'a' | 'b';
+
+/** The large maps: of either run, and what changed between them. */
+export type Pane = Side | 'difference';
 
 /** Heads in group order with their group, under the converted run's grouping. */
 export function orderedHeads(view: DiffView): { head: number; group: number }[] {
@@ -31,6 +37,11 @@ export function orderedHeads(view: DiffView): { head: number; group: number }[] 
   return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? [], grouping.G).flatMap((heads, group) =>
     heads.map((head) => ({ head, group })),
   );
+}
+
+/** The position whose prediction is looked at: the chosen token, else the one that moved most. */
+export function predictedAfter({ snapshot: { compare }, ui }: DiffView): number | null {
+  return ui.token ?? (compare === null ? null : (mostMoved(compare.klPerToken, 1)[0] ?? 0));
 }
 
 /** The group of the head that is shown large. */

@@ -47,6 +47,11 @@ export function formatPerplexity(perplexity: number | null): string {
   return perplexity < 1000 ? perplexity.toFixed(1) : formatInteger(perplexity);
 }
 
+/** A time of a few milliseconds with three digits, or a dash where it was not taken. */
+export function formatMilliseconds(milliseconds: number | null): string {
+  return milliseconds === null ? '–' : `${Number(milliseconds.toPrecision(3))}\u202fms`;
+}
+
 /** Milliseconds, or seconds from one second on. */
 export function formatDuration(milliseconds: number): string {
   return milliseconds < 1000 ? `${formatInteger(milliseconds)}\u202fms` : `${(milliseconds / 1000).toFixed(1)}\u202fs`;

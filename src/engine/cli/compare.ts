@@ -51,7 +51,8 @@ export function addCompare(program: Command, open: OpenContext): void {
     if (options.text === undefined && options.ids === undefined && options.textFile === undefined) {
       command.error('error: give the input with --text TEXT, --text-file FILE or --ids 1,2,3', { exitCode: 2 });
     }
-    const converts = ['groups', 'grouping', 'merge'].some((name) => command.getOptionValueSource(name) === 'cli');
+    const conversionOptions = ['groups', 'grouping', 'merge', 'calibrate', 'calibrateTokens'];
+    const converts = conversionOptions.some((name) => command.getOptionValueSource(name) === 'cli');
     if (converts === (pathB !== undefined)) {
       command.error('error: give either a second checkpoint or --groups G, which converts the first one in memory', {
         exitCode: 2,

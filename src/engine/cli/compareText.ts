@@ -29,11 +29,13 @@ function describeModels({ a, b }: TextMeasures): string {
     const [before, after] = [value(a) ?? NaN, value(b) ?? NaN];
     return [label, ...[before, after].map((one) => (Number.isNaN(one) ? '–' : format(one))), change(before, after)];
   };
+  const cross = row('cross cache a token', (m) => m.crossCacheBytesPerToken, formatBytes, formatChange);
   const rows = [
     ['', a.model, labelOf(a, b), 'change'],
     row('loss (nats)', ({ loss }) => loss, (loss) => loss.toFixed(4), signed), // prettier-ignore
     row('perplexity', ({ perplexity }) => perplexity, (value) => value.toFixed(2), formatChange), // prettier-ignore
     row('KV cache a token', ({ kvCacheBytesPerToken }) => kvCacheBytesPerToken, formatBytes, formatChange),
+    ...(a.crossCacheBytesPerToken > 0 ? [cross] : []),
     row('parameters', ({ parameters }) => parameters, formatCount, formatChange),
   ];
   const time = ({ millisecondsPerToken }: ModelMeasures): number | null => millisecondsPerToken;

@@ -74,7 +74,7 @@ export function addConvert(program: Command, open: OpenContext): void {
     // What was written is read again: the numbers are those of the files.
     const after = await context.openModel(written.folder);
     const result = summarise(before, after, written, conversion);
-    context.print(options, result, describe(result, options));
+    context.print(options, result, describe(result, options.grouping));
   });
 }
 
@@ -107,10 +107,10 @@ function summarise(
   };
 }
 
-function describe(conversion: Conversion, { grouping, merge }: ConvertOptions): string {
+function describe(conversion: Conversion, grouping: string): string {
   const change = ({ before, after }: { before: number; after: number }): string =>
     `${formatBytes(before)} → ${formatBytes(after)} (${formatChange(before, after)})`;
-  const { groups, dtype, bytes, kvCacheBytesPerToken, calibration, measures, notes } = conversion;
+  const { groups, merge, dtype, bytes, kvCacheBytesPerToken, calibration, measures, notes } = conversion;
   const decimals = (value: number | null): string => (value === null ? '–' : value.toFixed(4));
   const text = facts([
     ['KV heads', `${groups.before} → ${groups.after} (${grouping}, ${merge})`],

@@ -7,6 +7,7 @@ import { namedGroupings } from '../../gqa/grouping';
 import { manual } from '../../gqa/groupings/manual';
 import { merges } from '../../gqa/merge';
 import { GqaLensError } from '../../protocol/errors';
+import { recommendedMethod } from '../../protocol/methods';
 import type { ConversionRequest, MethodInfo, RunInput, TextInput } from '../../protocol/model';
 import { usualCalibration } from '../calibrationText';
 import type { EngineCore } from '../core';
@@ -55,7 +56,8 @@ export interface ConversionOptions extends CalibrationOptions {
   groups?: number;
   /** A registry id, or a grouping file. */
   grouping: string;
-  merge: string;
+  /** Absent: the recommended one. */
+  merge?: string;
 }
 
 const isGroupingFile = (grouping: string): boolean => grouping.toLowerCase().endsWith('.json');
@@ -76,7 +78,7 @@ export async function conversionRequest(
   { engine, modelId }: { engine: EngineCore; modelId: string },
   command: Command,
 ): Promise<ConversionRequest> {
-  const { groups, grouping, merge } = options;
+  const { groups, grouping, merge = recommendedMerge(options) } = options;
   const calibration = calibrationOf(options);
   if (isGroupingFile(grouping)) {
     const { G, assignment } = await engine.readGrouping(modelId, grouping);
@@ -102,7 +104,12 @@ export function withConversion(command: Command): Command {
         .argParser(readGrouping)
         .default('contiguous'),
     )
-    .addOption(methodOption('--merge <method>', 'what the shared head becomes', merges, 'mean'));
+    .addOption(
+      new Option(
+        '--merge <method>',
+        `what the shared head becomes (default: ${recommendedMerge({})}, with --calibrate ${recommendedMerge({ calibrate: '' })})`,
+      ).choices(merges.map(({ id }) => id)),
+    );
   return withCalibration(command)
     .addHelpText('after', methodHelp('Groupings', namedGroupings))
     .addHelpText('after', methodHelp('Merges', merges));
@@ -119,6 +126,10 @@ export function withCalibration(command: Command): Command {
   return command
     .option('--calibrate <file>', 'text that methods are solved on which need one (default: a bundled excerpt)')
     .option('--calibrate-tokens <n>', `tokens of that text (default: ${usualCalibration.tokens})`, wholeNumber(2));
+}
+
+function recommendedMerge({ calibrate }: CalibrationOptions): string {
+  return recommendedMethod(merges, calibrate !== undefined).id;
 }
 
 /** The text that the options name, as a part of a conversion request. */

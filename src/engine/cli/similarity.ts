@@ -53,7 +53,11 @@ export function addSimilarity(program: Command, open: OpenContext): void {
       print(
         options,
         { model: model.name, on: 'weights', measure: options.measure, conversion, layers: layers.map(toJson) },
-        describe(model, layers, conversion.assignment ? { ...options, groups: conversion.G } : options),
+        describe(model, layers, {
+          ...options,
+          merge: conversion.merge,
+          ...(conversion.assignment && { groups: conversion.G }),
+        }),
       );
     });
 }
@@ -76,7 +80,7 @@ function rowsOf({ matrix, n }: SimilarityResult): Float32Array[] {
 
 function describe(model: ModelSummary, layers: readonly LayerResult[], options: SimilarityOptions): string {
   const title = `${model.name} · ${options.measure} similarity of ${model.G} KV heads, on weights`;
-  const pooled = options.groups === undefined ? '' : ` · pooled to ${options.groups} groups (${options.merge})`;
+  const pooled = options.groups === undefined ? '' : ` · pooled to ${options.groups} groups (${options.merge ?? ''})`;
   const [only] = layers;
   if (options.layer !== undefined && only !== undefined) {
     return [

@@ -26,7 +26,7 @@ interface Effort {
   refit: boolean;
 }
 
-function calibrated(info: Pick<SolvingMerge, 'id' | 'title' | 'description' | 'source'>, effort: Effort): SolvingMerge {
+function calibrated(info: Omit<SolvingMerge, 'kind' | 'solve' | 'turn' | 'needsText'>, effort: Effort): SolvingMerge {
   return {
     ...info,
     kind: 'solve',
@@ -116,6 +116,7 @@ export const pcaText = calibrated(
 export const pcaRefit = calibrated(
   {
     id: 'pca-refit',
+    recommended: true,
     title: 'PCA + W_O refit',
     description:
       "PCA on a text, then W_O refitted to the original's attention output. Seconds; the choice with a text.",

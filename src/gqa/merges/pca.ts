@@ -12,6 +12,7 @@ import { LayerPca } from '../solve/pca';
 export const pca: SolvingMerge = {
   kind: 'solve',
   id: 'pca',
+  recommended: true,
   title: 'PCA',
   description:
     'The shared head that keeps most of what the queries and outputs read. Needs no data, takes seconds: the best there is without a text.',

@@ -32,7 +32,11 @@ export class DiffPanel {
     this.view = openChannel<DiffViewApi, DiffHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
     panel.webview.html = webviewHtml(extension, panel.webview, 'diff', panel.title);
     const listeners = vscode.Disposable.from(
-      session.onDidChange(() => this.send(() => this.view.update.asEvent(this.snapshot()))),
+      session.onDidChange(() => {
+        if (this.isReady) session.measuring.want();
+        this.send(() => this.view.update.asEvent(this.snapshot()));
+      }),
+      session.measuring.onDidChange(() => this.send(() => this.view.measures.asEvent(session.measuring.state))),
       session.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
       panel.onDidChangeViewState(() => (this.isReady &&= panel.visible)),
     );
@@ -47,6 +51,7 @@ export class DiffPanel {
     return {
       ready: () => {
         this.isReady = true;
+        session.measuring.want();
         return Promise.resolve(this.snapshot());
       },
       run: (text) => actions.userRun(session, text),
@@ -55,6 +60,15 @@ export class DiffPanel {
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
       headDivergence: (runA, runB, layer) => session.headDivergence(runA, runB, layer),
+      predictions: async ({ runA, runB, position, count }) => {
+        const [a, b] = await Promise.all([
+          session.predictions(runA, position, count),
+          session.predictions(runB, position, count),
+        ]);
+        return { a, b };
+      },
+      measure: (what) => session.measuring[what](),
+      cancelMeasures: () => session.measuring.cancel(),
       continuations: async (count) => {
         const { original, converted } = session;
         if (original === null || converted === null) {
@@ -76,7 +90,7 @@ export class DiffPanel {
   private snapshot(): DiffSnapshot {
     const { model, registries, gpu, compare, busy, problem, text, conversion } = this.session;
     const state = { modelPath: this.session.path, text, conversion, ui: this.ui };
-    return { state, model, registries, gpu, compare, busy, problem };
+    return { state, model, registries, gpu, compare, measures: this.session.measuring.state, busy, problem };
   }
 
   private send(message: () => Promise<void>): void {

@@ -148,6 +148,27 @@ describe('the sample', () => {
     assert.match(session.original?.tokens.map(({ text }) => text).join('') ?? '', /Dear Holmes, this\./);
   });
 
+  it('measures the layers of a comparison once, and the time of a token when asked', async () => {
+    const { measuring } = session;
+    const results = new Set<unknown>();
+    const listener = measuring.onDidChange(() => results.add(measuring.state.result));
+    measuring.want();
+    measuring.want();
+    const isDone = (): boolean => measuring.state.result !== null || measuring.state.problem !== null;
+    while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(measuring.state.problem, null);
+    assert.equal(measuring.state.result?.layers?.length, 6);
+    assert.deepEqual([...results].filter((result) => result !== null).length, 1);
+    await measuring.time();
+    assert.ok((measuring.state.result.b.millisecondsPerToken ?? 0) > 0);
+    assert.equal(measuring.state.result.layers.length, 6);
+    await session.setConversion({ ...session.conversion, G: session.conversion.G === 1 ? 2 : 1 });
+    measuring.want();
+    assert.equal(measuring.state.result, null);
+    measuring.cancel();
+    listener.dispose();
+  });
+
   it('compares in one diff', async () => {
     await command('compare');
     await command('compare');

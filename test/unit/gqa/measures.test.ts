@@ -54,6 +54,23 @@ describe('top-1 agreement', () => {
   });
 });
 
+describe('most probable tokens', () => {
+  it('come in order, the lowest id first among equals, with their probabilities', () => {
+    const found = measures.mostProbable([Math.log(1), Math.log(2), Math.log(2), Math.log(5)], 3);
+    expect(found.map(({ id }) => id)).toEqual([3, 1, 2]);
+    found.forEach(({ probability }, place) => expect(probability).toBeCloseTo([0.5, 0.2, 0.2][place] ?? NaN, 12));
+  });
+});
+
+describe('cosine', () => {
+  it('is 1 along, 0 across, -1 against; 1 of two zeros and 0 of one', () => {
+    expect(measures.cosine([1, 2], [2, 4])).toBeCloseTo(1, 12);
+    expect(measures.cosine([1, 2], [-2, 1])).toBe(0);
+    expect(measures.cosine([1, 2], [-3, -6])).toBeCloseTo(-1, 12);
+    expect([measures.cosine([0, 0], [0, 0]), measures.cosine([0, 0], [0, 1])]).toEqual([1, 0]);
+  });
+});
+
 describe('Jensen-Shannon divergence', () => {
   it('is 0 for equal rows and 1 bit for rows that share nothing', () => {
     expect(measures.jensenShannon([0.5, 0.5, 0], [0.5, 0.5, 0])).toBe(0);

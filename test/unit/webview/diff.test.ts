@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AttentionTile } from '../../../src/protocol/model';
 import { commonPrefixLength } from '../../../webview/diff/commonPrefix';
+import { cosineFloor } from '../../../webview/diff/cosineFloor';
 import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/diff/difference';
+import { mostMoved } from '../../../webview/diff/mostMoved';
 import { attentionName, headCodes } from '../../../webview/diff/view';
 import { tileRow, topKeys } from '../../../webview/explorer/attended';
 
@@ -31,6 +33,21 @@ describe('difference maps', () => {
     expect(pixel(NO_DIFFERENCE)[3]).toBe(0);
     expect(pixel(255)).toEqual([255, 0, 0, 255]);
     expect(pixel(1)).toEqual([0, 0, 255, 255]);
+  });
+});
+
+describe('measures', () => {
+  it('find the tokens that moved most, and none where nothing moved', () => {
+    expect(mostMoved(Float32Array.from([0.5, 0, 3, 1]), 3)).toEqual([2, 3, 0]);
+    expect(mostMoved(Float32Array.from([0.5, 0, 3, 1]), 1)).toEqual([2]);
+    expect(mostMoved(new Float32Array(4), 3)).toEqual([]);
+  });
+
+  it('start the axis of cosines at the tenth below the smallest', () => {
+    expect(cosineFloor([0.43, 0.8])).toBe(0.4);
+    expect(cosineFloor([0.4, 0.8])).toBe(0.4);
+    expect(cosineFloor([0.99])).toBe(0.9);
+    expect(cosineFloor([-0.05, 1])).toBe(-0.1);
   });
 });
 

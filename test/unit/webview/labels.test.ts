@@ -6,6 +6,7 @@ import {
   formatInteger,
   formatLoss,
   formatNumber,
+  formatMilliseconds,
   formatPerplexity,
   formatTick,
   formatWeight,
@@ -61,6 +62,8 @@ describe('numbers', () => {
     expect(formatPerplexity(null)).toBe('–');
     expect(formatPerplexity(28.23)).toBe('28.2');
     expect(formatPerplexity(12345)).toBe('12\u202f345');
+    expect(formatMilliseconds(26.44)).toBe('26.4\u202fms');
+    expect(formatMilliseconds(null)).toBe('–');
     expect(formatDuration(148.4)).toBe('148\u202fms');
     expect(formatDuration(2345)).toBe('2.3\u202fs');
   });

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../../scripts/lib/places.mjs';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
+import type { TextMeasures } from '../../../src/protocol/model';
+
+const cli = join(root, 'dist', 'cli.js');
 
 export const sample = join(root, 'media', 'sample');
 
@@ -14,7 +17,6 @@ export async function attentionOf(text: string, layer: number): Promise<{ maps: 
   const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-numbers-'));
   try {
     const out = join(folder, 'forward.safetensors');
-    const cli = join(root, 'dist', 'cli.js');
     await promisify(execFile)(process.execPath, [cli, 'forward', sample, '--text', text, '--out', out]);
     const file = await openCheckpoint(out);
     const name = `attn.${layer}`;
@@ -25,4 +27,11 @@ export async function attentionOf(text: string, layer: number): Promise<{ maps: 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The measures of the sample pooled to G heads, on a text. */
+export async function measuresOf(text: string, G: number, merge: string): Promise<TextMeasures> {
+  const args = ['compare', sample, '--groups', String(G), '--merge', merge, '--text', text, '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args]);
+  return JSON.parse(stdout) as TextMeasures;
 }

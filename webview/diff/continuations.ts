@@ -1,0 +1,56 @@
+/** Figure: how do both models write on? Greedy continuations; what both write alike is muted. */
+import { element } from '../shared/dom';
+import type { Figure } from '../shared/figure';
+import { commonPrefixLength } from './commonPrefix';
+import type { DiffData } from './data';
+import { attentionName, type DiffView } from './view';
+
+export class Continuations implements Figure<DiffView> {
+  readonly element: HTMLElement;
+  readonly #body = element('div', { class: 'continuations' });
+  readonly #data: DiffData;
+
+  constructor(data: DiffData) {
+    this.#data = data;
+    this.element = element('div', {}, element('h3', {}, 'How both go on'), this.#body);
+  }
+
+  render({ snapshot: { compare, model, state } }: DiffView): void {
+    if (compare === null) {
+      this.#body.replaceChildren();
+      return;
+    }
+    const answer = this.#data.continuations.get({ runA: compare.a.runId, runB: compare.b.runId });
+    if (answer.state === 'loading') {
+      this.#body.replaceChildren(element('p', { class: 'hint' }, 'Both models are writing on…'));
+    } else if (answer.state === 'failed') {
+      this.#body.replaceChildren(element('p', { class: 'failed note' }, answer.error.message));
+    } else {
+      const { a, b } = answer.value;
+      const texts = { a: onOneLine(a.text), b: onOneLine(b.text) };
+      const common = commonPrefixLength(texts.a, texts.b);
+      this.#body.replaceChildren(
+        continuation(attentionName(model.G, model.H), texts.a, common),
+        continuation(attentionName(state.conversion.G, model.H), texts.b, common),
+      );
+    }
+  }
+
+  emphasise(): void {
+    // Nothing here follows the pointer.
+  }
+}
+
+/** Line breaks as marks: a continuation often starts with several. */
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ⏎ ').trimStart();
+}
+
+function continuation(title: string, text: string, common: number): HTMLElement {
+  return element(
+    'div',
+    {},
+    element('span', { class: 'muted' }, title),
+    element('p', { class: 'written' }, element('span', { class: 'muted' }, text.slice(0, common)), text.slice(common)),
+  );
+}

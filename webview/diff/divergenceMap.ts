@@ -1,0 +1,185 @@
+/**
+ * Figure: which heads attend elsewhere? Jensen-Shannon divergence of every head in every layer; a click shows that head
+ * large.
+ */
+import { select } from 'd3';
+import type { LayerMeasures } from '../../src/protocol/model';
+import { sequentialColor } from '../shared/colorScale';
+import { element, watchWidth } from '../shared/dom';
+import type { Figure } from '../shared/figure';
+import { formatNumber } from '../shared/format';
+import { visibleLabels } from '../shared/labels';
+import { isDark } from '../shared/theme';
+import { measuringNote } from './measuringNote';
+import type { DiffActions, DiffView } from './view';
+
+interface Cell {
+  layer: number;
+  head: number;
+  value: number;
+}
+
+const MARGIN = { top: 18, left: 30, right: 46 };
+const HEIGHT = 150;
+const LARGEST_CELL = 26;
+/** Bits that the strongest colour stands for at least: noise must not look like change. */
+const SMALLEST_TOP = 0.05;
+
+export class DivergenceMap implements Figure<DiffView> {
+  readonly element: HTMLElement;
+  readonly #readout = element('p', {
+    class: 'drift-readout',
+    'aria-live': 'polite',
+    'data-testid': 'divergence-readout',
+  });
+  readonly #stage = element('div', { class: 'divergence-stage' });
+  readonly #note = element('div', { class: 'note' });
+  readonly #svg = select(this.#stage).append('svg').attr('role', 'group').attr('tabindex', 0);
+  readonly #actions: DiffActions;
+  #view: DiffView | null = null;
+  #pointed: Cell | null = null;
+  #width = 0;
+
+  constructor(actions: DiffActions) {
+    this.#actions = actions;
+    this.element = element(
+      'section',
+      { class: 'panel divergence-map', 'data-testid': 'divergence-map' },
+      element('div', { class: 'panel-head' }, element('h2', {}, 'Attention changed, by layer and head')),
+      element('p', { class: 'muted note' }, 'Jensen-Shannon divergence in bits: 0 is unchanged, lower is better.'),
+      this.#stage,
+      this.#readout,
+      this.#note,
+    );
+    for (const part of ['cells', 'names', 'legend', 'cursor']) this.#svg.append('g').attr('class', part);
+    this.#svg.on('pointerleave', () => this.#point(null)).on('keydown', (event: KeyboardEvent) => this.#press(event));
+    watchWidth(this.#stage, (width) => {
+      this.#width = width;
+      if (this.#view !== null) this.render(this.#view);
+    });
+  }
+
+  render(view: DiffView): void {
+    this.#view = view;
+    const { measures } = view.snapshot;
+    const layers = measures.result?.layers ?? null;
+    this.#stage.hidden = layers === null;
+    this.#note.replaceChildren(...measuringNote(measures, this.#actions));
+    if (layers !== null) this.#draw(layers, view);
+    this.#tell();
+  }
+
+  emphasise(view: DiffView): void {
+    this.#view = view;
+  }
+
+  #draw(layers: readonly LayerMeasures[], { ui }: DiffView): void {
+    const H = layers[0]?.jensenShannon.length ?? 0;
+    if (this.#width === 0 || H === 0) return;
+    const cells = layers.flatMap(({ jensenShannon }, layer) =>
+      Array.from(jensenShannon, (value, head): Cell => ({ layer, head, value })),
+    );
+    const top = Math.max(SMALLEST_TOP, ...cells.map(({ value }) => value));
+    const width = Math.min(LARGEST_CELL * 1.6, (this.#width - MARGIN.left - MARGIN.right) / H);
+    const height = Math.max(4, Math.min(LARGEST_CELL, HEIGHT / layers.length));
+    const gap = Math.min(width, height) > 8 ? 1 : 0;
+    this.#svg
+      .attr('width', this.#width)
+      .attr('height', MARGIN.top + layers.length * height + 2)
+      .attr('aria-label', `Divergence of ${H} heads in ${layers.length} layers; arrow keys choose`);
+    this.#svg.selectAll('.cells, .cursor').attr('transform', `translate(${MARGIN.left},${MARGIN.top})`);
+    this.#svg
+      .select('.cells')
+      .selectAll<SVGRectElement, Cell>('rect')
+      .data(cells)
+      .join('rect')
+      .attr('data-testid', 'divergence-cell')
+      .attr('data-layer', ({ layer }) => layer)
+      .attr('data-head', ({ head }) => head)
+      .attr('data-value', ({ value }) => value)
+      .attr('x', ({ head }) => head * width)
+      .attr('y', ({ layer }) => layer * height)
+      .attr('width', width - gap)
+      .attr('height', height - gap)
+      .style('fill', ({ value }) => sequentialColor(value / top, isDark()))
+      .on('pointerenter', (_: Event, cell) => this.#point(cell))
+      .on('click', (_: Event, { layer, head }) => this.#actions.choose({ layer, head }));
+    this.#svg
+      .select('.cursor')
+      .selectAll('rect')
+      .data([ui])
+      .join('rect')
+      .attr('x', ({ head }) => head * width - 1)
+      .attr('y', ({ layer }) => layer * height - 1)
+      .attr('width', width - gap + 2)
+      .attr('height', height - gap + 2);
+    this.#drawNames(layers.length, H, width, height);
+    this.#drawLegend(layers.length * height, H * width, top);
+  }
+
+  #drawNames(L: number, H: number, width: number, height: number): void {
+    const names = this.#svg.select('.names');
+    names
+      .selectAll('.row')
+      .data(visibleLabels(L, height, 11))
+      .join('text')
+      .attr('class', 'row')
+      .attr('x', MARGIN.left - 6)
+      .attr('y', (layer) => MARGIN.top + (layer + 0.5) * height)
+      .text(String);
+    names
+      .selectAll('.column')
+      .data(visibleLabels(H, width, 22))
+      .join('text')
+      .attr('class', 'column')
+      .attr('x', (head) => MARGIN.left + (head + 0.5) * width)
+      .attr('y', MARGIN.top - 7)
+      .text((head) => `Q${head}`);
+  }
+
+  #drawLegend(height: number, width: number, top: number): void {
+    const steps = 24;
+    const legend = this.#svg
+      .select('.legend')
+      .attr('transform', `translate(${MARGIN.left + width + 10},${MARGIN.top})`);
+    legend
+      .selectAll('rect')
+      .data(Array.from({ length: steps }, (_, step) => step))
+      .join('rect')
+      .attr('width', 7)
+      .attr('height', height / steps + 0.6)
+      .attr('y', (step) => (step / steps) * height)
+      .style('fill', (step) => sequentialColor(1 - (step + 0.5) / steps, isDark()));
+    legend
+      .selectAll('text')
+      .data([top, 0])
+      .join('text')
+      .attr('x', 11)
+      .attr('y', (value) => (value === 0 ? height - 4 : 5))
+      .text((value) => String(Number(value.toPrecision(2))));
+  }
+
+  #point(cell: Cell | null): void {
+    this.#pointed = cell;
+    this.#tell();
+  }
+
+  /** The head under the pointer, else the chosen one. */
+  #tell(): void {
+    const { layer, head } = this.#pointed ?? this.#view?.ui ?? { layer: 0, head: 0 };
+    const measured = this.#view?.snapshot.measures.result?.layers?.[layer];
+    const value = measured?.jensenShannon[head];
+    this.#readout.textContent =
+      measured === undefined || value === undefined ? '' : `${measured.title}, Q${head}: ${formatNumber(value, 3)} bit`;
+  }
+
+  #press(event: KeyboardEvent): void {
+    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    const view = this.#view;
+    if (step === undefined || view === null) return;
+    event.preventDefault();
+    const { L, H } = view.snapshot.model;
+    const move = (from: number, by: number, count: number): number => Math.min(count - 1, Math.max(0, from + by));
+    this.#actions.choose({ layer: move(view.ui.layer, step[0] ?? 0, L), head: move(view.ui.head, step[1] ?? 0, H) });
+  }
+}

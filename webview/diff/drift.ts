@@ -1,0 +1,172 @@
+/**
+ * Figure: where does the converted model leave the original? Cosine of what attention adds, and of the residual stream,
+ * layer by layer.
+ */
+import { line, scaleLinear, select } from 'd3';
+import type { LayerMeasures } from '../../src/protocol/model';
+import { element, watchWidth } from '../shared/dom';
+import type { Figure } from '../shared/figure';
+import { formatNumber } from '../shared/format';
+import { visibleLabels } from '../shared/labels';
+import { cosineFloor } from './cosineFloor';
+import { measuringNote } from './measuringNote';
+import type { DiffActions, DiffView } from './view';
+
+const HEIGHT = 168;
+const MARGIN = { top: 8, right: 12, bottom: 22, left: 34 };
+const SERIES = [
+  { key: 'residualCosine', name: 'residual', title: 'residual stream' },
+  { key: 'attentionCosine', name: 'attention', title: 'attention output' },
+] as const;
+
+export class Drift implements Figure<DiffView> {
+  readonly element: HTMLElement;
+  readonly #readout = element('p', { class: 'drift-readout', 'aria-live': 'polite', 'data-testid': 'drift-readout' });
+  readonly #stage = element('div', { class: 'drift-stage' });
+  readonly #note = element('div', { class: 'note' });
+  readonly #svg = select(this.#stage).append('svg').attr('role', 'img').attr('height', HEIGHT);
+  readonly #actions: DiffActions;
+  #view: DiffView | null = null;
+  #pointed: number | null = null;
+  #width = 0;
+
+  constructor(actions: DiffActions) {
+    this.#actions = actions;
+    this.element = element(
+      'section',
+      { class: 'panel drift', 'data-testid': 'drift' },
+      element('div', { class: 'panel-head' }, element('h2', {}, 'Drift by layer'), legend()),
+      element('p', { class: 'muted note' }, 'Cosine of original and converted: 1 is unchanged, higher is better.'),
+      this.#stage,
+      this.#readout,
+      this.#note,
+    );
+    for (const part of ['grid', 'columns', 'lines', 'dots']) this.#svg.append('g').attr('class', part);
+    this.#svg.on('pointerleave', () => this.#point(null));
+    watchWidth(this.#stage, (width) => {
+      this.#width = width;
+      if (this.#view !== null) this.render(this.#view);
+    });
+  }
+
+  render(view: DiffView): void {
+    this.#view = view;
+    const { measures } = view.snapshot;
+    const layers = measures.result?.layers ?? null;
+    this.#stage.hidden = layers === null;
+    this.#note.replaceChildren(...measuringNote(measures, this.#actions));
+    if (layers !== null) this.#draw(layers, view.ui.layer);
+    this.#tell();
+  }
+
+  emphasise(view: DiffView): void {
+    this.#view = view;
+  }
+
+  #draw(layers: readonly LayerMeasures[], chosen: number): void {
+    if (this.#width === 0) return;
+    const L = layers.length;
+    const bottom = cosineFloor(
+      layers.flatMap(({ attentionCosine, residualCosine }) => [attentionCosine, residualCosine]),
+    );
+    const [left, right] = [MARGIN.left, this.#width - MARGIN.right];
+    const x = scaleLinear([0, Math.max(1, L - 1)], [left + 6, right - 6]);
+    const y = scaleLinear([bottom, 1], [HEIGHT - MARGIN.bottom, MARGIN.top]);
+    const step = L > 1 ? x(1) - x(0) : right - left;
+    this.#svg.attr('width', this.#width).attr('aria-label', `Cosines of ${L} layers`);
+    this.#drawGrid(x, y, L, step);
+    this.#svg
+      .select('.columns')
+      .selectAll<SVGRectElement, LayerMeasures>('rect')
+      .data(layers)
+      .join('rect')
+      .attr('data-testid', 'drift-layer')
+      .attr('data-layer', (_, layer) => layer)
+      .attr('data-attention', ({ attentionCosine }) => attentionCosine)
+      .attr('data-residual', ({ residualCosine }) => residualCosine)
+      .attr('x', (_, layer) => x(layer) - step / 2)
+      .attr('width', step)
+      .attr('y', MARGIN.top)
+      .attr('height', HEIGHT - MARGIN.top - MARGIN.bottom)
+      .classed('chosen', (_, layer) => layer === chosen)
+      .on('pointerenter', (event: Event) => this.#point(layerOf(event)))
+      .on('click', (event: Event) => this.#actions.choose({ layer: layerOf(event) }));
+    const path = line<number>()
+      .x((_, layer) => x(layer))
+      .y((value) => y(value));
+    this.#svg
+      .select('.lines')
+      .selectAll('path')
+      .data(SERIES)
+      .join('path')
+      .attr('class', ({ name }) => name)
+      .attr('d', ({ key }) => path(layers.map((layer) => layer[key])));
+    this.#svg
+      .select('.dots')
+      .selectAll('circle')
+      .data(SERIES.flatMap(({ key, name }) => layers.map((measured, layer) => ({ name, layer, value: measured[key] }))))
+      .join('circle')
+      .attr('class', ({ name }) => name)
+      .attr('r', step > 14 ? 3 : 1.5)
+      .attr('cx', ({ layer }) => x(layer))
+      .attr('cy', ({ value }) => y(value));
+  }
+
+  #drawGrid(x: (layer: number) => number, y: ReturnType<typeof scaleLinear<number>>, L: number, step: number): void {
+    const grid = this.#svg.select('.grid');
+    const ticks = y.ticks(4);
+    grid
+      .selectAll('line')
+      .data(ticks)
+      .join('line')
+      .attr('x1', MARGIN.left)
+      .attr('x2', this.#width - MARGIN.right)
+      .attr('y1', y)
+      .attr('y2', y);
+    grid
+      .selectAll('.value')
+      .data(ticks)
+      .join('text')
+      .attr('class', 'value')
+      .attr('x', MARGIN.left - 6)
+      .attr('y', y)
+      .text((value) => formatNumber(value, 1));
+    grid
+      .selectAll('.layer-number')
+      .data(visibleLabels(L, step, 22))
+      .join('text')
+      .attr('class', 'layer-number')
+      .attr('x', x)
+      .attr('y', HEIGHT - 6)
+      .text(String);
+  }
+
+  #point(layer: number | null): void {
+    this.#pointed = layer;
+    this.#tell();
+  }
+
+  /** The numbers of the layer under the pointer, else of the chosen one. */
+  #tell(): void {
+    const layer = this.#pointed ?? this.#view?.ui.layer ?? 0;
+    const measured = this.#view?.snapshot.measures.result?.layers?.[layer];
+    this.#readout.textContent =
+      measured === undefined
+        ? ''
+        : `${measured.title}: ${SERIES.map(({ key, title }) => `${title} ${formatNumber(measured[key], 3)}`).join(' · ')}`;
+  }
+}
+
+function legend(): HTMLElement {
+  return element(
+    'div',
+    { class: 'controls' },
+    ...SERIES.map(({ name, title }) =>
+      element('span', { class: 'figure' }, element('i', { class: `stroke ${name}` }), title),
+    ),
+  );
+}
+
+function layerOf(event: Event): number {
+  return event.currentTarget instanceof SVGElement ? Number(event.currentTarget.dataset.layer) : 0;
+}

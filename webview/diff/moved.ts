@@ -1,0 +1,55 @@
+/** Figure: where did predictions change most? The tokens with the largest KL, each a button that chooses it. */
+import type { CompareSummary } from '../../src/protocol/model';
+import { button } from '../shared/controls';
+import { element } from '../shared/dom';
+import type { Figure } from '../shared/figure';
+import { formatNumber } from '../shared/format';
+import { tokenLabel } from '../shared/labels';
+import { mostMoved } from './mostMoved';
+import { predictedAfter, type DiffActions, type DiffView } from './view';
+
+const SHOWN = 6;
+/** Tokens before a prediction that are shown with it. */
+const CONTEXT = 4;
+
+export class Moved implements Figure<DiffView> {
+  readonly element: HTMLElement;
+  readonly #rows = element('ol', { class: 'moved' });
+  readonly #actions: DiffActions;
+
+  constructor(actions: DiffActions) {
+    this.#actions = actions;
+    this.element = element('div', {}, element('h3', {}, 'Moved most'), this.#rows);
+  }
+
+  render(view: DiffView): void {
+    const { compare } = view.snapshot;
+    if (compare === null) return;
+    const chosen = predictedAfter(view);
+    this.#rows.replaceChildren(
+      ...mostMoved(compare.klPerToken, SHOWN).map((place) => this.#row(compare, place, place === chosen)),
+    );
+  }
+
+  emphasise(): void {
+    // The list does not follow the pointer.
+  }
+
+  #row({ a, b, klPerToken }: CompareSummary, place: number, isChosen: boolean): HTMLElement {
+    const next = a.tokens[place + 1];
+    const losses = [a.lossPerToken[place], b.lossPerToken[place]].map((loss) => (loss ?? NaN).toFixed(2));
+    const title = next === undefined ? '' : `Loss of ${tokenLabel(next.text)}: ${losses.join(' → ')} nat`;
+    const context = a.tokens.slice(Math.max(0, place + 1 - CONTEXT), place + 1).map(({ text }) => text);
+    const row = button(
+      '',
+      { 'data-testid': 'moved-token', 'data-token': String(place), 'aria-pressed': String(isChosen), title },
+      () => this.#actions.choose({ token: place }),
+    );
+    row.append(
+      element('b', {}, formatNumber(klPerToken[place] ?? NaN, 2)),
+      element('span', { class: 'moved-context muted' }, context.join('').replace(/\s+/g, ' ')),
+      element('span', { class: 'moved-next' }, next === undefined ? '…' : tokenLabel(next.text)),
+    );
+    return element('li', {}, row);
+  }
+}

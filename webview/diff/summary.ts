@@ -1,0 +1,167 @@
+/**
+ * Figure: what does the conversion cost, and what does it save? Both models' numbers beside each other, one measure a row,
+ * with the direction that is good.
+ */
+import type { ModelMeasures } from '../../src/protocol/model';
+import { button } from '../shared/controls';
+import { element } from '../shared/dom';
+import type { Figure } from '../shared/figure';
+import {
+  formatChange,
+  formatInteger,
+  formatLoss,
+  formatMilliseconds,
+  formatNumber,
+  formatPerplexity,
+} from '../shared/format';
+import { attentionName, type DiffActions, type DiffView } from './view';
+
+/** Which way is good. */
+const BETTER = { lower: '↓', higher: '↑' } as const;
+
+interface Row {
+  label: string;
+  better: keyof typeof BETTER;
+  title: string;
+  /** Test ids are these and the side: "loss-a". */
+  name: string;
+  a: string | HTMLElement;
+  b: string;
+  change: string;
+}
+
+export class Summary implements Figure<DiffView> {
+  readonly element: HTMLElement;
+  readonly #body = element('tbody');
+  readonly #heads = { a: element('th', { scope: 'col' }), b: element('th', { scope: 'col' }) };
+  readonly #time: HTMLButtonElement;
+
+  constructor(actions: DiffActions) {
+    this.#time = button(
+      'Measure',
+      { class: 'link', 'data-testid': 'measure-time', title: 'Decodes 36 tokens with each model in turn' },
+      () => actions.measure('time'),
+    );
+    const { a, b } = this.#heads;
+    const head = element('tr', {}, element('td'), a, b, element('th', { scope: 'col' }, 'change'));
+    this.element = element(
+      'section',
+      { class: 'panel summary', 'data-testid': 'summary' },
+      element('div', { class: 'panel-head' }, element('h2', {}, 'What pooling costs and saves')),
+      element('table', {}, element('thead', {}, head), this.#body),
+      element('p', { class: 'muted note' }, '↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.'),
+    );
+  }
+
+  render({ snapshot }: DiffView): void {
+    const { compare, measures, model, state } = snapshot;
+    this.#heads.a.textContent = attentionName(model.G, model.H);
+    this.#heads.b.textContent = attentionName(state.conversion.G, model.H);
+    if (compare === null) return;
+    const { a, b, klMean, top1Agreement } = compare;
+    const { result, busy } = measures;
+    this.#time.disabled = result === null || busy !== null;
+    const cross = this.#row(
+      'cross cache',
+      'cross',
+      "Bytes of cross-attention's cache a token of the encoder's text",
+      [a.crossCacheBytesPerToken, b.crossCacheBytesPerToken],
+      bytes,
+      formatChange,
+    );
+    const rows: Row[] = [
+      this.#row(
+        'loss',
+        'loss',
+        'nats: mean next-token cross-entropy on this text',
+        [a.loss, b.loss],
+        formatLoss,
+        signed,
+      ),
+      this.#row(
+        'perplexity',
+        'perplexity',
+        'e^loss: among how many tokens the model hesitates',
+        [a.perplexity, b.perplexity],
+        formatPerplexity,
+        formatChange,
+      ),
+      {
+        label: 'KL',
+        better: 'lower',
+        name: 'kl',
+        title: 'Mean KL(original ‖ converted) of next-token predictions, in nats a token',
+        a: '',
+        b: klMean.toFixed(3),
+        change: '',
+      },
+      {
+        label: 'same top token',
+        better: 'higher',
+        name: 'top1',
+        title: 'Share of positions with the same most probable next token',
+        a: '',
+        b: `${(top1Agreement * 100).toFixed(0)} %`,
+        change: '',
+      },
+      this.#row(
+        'KV cache',
+        'cache',
+        'Bytes of KV cache a token',
+        [a.kvCacheBytesPerToken, b.kvCacheBytesPerToken],
+        bytes,
+        formatChange,
+      ),
+      ...(a.crossCacheBytesPerToken > 0 ? [cross] : []),
+      this.#row('parameters', 'parameters', 'Numbers in the model', [a.parameters, b.parameters], count, formatChange),
+      this.#timeRow(result?.a ?? null, result?.b ?? null),
+    ];
+    this.#body.replaceChildren(...rows.map(draw));
+  }
+
+  emphasise(): void {
+    // Nothing here follows the pointer.
+  }
+
+  #row(
+    label: string,
+    name: string,
+    title: string,
+    [a, b]: readonly [number | null, number | null],
+    format: (value: number | null) => string,
+    change: (before: number, after: number) => string,
+  ): Row {
+    const known = a !== null && b !== null;
+    return { label, better: 'lower', name, title, a: format(a), b: format(b), change: known ? change(a, b) : '' };
+  }
+
+  #timeRow(a: ModelMeasures | null, b: ModelMeasures | null): Row {
+    const times = [a?.millisecondsPerToken ?? null, b?.millisecondsPerToken ?? null] as const;
+    const title = 'Median time of a greedily decoded token on this adapter';
+    const row = this.#row('time a token', 'time', title, times, formatMilliseconds, formatChange);
+    return times[0] === null ? { ...row, a: this.#time, b: '' } : row;
+  }
+}
+
+function draw({ label, better, name, title, a, b, change }: Row): HTMLElement {
+  return element(
+    'tr',
+    { title },
+    element('th', { scope: 'row' }, label, element('span', { class: 'muted' }, ` ${BETTER[better]}`)),
+    element('td', { 'data-testid': `${name}-a` }, a),
+    element('td', { 'data-testid': name === 'kl' || name === 'top1' ? name : `${name}-b` }, b),
+    element('td', { class: 'muted' }, change),
+  );
+}
+
+function bytes(value: number | null): string {
+  return value === null ? '–' : `${formatInteger(value)} B`;
+}
+
+function count(value: number | null): string {
+  return value === null ? '–' : formatInteger(value);
+}
+
+function signed(before: number, after: number): string {
+  return `${after > before ? '+' : ''}${formatNumber(after - before, 3)}`;
+}
