@@ -153,7 +153,9 @@ export class Conversions {
       (_, s) => s % spec.V,
     );
     try {
-      const distance = await logitDistance(context, weights, source, turned, ids, task);
+      const { decoderStart } = spec;
+      const tokens = decoderStart === undefined ? ids : { encoder: ids, decoder: [decoderStart, ...ids] };
+      const distance = await logitDistance(context, weights, source, turned, tokens, task);
       if (distance <= alignmentTolerance) return;
       throw new GqaLensError('conversion-invalid', 'Aligning the heads changed what the model computes', {
         file: model.summary.path,

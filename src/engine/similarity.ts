@@ -11,7 +11,7 @@ import { mapSimilarity } from '../gqa/mapSimilarity';
 import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { checkLayer, findSimilarity, layerSimilarity } from '../gqa/similarity';
-import { keyInputs, readKeyInputs } from '../model/calibration';
+import { layerInputs, readInputs, type LayerInputs } from '../model/calibration';
 import type { KeptRun } from '../model/keptRun';
 import { GqaLensError } from '../protocol/errors';
 import type { HeadDamage, HeadDamageRequest, SimilarityRequest, SimilarityResult } from '../protocol/model';
@@ -86,14 +86,14 @@ export class Similarities {
     const known = this.moments.find((entry) => entry.owner === owner && entry.layer === layer);
     if (known) return known.inputs;
     task.report(`Reading the inputs of layer ${layer}`, null);
-    const read = async (): Promise<{ x: Float32Array; N: number; text: string }> => {
-      if (!('S' in owner)) return { ...keyInputs(owner.layer(layer)), text: owner.text };
+    const readAll = async (): Promise<LayerInputs & { text: string }> => {
+      if (!('S' in owner)) return { ...layerInputs(owner.layer(layer)), text: owner.text };
       const { context, weights } = await this.gpu.ready();
-      const inputs = await readKeyInputs(context, weights, owner, layer, task.signal);
+      const inputs = await readInputs(context, weights, owner, layer, task.signal);
       return { ...inputs, text: tokensOf(inputs.N) };
     };
-    const layerInputs = await read();
-    const inputs = { moments: await inputMoments(layerInputs, this.gram, task), text: layerInputs.text };
+    const { text, ...read } = await readAll();
+    const inputs = { moments: await inputMoments(read, this.gram, task), text };
     this.moments = [...this.moments.slice(1 - keptMoments), { owner, layer, inputs }];
     return inputs;
   }

@@ -99,6 +99,7 @@ function sourceLayer(source: WeightSource, { G, groupOfKvHead }: Grouping, layer
     layer,
     G,
     groupOfKvHead: groupOfKvHead[layer] ?? [],
+    weights: source,
     has: (role) => source.has(role, layer),
     read: (role, signal) => source.read(role, layer, signal),
   };

@@ -11,6 +11,7 @@ import { headsOf, HeadProducts, readReadings } from './headProducts';
 import { chooseHeads, gaugeOf, readHeads, type HeadStack } from './heads';
 import { gainMetric, momentMetric, weightMetric, type InputMetric, type InputMoments } from './inputMetric';
 import { pace } from './pace';
+import type { AttentionSide } from './solve/layerMetric';
 import type { Comparison, Head, HeadMeasure } from './similarities/measure';
 import { membersOf } from './solve/layerHeads';
 
@@ -20,6 +21,8 @@ export interface HeadSetting {
   target: SimilarityTarget;
   measure: HeadMeasure;
   metric: InputMetric;
+  /** Of what queries are made from. */
+  queryMetric: InputMetric;
   /** Heads have their bias as a last column. */
   biases: boolean;
   comparison: Comparison;
@@ -40,14 +43,16 @@ export async function headSetting(
   const roles = reading && target === 'k' ? (['k.bias', 'q.bias'] as const) : ([`${target}.bias`] as const);
   const biases = !centred && (moments !== null || reading) && roles.some((role) => source.has(role, layer));
   const columns = spec.D + (biases ? 1 : 0);
-  const metric =
-    moments !== null
-      ? momentMetric(moments, columns, centred, gram, task)
-      : reading
-        ? await gainMetric(source, layer, columns, task.signal)
-        : weightMetric(columns, centred);
+  const metricOf = (side: AttentionSide): InputMetric | Promise<InputMetric> => {
+    if (moments === null) {
+      return reading ? gainMetric(source, layer, side, columns, task.signal) : weightMetric(columns, centred);
+    }
+    const own = side === 'queries' ? (moments.queries ?? moments) : moments;
+    return momentMetric(own, columns, centred, gram, task);
+  };
+  const [metric, queryMetric] = [await metricOf('keys'), await metricOf('queries')];
   const comparison = { K: spec.K, gauge: gaugeOf(spec, layer, target), breathe: pace(task) };
-  return { layer, target, measure, metric, biases, comparison, gram, task };
+  return { layer, target, measure, metric, queryMetric, biases, comparison, gram, task };
 }
 
 /** Heads of one source, ready to be compared. */
@@ -60,7 +65,7 @@ export interface ComparedHeads {
 /** Reads heads and takes their products with each other. @param chosen all of them when absent */
 export async function readCompared(
   source: WeightSource,
-  { layer, target, measure, metric, biases, gram, task }: HeadSetting,
+  { layer, target, measure, metric, queryMetric, biases, gram, task }: HeadSetting,
   chosen?: readonly number[],
 ): Promise<ComparedHeads> {
   const all = await readHeads(source, layer, target, biases, task.signal);
@@ -68,7 +73,7 @@ export async function readCompared(
   const stack = chooseHeads(all, places);
   const products = await HeadProducts.of(stack, stack, metric, gram, task);
   const readings = measure.reading
-    ? await readReadings(source, layer, target, places, { metric, biases, gram, task })
+    ? await readReadings(source, layer, target, places, { metric: queryMetric, biases, gram, task })
     : null;
   return { stack, heads: headsOf(products, stack.count, readings), products };
 }

@@ -2,20 +2,12 @@
  * Metrics of a layer's attention inputs, over which products of heads are taken: ⟨a, b⟩ = a·C·bᵀ.
  * Role: from weights or a text's inputs to C. Heavy products go through `gram`, to the GPU where the caller wants that.
  */
+import type { LayerInputs } from '../model/calibration';
 import type { WeightSource } from '../model/spec';
 import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';
 import { pace } from './pace';
-import { readNormMetric } from './solve/layerMetric';
-
-/** A layer's normalised attention inputs on a text. */
-export interface LayerInputs {
-  /** [N, D] */
-  x: Float32Array;
-  N: number;
-  /** Which text, in words. */
-  text: string;
-}
+import { readNormMetric, type AttentionSide } from './solve/layerMetric';
 
 /** C, known by its products. */
 export interface InputMetric {
@@ -43,14 +35,11 @@ export function weightMetric(columns: number, centred: boolean): InputMetric {
 export async function gainMetric(
   source: WeightSource,
   layer: number,
+  side: AttentionSide,
   columns: number,
   signal: AbortSignal,
 ): Promise<InputMetric> {
-  const reader = {
-    has: (role: Parameters<WeightSource['has']>[0]) => source.has(role, layer),
-    read: (role: Parameters<WeightSource['has']>[0]) => source.read(role, layer, signal),
-  };
-  const metric = await readNormMetric(reader, columns, signal);
+  const metric = await readNormMetric(source, layer, side, columns, signal);
   return { times: (rows) => Promise.resolve(Float32Array.from(metric.times(Float64Array.from(rows)))) };
 }
 
@@ -61,10 +50,22 @@ export interface InputMoments {
   mean: Float64Array;
   /** [D, D] */
   covariance: Float32Array | Float64Array;
+  /** Those of what queries are made from, in cross-attention. Absent: the same. */
+  queries?: InputMoments;
 }
 
-/** Mean and covariance of inputs. The mean is taken off first: it may be far larger than what varies. */
-export async function inputMoments({ x, N }: LayerInputs, gram: Gram, task: TaskContext): Promise<InputMoments> {
+/** Mean and covariance of a layer's inputs. */
+export async function inputMoments(
+  { queries, ...keys }: Pick<LayerInputs, 'x' | 'N' | 'queries'>,
+  gram: Gram,
+  task: TaskContext,
+): Promise<InputMoments> {
+  const moments = await momentsOf(keys, gram, task);
+  return queries ? { ...moments, queries: await momentsOf(queries, gram, task) } : moments;
+}
+
+/** The mean is taken off first: it may be far larger than what varies. */
+async function momentsOf({ x, N }: Pick<LayerInputs, 'x' | 'N'>, gram: Gram, task: TaskContext): Promise<InputMoments> {
   const D = x.length / N;
   const breathe = pace(task);
   const mean = new Float64Array(D);

@@ -3,7 +3,7 @@
  * Role: the interface that every merge method implements, and their registry. Which heads share is grouping.ts; wrapping
  * a checkpoint so that it reads merged weights is convert.ts.
  */
-import type { LayerRole, ModelSpec, Weight } from '../model/spec';
+import type { LayerRole, ModelSpec, Weight, WeightSource } from '../model/spec';
 import type { LayerCalibration } from '../model/calibration';
 import type { MethodInfo } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
@@ -23,6 +23,8 @@ export interface SourceLayer {
   readonly G: number;
   /** [spec.G] group of each source KV head. Groups may be unequal and in any order, none is empty. */
   readonly groupOfKvHead: readonly number[];
+  /** The source itself, for what lies outside the layer. */
+  readonly weights: WeightSource;
   has(role: LayerRole): boolean;
   read(role: LayerRole, signal?: AbortSignal): Promise<Weight>;
 }

@@ -37,9 +37,14 @@ export interface Calibration {
   layer(layer: number): LayerCalibration;
 }
 
-/** What a layer's keys and values are made from. */
-export function keyInputs(layer: LayerCalibration): TextInputs {
-  return layer.memory ?? layer;
+/** What a layer's keys and values are made from, and its queries where those are made from another text. */
+export interface LayerInputs extends TextInputs {
+  readonly queries?: TextInputs;
+}
+
+/** The inputs of a layer, keys first. */
+export function layerInputs({ memory, x, N, T }: LayerCalibration): LayerInputs {
+  return memory ? { ...memory, queries: { x, N, T } } : { x, N, T };
 }
 
 /**
@@ -69,8 +74,7 @@ export async function calibrate(
         x.set(await attentionInput(context, weights, run, layer, task.signal), index * T * D);
       }
       if (run.encoded) {
-        const rows = await context.readFloat32(run.encoded.memory);
-        memory.x.set(unpad(rows, memory.T, D), index * memory.T * D);
+        memory.x.set(await memoryOf(context, run), index * memory.T * D);
       }
     } finally {
       run.destroy();
@@ -86,20 +90,24 @@ export async function calibrate(
   };
 }
 
-/** What a layer's keys and values are made from in a run: the normalised input of attention, or the encoder's output. */
-export async function readKeyInputs(
+/** The inputs of a layer in a run. */
+export async function readInputs(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,
   layer: number,
   signal: AbortSignal,
-): Promise<TextInputs> {
-  const T = run.keysOf(layer);
-  if (layerOf(run.source.spec, layer).attention !== 'cross') {
-    return { x: await attentionInput(context, weights, run, layer, signal), N: T, T };
-  }
-  if (!run.encoded) throw new Error('the run has no encoder');
-  return { x: unpad(await context.readFloat32(run.encoded.memory), T, run.source.spec.D), N: T, T };
+): Promise<LayerInputs> {
+  const [S, T] = [run.rowsOf(layer), run.keysOf(layer)];
+  const own = { x: await attentionInput(context, weights, run, layer, signal), N: S, T: S };
+  if (layerOf(run.source.spec, layer).attention !== 'cross') return own;
+  return layerInputs({ ...own, context, memory: { x: await memoryOf(context, run), N: T, T } });
+}
+
+/** [T, D] the encoder's output, which keys and values of cross-attention are made from. */
+async function memoryOf(context: GpuContext, { encoded, source }: KeptRun): Promise<Float32Array> {
+  if (!encoded) throw new Error('the run has no encoder');
+  return unpad(await context.readFloat32(encoded.memory), encoded.ids.length, source.spec.D);
 }
 
 /** [rows, D] the normalised input of a layer's attention. */

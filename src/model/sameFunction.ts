@@ -3,6 +3,7 @@
  * Role: the check behind every change of weights that must not change the model.
  */
 import type { GpuContext } from '../gpu/context';
+import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import { keepRun } from './keptRun';
@@ -15,11 +16,11 @@ export async function logitDistance(
   weights: GpuWeights,
   a: WeightSource,
   b: WeightSource,
-  ids: readonly number[],
+  tokens: Tokens,
   task: TaskContext,
 ): Promise<number> {
   const logits = async (source: WeightSource): Promise<Float32Array> => {
-    const run = await keepRun(context, weights, source, ids, task);
+    const run = await keepRun(context, weights, source, tokens, task);
     try {
       return await readLogits(context, weights, run, task);
     } finally {

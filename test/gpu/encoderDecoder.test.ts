@@ -2,26 +2,25 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GpuContext } from '../../src/gpu/context';
+import { convert } from '../../src/gqa/convert';
+import { aligned } from '../../src/gqa/merges/aligned';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { continueGreedily } from '../../src/model/greedy';
 import { keepRun, type KeptRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
 import { readMaps } from '../../src/model/maps';
-import { kvHeadsOf, type WeightSource } from '../../src/model/spec';
-import type { TokenPair } from '../../src/protocol/model';
+import { logitDistance } from '../../src/model/sameFunction';
+import { kvHeadsOf, layerOf, type WeightSource } from '../../src/model/spec';
+import { encoderTokens } from '../../src/model/tokens';
 import { quietTask } from '../../src/protocol/tasks';
-import { convertAs } from '../support/conversions';
+import { convertAs, groupingOf } from '../support/conversions';
 import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
 import { fixtures, Golden, openModel } from './support/golden';
 
 const models = ['t5', 't5-v1_1'];
 
-async function goldenTokens(name: string): Promise<{ golden: Golden; tokens: TokenPair }> {
-  const golden = await Golden.open(join(fixtures, name, 'golden.safetensors'));
-  const tokens = { encoder: await golden.ids('input_ids'), decoder: await golden.ids('decoder_input_ids') };
-  return { golden, tokens };
-}
+const goldenOf = (name: string): Promise<Golden> => Golden.open(join(fixtures, name, 'golden.safetensors'));
 
 /** Compares logits and all maps of a run with a golden file whose names start with `prefix`. */
 async function expectGolden(
@@ -47,7 +46,8 @@ describe.each(models)('%s', (name) => {
   it('equals the goldens', async () => {
     const context = await testContext();
     const { source } = await openModel(join(fixtures, name));
-    const { golden, tokens } = await goldenTokens(name);
+    const golden = await goldenOf(name);
+    const tokens = await golden.tokens();
     const weights = new GpuWeights(context, 1 << 30);
     const run = await keepRun(context, weights, source, tokens, quietTask);
     await expectGolden(context, weights, run, golden);
@@ -62,7 +62,7 @@ describe.each(models)('%s', (name) => {
     async ({ merge, G }) => {
       const context = await testContext();
       const { source } = await openModel(join(fixtures, name));
-      const { tokens } = await goldenTokens(name);
+      const tokens = await (await goldenOf(name)).tokens();
       const golden = await Golden.open(join(fixtures, name, 'golden-conversions.safetensors'));
       const converted = await convertAs(source, { G, grouping: 'contiguous', merge });
       const weights = new GpuWeights(context, 1 << 30);
@@ -73,18 +73,75 @@ describe.each(models)('%s', (name) => {
         expect(run.caches[layer]?.keys.size).toBe(run.keysOf(layer) * kvHeadsOf(spec, layer) * spec.K * 4);
       }
       await expectGolden(context, weights, run, golden, `${merge}.${G}.`);
-      await expectSteps(context, weights, converted, tokens);
+      await expectSteps(context, weights, converted, encoderTokens(tokens) ?? []);
       run.destroy();
     },
   );
 });
+
+describe.each(models)('merges solved on the weights of %s', (name) => {
+  it('turn the heads of both attentions of the decoder without changing the function', async () => {
+    const context = await testContext();
+    const { source } = await openModel(join(fixtures, name));
+    const tokens = await (await goldenOf(name)).tokens();
+    const weights = new GpuWeights(context, 1 << 30);
+    const distances: number[] = [];
+    const changed: string[] = [];
+    const check = async (turned: WeightSource): Promise<void> => {
+      distances.push(await logitDistance(context, weights, source, turned, tokens, quietTask));
+      for (const [layer, { name: block }] of source.spec.layers.entries()) {
+        const [own, before] = [await turned.read('k.weight', layer), await source.read('k.weight', layer)];
+        if (relativeL2(own.data, before.data) > 0.1) changed.push(block);
+      }
+    };
+    const grouping = await groupingOf(source, { G: 2, grouping: 'contiguous' });
+    await convert(source, grouping, aligned, { calibration: null, check, task: quietTask });
+    expect(distances[0]).toBeLessThan(1e-4);
+    expect(changed).toEqual(['decoder.0', 'cross.0', 'decoder.1', 'cross.1']);
+  });
+
+  it.each(['mean', 'medoid', 'renormalised', 'aligned', 'aligned-renormalised', 'pca'])(
+    '%s leaves equal heads as they are, and the encoder in any case',
+    async (merge) => {
+      const context = await testContext();
+      const { source } = await openModel(join(fixtures, name));
+      const tokens = await (await goldenOf(name)).tokens();
+      const equal = withEqualHeads(source, 2);
+      const merged = await convertAs(equal, { G: 2, grouping: 'contiguous', merge });
+      expect(merged.spec.G).toBe(2);
+      const weights = new GpuWeights(context, 1 << 30);
+      expect(await logitDistance(context, weights, equal, merged, tokens, quietTask)).toBeLessThan(1e-4);
+      expect(merged.owner?.('k.weight', 0)).toBe(equal);
+    },
+  );
+});
+
+/** A model whose decoder has `G` groups of adjacent heads with the same K and V. */
+function withEqualHeads(source: WeightSource, G: number): WeightSource {
+  const { spec } = source;
+  const R = spec.H / G;
+  return {
+    spec,
+    has: (role, layer) => source.has(role, layer),
+    readRows: (role, layer, start, end) => source.readRows(role, layer, start, end),
+    read: async (role, layer) => {
+      const weight = await source.read(role, layer);
+      if (layer === null || !layerOf(spec, layer).grouped || !/^[kv]\./.test(role)) return weight;
+      const block = weight.data.length / spec.H;
+      const data = weight.data.map(
+        (_, index) => weight.data[(index % block) + Math.floor(index / block / R) * R * block] ?? 0,
+      );
+      return { ...weight, data };
+    },
+  };
+}
 
 /** Decoding step by step from caches finds the tokens that whole passes find. */
 async function expectSteps(
   context: GpuContext,
   weights: GpuWeights,
   source: WeightSource,
-  { encoder }: TokenPair,
+  encoder: readonly number[],
 ): Promise<void> {
   const start = source.spec.decoderStart ?? NaN;
   const first = await keepRun(context, weights, source, { encoder, decoder: [start] }, quietTask);

@@ -3,6 +3,7 @@
  * Role: two entries of the grouping registry. The loss of a set is similarities/pca.ts, the search is partition.ts.
  * Source: METHODS "Grouping"; CALIBRATED found PCA's residual the best guide among the similarities it tried.
  */
+import { layerInputs } from '../../model/calibration';
 import { cpuGram } from '../gram';
 import type { GroupingLayer, GroupingMethod } from '../grouping';
 import { headSetting, readCompared } from '../headSimilarity';
@@ -33,7 +34,7 @@ export const similarityText: GroupingMethod = {
   assign: async (context) => {
     const { calibration, gram = cpuGram, task } = context;
     if (calibration === null) throw new Error('the grouping needs a calibration text');
-    return assign(context, await inputMoments({ ...calibration, text: '' }, gram, quiet(task)));
+    return assign(context, await inputMoments(layerInputs(calibration), gram, quiet(task)));
   },
 };
 

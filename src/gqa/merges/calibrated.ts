@@ -66,7 +66,14 @@ async function solve(
     const groupOfHead = kvHeadOfHead.map((kvHead) => groupOfKvHead[kvHead] ?? 0);
     const moment = await text.inputMoment();
     const metric = matrixMetric(moment, W);
-    const setting = { gauge, keyMetric: metric, valueMetric: metric, restoreKeys: 0, restoreValues: 0 };
+    const setting = {
+      gauge,
+      queryMetric: metric,
+      keyMetric: metric,
+      valueMetric: metric,
+      restoreKeys: 0,
+      restoreValues: 0,
+    };
     const target = scoreTarget(text, original.q, repeatForHeads(original.k, kvHeadOfHead, spec.G));
 
     task.report('sharing keys', 0);

@@ -4,8 +4,9 @@
  */
 import type { SolvingMerge } from '../merge';
 import { keyGauge } from '../solve/gauge';
-import { readNormMetric } from '../solve/layerMetric';
+import { readNormMetric, type AttentionSide } from '../solve/layerMetric';
 import { membersOf, readLayerHeads, toWeights } from '../solve/layerHeads';
+import type { Metric } from '../solve/metric';
 import { LayerPca } from '../solve/pca';
 
 /** PCA in the metric of the norm's gain; half of K's lost energy is given back and all of V's. */
@@ -19,11 +20,14 @@ export const pca: SolvingMerge = {
   source: 'Low-rank approximation per rotary plane (Eckart and Young 1936), metric diag(gain²)',
   solve: async (source, _calibration, task) => {
     const heads = await readLayerHeads(source, task.signal);
-    const metric = await readNormMetric(source, heads.W, task.signal);
+    const metric = (side: AttentionSide): Promise<Metric> =>
+      readNormMetric(source.weights, source.layer, side, heads.W, task.signal);
+    const keyMetric = await metric('keys');
     const solution = new LayerPca(heads, {
       gauge: keyGauge(source.spec, source.layer),
-      keyMetric: metric,
-      valueMetric: metric,
+      queryMetric: await metric('queries'),
+      keyMetric,
+      valueMetric: keyMetric,
       restoreKeys: 0.5,
       restoreValues: 1,
     });

@@ -2,17 +2,28 @@
  * The metric of a layer's attention inputs without data: from the gain (and shift) of the norm in front.
  * Role: reads the norm. The mathematics is metric.ts.
  */
-import type { SourceLayer } from '../merge';
+import { layerOf, type WeightSource } from '../../model/spec';
 import { normMetric, plainMetric, type Metric } from './metric';
 
-/** C = diag(gain²), the identity without a norm, with the shift and the bias column where there are any. @param W columns of the projections */
+/** What is projected: in cross-attention, queries and keys are made from different inputs. */
+export type AttentionSide = 'queries' | 'keys';
+
+/**
+ * C = diag(gain²), the identity without a norm, with the shift and the bias column where there are any.
+ * @param W columns of the projections
+ */
 export async function readNormMetric(
-  source: Pick<SourceLayer, 'has' | 'read'>,
+  source: Pick<WeightSource, 'spec' | 'has' | 'read'>,
+  layer: number,
+  side: AttentionSide,
   W: number,
   signal: AbortSignal,
 ): Promise<Metric> {
-  if (!source.has('attention.norm.weight')) return plainMetric(W);
-  const gain = await source.read('attention.norm.weight', signal);
-  const shift = source.has('attention.norm.bias') ? await source.read('attention.norm.bias', signal) : null;
+  const isMemory = side === 'keys' && layerOf(source.spec, layer).attention === 'cross';
+  const [name, place] = isMemory ? (['encoder', null] as const) : (['attention', layer] as const);
+  if (!source.has(`${name}.norm.weight`, place)) return plainMetric(W);
+  const gain = await source.read(`${name}.norm.weight`, place, signal);
+  const hasShift = source.has(`${name}.norm.bias`, place);
+  const shift = hasShift ? await source.read(`${name}.norm.bias`, place, signal) : null;
   return normMetric(gain.data, shift?.data ?? null, W);
 }

@@ -14,7 +14,9 @@ import { shareBlock, times, type Member } from './sharedMap';
 /** The metrics of a layer's inputs, and what K may be turned by. */
 export interface PcaSetting {
   gauge: Gauge;
-  /** Of what W_Q and W_K read. */
+  /** Of what W_Q reads. */
+  queryMetric: Metric;
+  /** Of what W_K reads: the same, but in cross-attention. */
   keyMetric: Metric;
   /** Of what W_V reads. */
   valueMetric: Metric;
@@ -32,13 +34,13 @@ export class LayerPca {
     private readonly heads: LayerHeads,
     private readonly setting: PcaSetting,
   ) {
-    const measure = (rows: Float64Array): Measured => ({
+    const measure = (rows: Float64Array, metric: Metric): Measured => ({
       rows,
-      timesMetric: setting.keyMetric.times(rows),
+      timesMetric: metric.times(rows),
       W: heads.W,
     });
-    this.keys = measure(heads.k);
-    this.queries = measure(heads.q);
+    this.keys = measure(heads.k, setting.keyMetric);
+    this.queries = measure(heads.q, setting.queryMetric);
   }
 
   /** The layer with one K and V for each group; q and o take up what turns members into the shared head. */
@@ -187,7 +189,7 @@ export class LayerPca {
       const weight = Matrix.zeros(free.length, free.length);
       for (const head of queriesOf(sizes, member)) {
         const query = takeRows(q, head, sizes.K, W, free);
-        weight.add(timesTransposed(times(query, this.setting.keyMetric), query));
+        weight.add(timesTransposed(times(query, this.setting.queryMetric), query));
       }
       return { block: takeRows(k, member, sizes.K, W, free), weight };
     });

@@ -5,6 +5,7 @@ import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
+import type { Tokens } from '../../../src/protocol/model';
 
 export { decoderFixtures, fixtures } from '../../support/fixtures';
 
@@ -47,6 +48,12 @@ export class Golden {
 
   floats(name: string): Promise<Float32Array> {
     return this.file.readFloat32(name);
+  }
+
+  /** What the goldens were made from. */
+  async tokens(): Promise<Tokens> {
+    const ids = await this.ids('input_ids');
+    return this.has('decoder_input_ids') ? { encoder: ids, decoder: await this.ids('decoder_input_ids') } : ids;
   }
 
   async ids(name: string): Promise<number[]> {

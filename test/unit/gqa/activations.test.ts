@@ -90,7 +90,7 @@ async function measured(
   target: SimilarityTarget,
   measure: string,
 ): Promise<SimilarityResult> {
-  const moments = await inputMoments({ x, N, text: '' }, cpuGram, quietTask);
+  const moments = await inputMoments({ x, N }, cpuGram, quietTask);
   // Groups that are unequal and not adjacent.
   const conversion = { G: 3, grouping: 'manual', merge: 'mean', assignment };
   return layerSimilarity(await similarityJobOf(source, { layer: 0, target, measure, conversion }, moments), quietTask);

@@ -53,11 +53,12 @@ async function setUp(): Promise<{ heads: LayerHeads; metric: Metric; source: Ret
     layer: 0,
     G: 8,
     groupOfKvHead: [],
+    weights: source,
     has: (role: Parameters<typeof source.has>[0]) => source.has(role, 0),
     read: (role: Parameters<typeof source.has>[0]) => source.read(role, 0),
   };
   const heads = await readLayerHeads(reader, quietTask.signal);
-  return { heads, metric: await readNormMetric(reader, heads.W, quietTask.signal), source };
+  return { heads, metric: await readNormMetric(source, 0, 'keys', heads.W, quietTask.signal), source };
 }
 
 describe('groups by similarity', () => {
