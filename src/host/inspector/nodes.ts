@@ -67,7 +67,7 @@ export function childrenOf(node: Node): Node[] {
     case 'layer':
       return layer === null
         ? []
-        : Array.from({ length: session.grouping.G }, (_, number) => groupNode(session, layer, number));
+        : Array.from({ length: groupCount(session, layer) }, (_, number) => groupNode(session, layer, number));
     case 'group':
       return layer === null || group === null
         ? []
@@ -76,6 +76,11 @@ export function childrenOf(node: Node): Node[] {
     case 'head':
       return [];
   }
+}
+
+/** KV heads of a layer after grouping; an encoder's stay as they are. */
+export function groupCount({ grouping, model }: Session, layer: number): number {
+  return model.layers[layer]?.grouped === false ? model.H : grouping.G;
 }
 
 /** Query heads that share a KV group, ascending. */

@@ -1,8 +1,9 @@
 /** How a row of the inspector looks: label, description, icon, tooltip with the numbers behind it. */
 import * as vscode from 'vscode';
+import type { LayerView } from '../../protocol/model';
 import { formatBytes, formatChange, formatCount, formatRanges } from '../format';
 import type { Session } from '../session';
-import { headsOfGroup, kvHeadsOfGroup, type FactName, type Node } from './nodes';
+import { groupCount, headsOfGroup, kvHeadsOfGroup, type FactName, type Node } from './nodes';
 
 export function rowOf(node: Node, isActive: boolean): vscode.TreeItem {
   const row = describe(node, isActive);
@@ -48,16 +49,30 @@ function factRow(session: Session, fact: FactName): vscode.TreeItem {
 }
 
 function layerRow(session: Session, layer: number): vscode.TreeItem {
-  const { L } = session.model;
-  const row = new vscode.TreeItem(vscode.l10n.t('Layer {0}', layer), vscode.TreeItemCollapsibleState.Collapsed);
-  row.description = groupsText(session);
+  const row = new vscode.TreeItem(layerTitle(session, layer), vscode.TreeItemCollapsibleState.Collapsed);
+  row.description = groupsText(session, layer);
   row.iconPath = new vscode.ThemeIcon('layers');
-  row.tooltip = vscode.l10n.t('Layer {0} of {1}: KV cache {2} a token', layer, L, formatBytes(cacheBytes(session) / L));
+  row.tooltip = `${layerTitle(session, layer)}: ${cacheText(session, layer, 1)}`;
   return row;
 }
 
+/** "Layer 3" in a decoder-only model, else what the engine calls it: "Decoder 3 · cross". */
+function layerTitle({ model }: Session, layer: number): string {
+  const { title, name } = model.layers[layer] ?? { title: '', name: '' };
+  return name === String(layer) ? vscode.l10n.t('Layer {0}', layer) : title.charAt(0).toUpperCase() + title.slice(1);
+}
+
+/** What a layer keeps of each token. @param parts how many equal parts of it are meant */
+function cacheText({ model, grouping }: Session, layer: number, parts: number): string {
+  const { attention } = model.layers[layer] ?? { attention: 'causal' };
+  const alike = model.layers.filter((other) => other.attention === attention).length * parts;
+  const share = (bytes: number): string => formatBytes((bytes * grouping.G) / model.G / alike);
+  if (attention === 'causal') return vscode.l10n.t('KV cache {0} a token', share(model.kvCacheBytesPerToken));
+  if (attention === 'full') return vscode.l10n.t('no KV cache: the encoder runs once');
+  return vscode.l10n.t('KV cache {0} a token of the encoder', share(model.crossCacheBytesPerToken));
+}
+
 function groupRow(session: Session, layer: number, group: number): vscode.TreeItem {
-  const { model, grouping } = session;
   const heads = headsOfGroup(session, layer, group);
   const pooled = kvHeadsOfGroup(session, layer, group);
   const row = new vscode.TreeItem(vscode.l10n.t('KV {0}', group), vscode.TreeItemCollapsibleState.Collapsed);
@@ -66,7 +81,7 @@ function groupRow(session: Session, layer: number, group: number): vscode.TreeIt
   const sharing = vscode.l10n.t('Query heads {0} share this KV head.', formatRanges(heads));
   const origin =
     pooled.length > 1 ? vscode.l10n.t('Pooled from KV heads {0} of the checkpoint.', formatRanges(pooled)) : '';
-  const cache = vscode.l10n.t('KV cache: {0} a token.', formatBytes(cacheBytes(session) / model.L / grouping.G));
+  const cache = cacheText(session, layer, groupCount(session, layer));
   row.tooltip = [sharing, origin, cache].filter((line) => line !== '').join('\n');
   return row;
 }
@@ -104,11 +119,14 @@ const facts: Record<FactName, (session: Session) => Fact> = {
       model.tiedEmbeddings ? vscode.l10n.t(', embeddings tied') : '',
     ),
   }),
-  shape: ({ model }) => ({
-    label: vscode.l10n.t('Shape'),
-    value: `L ${model.L} · D ${model.D} · F ${model.F}`,
-    tooltip: vscode.l10n.t('{0} layers, hidden size {1}, feed-forward size {2}', model.L, model.D, model.F),
-  }),
+  shape: ({ model }) => {
+    const layers = layerCounts(model).join(' + ');
+    return {
+      label: vscode.l10n.t('Shape'),
+      value: `L ${layers} · D ${model.D} · F ${model.F}`,
+      tooltip: vscode.l10n.t('{0} layers, hidden size {1}, feed-forward size {2}', layers, model.D, model.F),
+    };
+  },
   heads: ({ model }) => ({
     label: vscode.l10n.t('Heads'),
     value: `H ${model.H} · G ${model.G} · K ${model.K}`,
@@ -137,9 +155,15 @@ const facts: Record<FactName, (session: Session) => Fact> = {
     const { model } = session;
     const bytes = cacheBytes(session);
     const change = formatChange(model.kvCacheBytesPerToken, bytes);
+    const crossBytes = (model.crossCacheBytesPerToken * session.grouping.G) / model.G;
+    const parts = [
+      vscode.l10n.t('{0} a token', formatBytes(bytes)),
+      crossBytes === 0 ? '' : vscode.l10n.t('{0} a token of the encoder', formatBytes(crossBytes)),
+      change,
+    ];
     return {
       label: vscode.l10n.t('KV cache'),
-      value: [vscode.l10n.t('{0} a token', formatBytes(bytes)), change].filter((part) => part !== '').join(' · '),
+      value: parts.filter((part) => part !== '').join(' · '),
       tooltip: vscode.l10n.t(
         '{0} bytes a token with {1} KV heads; {2} as opened, with {3}',
         bytes,
@@ -156,7 +180,18 @@ function cacheBytes({ model, grouping }: Session): number {
   return (model.kvCacheBytesPerToken * grouping.G) / model.G;
 }
 
-function groupsText({ model, grouping }: Session): string {
+/** Layers of the model; of encoder and decoder where there are both. */
+function layerCounts({ layers, L }: Session['model']): number[] {
+  const count = (attention: LayerView['attention']): number =>
+    layers.filter((layer) => layer.attention === attention).length;
+  return count('full') === 0 ? [L] : [count('full'), count('causal')];
+}
+
+/** @param layer whose KV heads are told; absent: those of all layers that are grouped */
+function groupsText({ model, grouping }: Session, layer?: number): string {
+  if (layer !== undefined && model.layers[layer]?.grouped === false) {
+    return vscode.l10n.t('{0} heads, {1} KV', model.H, model.H);
+  }
   return grouping.G === model.G
     ? vscode.l10n.t('{0} heads, {1} KV', model.H, model.G)
     : vscode.l10n.t('{0} heads, {1} → {2} KV', model.H, model.G, grouping.G);
