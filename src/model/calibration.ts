@@ -3,14 +3,16 @@
  * Role: data for groupings, merges and similarities that look at activations. It solves nothing.
  */
 import type { GpuContext } from '../gpu/context';
+import type { AttentionShape } from '../gpu/operations/attention';
 import { pad4 } from '../gpu/operations/matrix';
 import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import { keepRun, type KeptRun } from './keptRun';
 import { leaseLayer } from './layerWeights';
 import { unpad } from './logits';
-import { readStream } from './project';
+import { attentionShape, readStream } from './project';
 import { layerOf, type WeightSource } from './spec';
 import { decoderTokens, encoderTokens } from './tokens';
 
@@ -28,6 +30,8 @@ export interface LayerCalibration extends TextInputs {
   readonly context: GpuContext;
   /** What keys and values are made from in cross-attention: the encoder's output. Absent: what queries are made from. */
   readonly memory?: TextInputs;
+  /** How queries and keys of a window meet, with what the GPU needs for it; `destroy` it when done. */
+  attention(signal: AbortSignal): Promise<{ shape: AttentionShape; destroy: () => void }>;
 }
 
 /** The activations of every layer, in memory: L·N·D floats. */
@@ -43,7 +47,7 @@ export interface LayerInputs extends TextInputs {
 }
 
 /** The inputs of a layer, keys first. */
-export function layerInputs({ memory, x, N, T }: LayerCalibration): LayerInputs {
+export function layerInputs({ memory, x, N, T }: Pick<LayerCalibration, 'memory' | keyof TextInputs>): LayerInputs {
   return memory ? { ...memory, queries: { x, N, T } } : { x, N, T };
 }
 
@@ -85,9 +89,35 @@ export async function calibrate(
     layer: (layer) => {
       const own = inputs[layer];
       if (!own) throw new RangeError(`there is no layer ${layer} of ${layers.length}`);
-      return layerOf(source.spec, layer).attention === 'cross' ? { ...own, context, memory } : { ...own, context };
+      const isCross = layerOf(source.spec, layer).attention === 'cross';
+      const rows = { S: own.T, T: isCross ? memory.T : own.T, past: 0 };
+      const known = {
+        ...own,
+        context,
+        attention: (signal: AbortSignal) => attentionOf(context, source, layer, rows, signal),
+      };
+      return isCross ? { ...known, memory } : known;
     },
   };
+}
+
+/** The shape of a layer's attention on a window, with its biases and sinks on the GPU. */
+async function attentionOf(
+  context: GpuContext,
+  source: WeightSource,
+  layer: number,
+  rows: { S: number; T: number; past: number },
+  signal: AbortSignal,
+): Promise<{ shape: AttentionShape; destroy: () => void }> {
+  const biases = new DistanceBiases(context, source, rows.past, rows.S, signal);
+  const bias = await biases.of(layer);
+  const sinks = source.has('sinks', layer) ? (await source.read('sinks', layer, signal)).data : null;
+  const uploaded = sinks ? context.upload(sinks, 'sinks') : undefined;
+  const destroy = (): void => {
+    biases.destroy();
+    uploaded?.buffer.destroy();
+  };
+  return { shape: attentionShape(source.spec, layer, rows, bias, uploaded), destroy };
 }
 
 /** The inputs of a layer in a run. */
@@ -101,7 +131,7 @@ export async function readInputs(
   const [S, T] = [run.rowsOf(layer), run.keysOf(layer)];
   const own = { x: await attentionInput(context, weights, run, layer, signal), N: S, T: S };
   if (layerOf(run.source.spec, layer).attention !== 'cross') return own;
-  return layerInputs({ ...own, context, memory: { x: await memoryOf(context, run), N: T, T } });
+  return layerInputs({ ...own, memory: { x: await memoryOf(context, run), N: T, T } });
 }
 
 /** [T, D] the encoder's output, which keys and values of cross-attention are made from. */

@@ -1,69 +1,62 @@
 /**
- * Preconditioned conjugate gradients for several independent systems at once, one a block of the vector.
- * Role: the iteration, in float64. The operators run elsewhere (on the GPU). Source: Hestenes and Stiefel 1952.
+ * Preconditioned conjugate gradients on the GPU, for several independent systems at once: one a block of the vector.
+ * Role: the iteration. It never reads anything back; operators are recorded by the caller. Source: Hestenes and Stiefel 1952.
  */
+import type { Batch } from '../../gpu/batch';
+import type { GpuContext, Span } from '../../gpu/context';
+import { blockAdd, blockDot, blockTurn, type BlockShape } from '../../gpu/operations/blocks';
 import type { TaskContext } from '../../protocol/tasks';
 
-/** Symmetric positive operators on vectors of `blocks` equal blocks that do not mix. */
-export interface BlockSystem {
-  blocks: number;
-  apply: (vector: Float64Array) => Promise<Float64Array>;
-  /** An approximate inverse. */
-  precondition: (vector: Float64Array) => Float64Array;
+/** Symmetric positive operators on vectors of equal blocks that do not mix. */
+export interface BlockSystem extends BlockShape {
+  context: GpuContext;
+  /** Records `to` = A · `from`. */
+  apply: (batch: Batch, from: Span, to: Span) => void;
+  /** Records `to` = about A⁻¹ · `from`. */
+  precondition: (batch: Batch, from: Span, to: Span) => void;
 }
 
 /**
- * Steps from `start` towards the solution.
- * @param residual right-hand side minus the operator at `start`
+ * Moves `solution` towards that of the system, in place.
+ * @param residual right-hand side minus the operator at `solution`; overwritten
  */
 export async function conjugateGradients(
-  { blocks, apply, precondition }: BlockSystem,
-  start: Float64Array,
-  residual: Float64Array,
+  { context, apply, precondition, ...shape }: BlockSystem,
+  solution: Span,
+  residual: Span,
   steps: number,
-  task: TaskContext,
-): Promise<Float64Array> {
-  const size = start.length / blocks;
-  const products = (a: Float64Array, b: Float64Array): number[] =>
-    Array.from({ length: blocks }, (_, block) => {
-      let sum = 0;
-      for (let index = block * size; index < (block + 1) * size; index++) sum += (a[index] ?? 0) * (b[index] ?? 0);
-      return sum;
-    });
-  /** a += factor·b, block by block. */
-  const add = (a: Float64Array, b: Float64Array, factors: readonly number[]): void => {
-    for (let index = 0; index < a.length; index++) {
-      a[index] = (a[index] ?? 0) + (factors[Math.floor(index / size)] ?? 0) * (b[index] ?? 0);
+  { signal }: Pick<TaskContext, 'signal'>,
+): Promise<void> {
+  const { blocks, length } = shape;
+  const vector = (label: string): Span => context.storage(blocks * length, label);
+  const numbers = (label: string): Span => context.storage(blocks, label);
+  const [direction, image, preconditioned] = [vector('direction'), vector('image'), vector('preconditioned')];
+  const curvature = numbers('curvatures');
+  let [energy, next] = [numbers('energies'), numbers('energies')];
+  try {
+    const start = context.batch();
+    precondition(start, residual, direction);
+    blockDot(start, residual, direction, energy, shape);
+    start.submit();
+    for (let step = 0; step < steps; step++) {
+      signal.throwIfAborted();
+      const batch = context.batch();
+      apply(batch, direction, image);
+      blockDot(batch, direction, image, curvature, shape);
+      const along = { numerator: energy, denominator: curvature };
+      blockAdd(batch, solution, direction, along, 1, shape);
+      if (step + 1 < steps) {
+        blockAdd(batch, residual, image, along, -1, shape);
+        precondition(batch, residual, preconditioned);
+        blockDot(batch, residual, preconditioned, next, shape);
+        blockTurn(batch, direction, preconditioned, { numerator: next, denominator: energy }, shape);
+        [energy, next] = [next, energy];
+      }
+      batch.submit();
+      // Keeps the queue short, so that cancelling takes effect.
+      await context.settled();
     }
-  };
-  const solution = start.slice();
-  const rest = residual.slice();
-  let preconditioned = precondition(rest);
-  const direction = preconditioned.slice();
-  let energy = products(rest, preconditioned);
-  for (let step = 0; step < steps; step++) {
-    task.signal.throwIfAborted();
-    const image = await apply(direction);
-    const curvature = products(direction, image);
-    const lengths = energy.map((value, block) => ratio(value, curvature[block] ?? 0));
-    add(solution, direction, lengths);
-    add(
-      rest,
-      image,
-      lengths.map((length) => -length),
-    );
-    preconditioned = precondition(rest);
-    const next = products(rest, preconditioned);
-    const factors = next.map((value, block) => ratio(value, energy[block] ?? 0));
-    energy = next;
-    direction.forEach((value, index) => {
-      direction[index] = (preconditioned[index] ?? 0) + (factors[Math.floor(index / size)] ?? 0) * value;
-    });
+  } finally {
+    for (const { buffer } of [direction, image, preconditioned, curvature, energy, next]) buffer.destroy();
   }
-  return solution;
-}
-
-/** A block that is solved has nothing left to divide. */
-function ratio(a: number, b: number): number {
-  return b > 0 && Number.isFinite(a / b) ? a / b : 0;
 }

@@ -2,149 +2,220 @@
  * Least squares for what comes after the scores: W_O by ridge regression, and W_V together with it by turns.
  * Role: fits the converted layer's attention output to the original's on the text. The scores are scores.ts.
  */
-import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
+import type { Batch } from '../../gpu/batch';
 import type { Span } from '../../gpu/context';
+import { linear } from '../../gpu/operations/linear';
 import { pad4 } from '../../gpu/operations/matrix';
+import { transposedProduct } from '../../gpu/operations/transposedProduct';
+import { padMatrix } from '../../model/gpuWeights';
 import type { TaskContext } from '../../protocol/tasks';
+import { pace } from '../pace';
 import { takeColumns } from '../solve/blocks';
+import { solvePositive } from '../solve/cholesky';
 import type { LayerHeads } from '../solve/layerHeads';
-import { matrixMetric, type Metric } from '../solve/metric';
 import { conjugateGradients } from './conjugateGradients';
-import { inverseMoment } from './inverse';
-import type { LayerText } from './layerText';
-import { repeatForHeads, sumOverHeads } from './sharing';
+import { readHeadRows, uploadHeadRows, whole } from './headRows';
+import { inverseMoment, meanDiagonal } from './inverse';
+import type { LayerText, Sharing, TextMaps } from './layerText';
+import { Preconditioner } from './preconditioner';
 
-/** Share of the mean diagonal that pulls W_O towards what it was. */
-const outputRidge = 1e-3;
-/** Share of the mean curvature that pulls W_V towards what it was. */
-const valueRidge = 1e-4;
-/** Steps of conjugate gradients on W_V a turn. */
-const valueSteps = 8;
+/** How W_V and W_O are fitted. */
+export interface OutputSettings {
+  /** Turns of both; 0 fits W_O alone. */
+  turns: number;
+  /** Steps of conjugate gradients on W_V a turn. */
+  steps: number;
+  /** Share of the mean diagonal that pulls W_O towards what it was. */
+  outputRidge: number;
+  /** Share of the mean curvature that pulls W_V towards what it was. */
+  valueRidge: number;
+}
+
+export const usualOutputSettings: OutputSettings = { turns: 4, steps: 8, outputRidge: 1e-3, valueRidge: 1e-4 };
 
 /** What the outputs are fitted on. */
 export interface OutputFit {
   text: LayerText;
-  /** [N, pad4(D)] the original layer's attention output without its bias. */
+  /** [windows·S, pad4(D)] the original layer's attention output without its bias. */
   target: Span;
-  /** [H] of [N, pad4(W)]: what each head of the converted layer attends to. */
-  attended: readonly Span[];
-  /** [H] */
-  groupOfHead: readonly number[];
+  /** What the converted layer attends to. */
+  maps: TextMaps;
+  /** E[z zᵀ] [W, W] of what its heads attend to. */
+  attended: Float64Array;
+  sharing: Sharing;
+  settings: OutputSettings;
+}
+
+/** What heads see: values of `v` [G·K, W] through the maps, as [windows·S, H, pad4(K)]; the caller frees it. */
+export function headOutputs(text: LayerText, maps: TextMaps, sharing: Sharing, v: Float64Array): Span {
+  const { H, K, W } = text.sizes;
+  const { G } = sharing;
+  const weights = uploadHeadRows(text.context, v, { heads: G, K, W });
+  const values = text.storage(text.keys.N * G * pad4(K), 'values');
+  const out = text.storage(text.queries.N * H * pad4(K), 'head outputs');
+  const batch = text.context.batch();
+  text.keys.project(batch, weights, G, values);
+  text.product(batch, maps, values, sharing, out);
+  batch.submit();
+  weights.buffer.destroy();
+  text.free(values);
+  return out;
+}
+
+/** [windows·S, pad4(D)] = F·Oᵀ for head outputs F and O [D, H·K]; the caller frees it. */
+export function attentionOutput(text: LayerText, F: Span, O: Float64Array): Span {
+  const { H, K, D } = text.sizes;
+  const data = padMatrix(Float32Array.from(O), { blocks: 1, size: D }, { blocks: H, size: K });
+  const weights = text.context.upload(data, 'output projection');
+  const out = text.storage(text.queries.N * pad4(D), 'attention output');
+  const batch = text.context.batch();
+  linear(text.context, batch, F, whole(weights, pad4(D), H * pad4(K)), out, text.queries.N);
+  batch.submit();
+  weights.buffer.destroy();
+  return out;
 }
 
 /** `heads` with W_O refitted: O = (YᵀF + λO₀)(FᵀF + λI)⁻¹. */
-export async function refitOutputs(fit: OutputFit, heads: LayerHeads): Promise<LayerHeads> {
-  const { text, target, attended, groupOfHead } = fit;
-  const { N, H, K, D } = text.sizes;
-  const F = text.storage(N * H * pad4(K), 'head outputs');
-  text.headOutputs(attended, repeatForHeads(heads.v, groupOfHead, heads.sizes.G), F);
-  const { FF, FY } = await text.outputMoments(F, target);
-  text.free(F);
-  const width = H * K;
-  const squares = Matrix.from1DArray(width, width, FF);
-  const lambda = (outputRidge * squares.trace()) / width + 1e-30;
-  const products = Matrix.from1DArray(width, D, FY);
-  for (let j = 0; j < width; j++) {
-    squares.set(j, j, squares.get(j, j) + lambda);
-    for (let d = 0; d < D; d++) products.set(j, d, products.get(j, d) + lambda * (heads.o[d * width + j] ?? 0));
-  }
-  const solution = new CholeskyDecomposition(squares).solve(products);
-  return { ...heads, o: Float64Array.from(solution.transpose().to1DArray()) };
-}
-
-/** `heads` with W_O and W_V fitted by turns. */
-export async function fitValues(
-  fit: OutputFit,
+export async function refitOutputs(
+  { text, target, maps, sharing, settings }: Omit<OutputFit, 'attended'>,
   heads: LayerHeads,
-  turns: number,
   task: TaskContext,
 ): Promise<LayerHeads> {
-  const { text, attended } = fit;
-  const C = await text.moment(attended, pad4(text.sizes.W));
-  const inverse = matrixMetric(inverseMoment(C, text.sizes.W), text.sizes.W);
-  const spread =
-    C.reduce((sum, value, index) => sum + (index % (text.sizes.W + 1) === 0 ? value : 0), 0) / text.sizes.W;
+  const { H, K, D } = text.sizes;
+  const F = headOutputs(text, maps, sharing, heads.v);
+  const [width, N] = [H * pad4(K), text.queries.N];
+  const squares = text.storage(width * width, 'moment of head outputs');
+  const products = text.storage(width * pad4(D), 'moment with targets');
+  const batch = text.context.batch();
+  transposedProduct(batch, F, F, squares, { rows: N, M: width, N: width, factor: 1 / N });
+  transposedProduct(batch, F, target, products, { rows: N, M: width, N: pad4(D), factor: 1 / N });
+  batch.submit();
+  const [ff, fy] = [await text.context.readFloat32(squares), await text.context.readFloat32(products)];
+  text.free(F, squares, products);
+
+  const n = H * K;
+  const place = (j: number): number => Math.floor(j / K) * pad4(K) + (j % K);
+  const FF = new Float64Array(n * n);
+  const right = new Float64Array(n * D);
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) FF[i * n + j] = ff[place(i) * width + place(j)] ?? 0;
+  const lambda = settings.outputRidge * meanDiagonal(FF, n) + 1e-30;
+  for (let i = 0; i < n; i++) {
+    FF[i * n + i] = (FF[i * n + i] ?? 0) + lambda;
+    for (let d = 0; d < D; d++) {
+      right[i * D + d] = (fy[place(i) * pad4(D) + d] ?? 0) + lambda * (heads.o[d * n + i] ?? 0);
+    }
+  }
+  const solution = await solvePositive(FF, right, n, pace(task));
+  return { ...heads, o: transposed(solution, n, D) };
+}
+
+/** `heads` with W_O fitted, and W_V with it by turns. */
+export async function fitOutputs(fit: OutputFit, heads: LayerHeads, task: TaskContext): Promise<LayerHeads> {
+  const { text, attended, settings } = fit;
+  const { turns } = settings;
+  if (turns === 0) return refitOutputs(fit, heads, task);
+  const { W } = text.sizes;
+  const inverse = await inverseMoment(attended, W, pace(task));
+  const right = text.own(uploadHeadRows(text.context, inverse, { heads: 1, K: W, W }));
   let fitted = heads;
   for (let turn = 0; turn < turns; turn++) {
     task.report('fitting values and outputs', turn / turns);
-    fitted = await refitOutputs(fit, fitted);
-    fitted = await fitSharedValues(fit, fitted, inverse, spread, task);
+    fitted = await refitOutputs(fit, fitted, task);
+    fitted = { ...fitted, v: await fitSharedValues(fit, fitted, right, meanDiagonal(attended, W), task) };
   }
-  return refitOutputs(fit, fitted);
+  text.free(right);
+  return refitOutputs(fit, fitted, task);
 }
 
-/** W_V of all groups, given W_O: min Σ‖Y − Σ_h O_h V_g(h) z_h‖². */
+/**
+ * W_V [G·K, W] of all groups, given W_O: min Σ‖Y − Σ_h O_h V_g(h) z_h‖² with z_h what head h attends to.
+ * @param inverse about E[z zᵀ]⁻¹ on the GPU
+ * @param spread mean diagonal of E[z zᵀ]
+ */
 async function fitSharedValues(
-  { text, target, attended, groupOfHead }: OutputFit,
-  heads: LayerHeads,
-  inverse: Metric,
+  { text, target, maps, sharing, settings }: OutputFit,
+  { o, v }: LayerHeads,
+  inverse: Span,
   spread: number,
   task: TaskContext,
-): Promise<LayerHeads> {
-  const { N, H, K, D, W } = text.sizes;
-  const { G } = heads.sizes;
-  const F = text.storage(N * H * pad4(K), 'head outputs');
-  const E = text.storage(N * pad4(D), 'output errors');
-  const readers = readingOf(heads, groupOfHead);
-  const ridge = readers.map((reader) => (valueRidge * spread * reader.trace()) / K);
-  const inverses = readers.map((reader) => Float64Array.from(inverseMoment(Float64Array.from(reader.to1DArray()), K)));
-  /** Σ_h∈g E[(Oᵀe) ⊗ z] for the errors in E. */
-  const gradient = async (): Promise<Float64Array> => {
-    text.errorsOfHeads(E, heads.o, F);
-    return sumOverHeads(await text.momentsWithAttended(F, attended), groupOfHead, G);
+): Promise<Float64Array> {
+  const { context, keys, queries } = text;
+  const { H, K, D, W } = text.sizes;
+  const { G } = sharing;
+  const shape = { heads: G, K, W };
+  const width = H * pad4(K);
+  const readers = readingOf(o, sharing, K, D);
+  const ridge = (settings.valueRidge * spread * readers.reduce((sum, reader) => sum + reader.trace(), 0)) / (G * K);
+  const left = new Float64Array(G * K * K);
+  for (const [group, reader] of readers.entries()) {
+    const block = await inverseMoment(Float64Array.from(reader.to1DArray()), K, pace(task));
+    left.set(block, group * K * K);
+  }
+  const preconditioner = new Preconditioner(context, shape, inverse, left);
+  const weights = uploadHeadRows(context, v, shape);
+  const oBlocks = { blocks: H, size: K };
+  const O = context.upload(padMatrix(Float32Array.from(o), { blocks: 1, size: D }, oBlocks), 'output projection');
+  const turned = padMatrix(Float32Array.from(transposed(o, D, H * K)), oBlocks, { blocks: 1, size: D });
+  const OT = context.upload(turned, 'output projection');
+  const OO = context.storage(width * width, 'OᵀO');
+  const residual = context.storage(G * pad4(K) * pad4(W), 'value residual');
+  const values = context.storage(keys.N * G * pad4(K), 'values');
+  const seen = context.storage(queries.N * width, 'head outputs');
+  const wanted = context.storage(queries.N * width, 'wanted of heads');
+  /** Records to = sign · Σ over the group's heads of E[wanted ⊗ z] + keep · to. */
+  const back = (batch: Batch, to: Span, sign: 1 | -1, keep = 0): void => {
+    text.transposedProduct(batch, maps, wanted, sharing, values);
+    keys.gradient(batch, values, G, to, sign / queries.N, keep);
   };
-  const residual = async (): Promise<Float64Array> => {
-    text.headOutputs(attended, repeatForHeads(heads.v, groupOfHead, G), F);
-    const batch = text.context.batch();
-    batch.copy(target, E);
+  /** Records wanted = F·OᵀO for the head outputs F of some values. */
+  const forth = (batch: Batch, from: Span): void => {
+    keys.project(batch, from, G, values);
+    text.product(batch, maps, values, sharing, seen);
+    linear(context, batch, seen, whole(OO, width, width), wanted, queries.N);
+  };
+  try {
+    const batch = context.batch();
+    transposedProduct(batch, O, O, OO, { rows: D, M: width, N: width });
+    linear(context, batch, target, whole(OT, width, pad4(D)), wanted, queries.N);
     batch.submit();
-    text.outputs(
-      F,
-      heads.o.map((value) => -value),
-      E,
-      true,
-    );
-    return gradient();
-  };
-  const system = {
-    blocks: 1,
-    apply: async (vector: Float64Array): Promise<Float64Array> => {
-      text.headOutputs(attended, repeatForHeads(vector, groupOfHead, G), F);
-      text.outputs(F, heads.o, E);
-      const image = await gradient();
-      image.forEach((value, index) => {
-        image[index] = value + (ridge[Math.floor(index / (K * W))] ?? 0) * (vector[index] ?? 0);
-      });
-      return image;
-    },
-    precondition: (vector: Float64Array): Float64Array => {
-      const right = inverse.times(vector);
-      const result = new Float64Array(vector.length);
-      inverses.forEach((left, group) => {
-        const start = group * K * W;
-        for (let i = 0; i < K; i++) {
-          for (let j = 0; j < K; j++) {
-            const factor = left[i * K + j] ?? 0;
-            const [to, from] = [start + i * W, start + j * W];
-            for (let d = 0; d < W; d++) result[to + d] = (result[to + d] ?? 0) + factor * (right[from + d] ?? 0);
-          }
-        }
-      });
-      return result;
-    },
-  };
-  const v = await conjugateGradients(system, heads.v, await residual(), valueSteps, task);
-  text.free(F, E);
-  return { ...heads, v };
+    const start = context.batch();
+    back(start, residual, 1);
+    forth(start, weights);
+    back(start, residual, -1, 1);
+    start.submit();
+    const system = {
+      context,
+      blocks: 1,
+      length: G * pad4(K) * pad4(W),
+      apply: (recorded: Batch, from: Span, to: Span): void => {
+        forth(recorded, from);
+        recorded.copy(from, to);
+        back(recorded, to, 1, ridge);
+      },
+      precondition: (recorded: Batch, from: Span, to: Span): void => preconditioner.apply(recorded, from, to),
+    };
+    await conjugateGradients(system, weights, residual, settings.steps, task);
+    return await readHeadRows(context, weights, shape);
+  } finally {
+    preconditioner.destroy();
+    for (const { buffer } of [weights, O, OT, OO, residual, values, seen, wanted]) buffer.destroy();
+  }
 }
 
-/** Σ_h∈g O_hᵀO_h of each group. */
-function readingOf({ o, sizes }: LayerHeads, groupOfHead: readonly number[]): Matrix[] {
-  const { H, K, G } = sizes;
+/** Σ_h∈g O_hᵀO_h of each group, for o [D, H·K]. */
+function readingOf(o: Float64Array, { groupOfHead, G }: Sharing, K: number, D: number): Matrix[] {
   const sums = Array.from({ length: G }, () => Matrix.zeros(K, K));
   groupOfHead.forEach((group, head) => {
-    const output = takeColumns(o, head, K, H * K);
+    const output = takeColumns(o, head, K, o.length / D);
     sums[group]?.add(output.transpose().mmul(output));
   });
   return sums;
+}
+
+/** [rows, columns] to [columns, rows]. */
+function transposed(data: Float64Array, rows: number, columns: number): Float64Array {
+  const result = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = data[i * columns + j] ?? 0;
+  return result;
 }

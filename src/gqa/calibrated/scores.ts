@@ -1,167 +1,123 @@
 /**
  * Score ALS: W_Q and the shared W_K fitted by turns, so that the converted layer's attention scores meet the original's.
  * Role: minimises, over heads and queries m, the variance of S̃ − S over the keys under ½ softmax(S) + ½ uniform. Quadratic
- * in each W_Q with K fixed, and in each group's W_K with its W_Q fixed. The error's kernels are gpu/kernels/score*.wgsl.
+ * in each W_Q with K fixed, and in each group's W_K with its W_Q fixed. What scores are off by is gpu/kernels/scoreErrors.wgsl.
  */
+import type { Batch } from '../../gpu/batch';
 import type { Span } from '../../gpu/context';
 import { pad4 } from '../../gpu/operations/matrix';
-import { normaliseScores, scoreColumns, scoreRows, type ScoreTarget } from '../../gpu/operations/scores';
+import { scoreErrors } from '../../gpu/operations/scores';
 import type { TaskContext } from '../../protocol/tasks';
 import type { Gauge } from '../solve/gauge';
 import type { LayerHeads } from '../solve/layerHeads';
-import { matrixMetric, type Metric } from '../solve/metric';
-import { conjugateGradients } from './conjugateGradients';
-import { inverseMoment } from './inverse';
-import type { LayerText } from './layerText';
-import { repeatForHeads, sumOverHeads } from './sharing';
+import { conjugateGradients, type BlockSystem } from './conjugateGradients';
+import type { LayerText, Projected, Sharing, TextMaps } from './layerText';
+import { ScoreSides, type Side } from './scoreSides';
 
-/** Steps of conjugate gradients on each side a round. */
-const steps = 10;
-/** Share of the mean curvature that pulls a side towards what it was. */
-const ridge = 1e-3;
-
-/** The two sides of a score, by what is solved for. */
-type Side = 'q' | 'k';
-
-export interface ScoreFit {
-  text: LayerText;
-  target: ScoreTarget;
-  /** [H] */
-  groupOfHead: readonly number[];
-  gauge: Gauge;
-  /** E[x xᵀ] [W, W] */
-  moment: Float64Array;
+/** How scores are fitted. */
+export interface ScoreSettings {
+  /** Turns of both sides. */
+  rounds: number;
+  /** Steps of conjugate gradients on each side a round. */
+  steps: number;
+  /** Share of the mean curvature that pulls a side towards what it was. */
+  ridge: number;
+  /** Share of the softmax in the weights of keys; the rest is uniform. */
+  share: number;
 }
 
-/** The original's rotated queries, keys (one a query head) and softmax normalisers on the text. */
-export function scoreTarget(text: LayerText, q: Float64Array, keysOfHeads: Float64Array): ScoreTarget {
-  const { N, H, K } = text.sizes;
-  const queries = text.storage(N * H * pad4(K), 'original queries');
-  const keys = text.storage(N * H * pad4(K), 'original keys');
-  const normalisers = text.storage(N * H, 'normalisers');
-  text.project(q, queries, true);
-  text.project(keysOfHeads, keys, true);
-  const batch = text.context.batch();
-  normaliseScores(batch, queries, keys, normalisers, { ...text.sizes, scale: text.scale });
-  batch.submit();
-  return { queries, keys, normalisers };
+export const usualScoreSettings: ScoreSettings = { rounds: 4, steps: 10, ridge: 1e-3, share: 0.5 };
+
+/** The scores to be met. */
+export interface ScoreTarget extends Projected {
+  /** KV heads in `keys`. */
+  G: number;
+  /** Their softmax. */
+  maps: TextMaps;
 }
 
-/** `heads` with q and k fitted by `rounds` turns of both. */
+/** `heads` with q and k fitted. */
 export async function fitScores(
-  fit: ScoreFit,
+  text: LayerText,
+  target: ScoreTarget,
+  sharing: Sharing,
+  gauge: Gauge,
   heads: LayerHeads,
-  rounds: number,
+  settings: ScoreSettings,
   task: TaskContext,
 ): Promise<LayerHeads> {
-  const { text } = fit;
-  const { N, H, K, W } = text.sizes;
-  const C = matrixMetric(fit.moment, W);
-  const inverse = matrixMetric(inverseMoment(fit.moment, W), W);
-  const buffers = {
-    queries: text.storage(N * H * pad4(K), 'queries'),
-    keys: text.storage(N * H * pad4(K), 'keys'),
-    gradient: text.storage(N * H * pad4(K), 'score gradient'),
-    average: text.storage(N * H, 'score averages'),
-  };
-  let fitted = heads;
-  for (let round = 0; round < rounds; round++) {
-    for (const side of ['q', 'k'] as const) {
-      task.report('fitting attention scores', (round + (side === 'k' ? 0.5 : 0)) / rounds);
-      fitted = { ...fitted, [side]: await fitSide(fit, fitted, side, buffers, { C, inverse }, task) };
+  const { rounds } = settings;
+  const sides = new ScoreSides(text, sharing, gauge, heads);
+  const { H, S, T } = text.sizes;
+  const errors = text.storage(Math.max(...target.maps.map(({ windows }) => windows)) * H * S * T, 'score errors');
+  try {
+    await sides.prepare(task);
+    for (let round = 0; round < rounds; round++) {
+      for (const side of ['q', 'k'] as const) {
+        task.report('fitting attention scores', (round + (side === 'k' ? 0.5 : 0)) / rounds);
+        await fitSide(sides, side, target, errors, settings, task);
+      }
     }
+    return { ...heads, ...(await sides.read()) };
+  } finally {
+    sides.destroy();
+    text.free(errors);
   }
-  text.free(...Object.values(buffers));
-  return fitted;
 }
 
-interface Buffers {
-  queries: Span;
-  keys: Span;
-  gradient: Span;
-  average: Span;
-}
-
+/**
+ * Moves one side towards the least error, with the other fixed.
+ * @param errors for the errors of the largest piece of maps
+ */
 async function fitSide(
-  { text, target, groupOfHead, gauge }: ScoreFit,
-  heads: LayerHeads,
+  sides: ScoreSides,
   side: Side,
-  { queries, keys, gradient, average }: Buffers,
-  { C, inverse }: { C: Metric; inverse: Metric },
+  target: ScoreTarget,
+  errors: Span,
+  { steps, ridge, share }: ScoreSettings,
   task: TaskContext,
-): Promise<Float64Array> {
-  const { K, W } = text.sizes;
-  const { G } = heads.sizes;
+): Promise<void> {
+  const { text, sharing, weights } = sides;
   const { context } = text;
-  const shape = { ...text.sizes, scale: text.scale };
-  const ofHeads = (weights: Float64Array): Float64Array =>
-    side === 'q' ? weights : repeatForHeads(weights, groupOfHead, G);
-  /** Half the error's gradient by `weights` (with the other side fixed); its linear part alone without `subtract`. */
-  const gradientAt = async (weights: Float64Array, subtract: boolean): Promise<Float64Array> => {
-    text.project(ofHeads(weights), side === 'q' ? queries : keys, true);
-    const batch = context.batch();
-    const scores = { queries, keys, subtract };
-    scoreRows(batch, scores, target, average, side === 'q' ? gradient : null, context.nothing, shape);
-    if (side === 'k') scoreColumns(batch, scores, target, average, gradient, shape);
-    batch.submit();
-    text.turnBack(gradient);
-    const perHead = await text.momentWithInput(gradient);
-    return side === 'q' ? perHead : sumOverHeads(perHead, groupOfHead, G);
-  };
-
-  if (side === 'q') text.project(repeatForHeads(heads.k, groupOfHead, G), keys, true);
-  else text.project(heads.q, queries, true);
-  const curvature = curvatures(heads, side, groupOfHead, gauge, C, text.scale);
-  const spread = curvature.reduce((sum, value) => sum + value, 0) / curvature.length;
-  const pull = ridge * spread * meanDiagonal(C, W);
-  const current = heads[side];
-  const residual = (await gradientAt(current, true)).map((value) => -value);
-  const system = {
-    blocks: current.length / (K * W),
-    apply: async (vector: Float64Array): Promise<Float64Array> => {
-      const image = await gradientAt(vector, false);
-      return image.map((value, index) => value + pull * (vector[index] ?? 0));
-    },
-    precondition: (vector: Float64Array): Float64Array =>
-      inverse.times(vector).map((value, index) => value / (curvature[Math.floor(index / W)] ?? 1)),
-  };
-  return conjugateGradients(system, current, residual, steps, task);
-}
-
-/** Of each row that is solved for: the energy of the fixed side in the row's plane, which is how curved the error is. */
-function curvatures(
-  { q, k, sizes, W }: LayerHeads,
-  side: Side,
-  groupOfHead: readonly number[],
-  { planes }: Gauge,
-  C: Metric,
-  scale: number,
-): Float64Array {
-  const { K, G } = sizes;
-  const fixed = side === 'q' ? k : q;
-  const measured = C.times(fixed);
-  const energies = Float64Array.from({ length: fixed.length / W }, (_, row) => {
-    let sum = 0;
-    for (let d = 0; d < W; d++) sum += (fixed[row * W + d] ?? 0) * (measured[row * W + d] ?? 0);
-    return sum * scale ** 2;
-  });
-  for (let head = 0; head < energies.length / K; head++) {
-    for (const [first, second] of planes) {
-      const mean = ((energies[head * K + first] ?? 0) + (energies[head * K + second] ?? 0)) / 2;
-      energies[head * K + first] = mean;
-      energies[head * K + second] = mean;
+  const { heads, K, W } = sides.shape(side);
+  /** Records the weighted errors of the scores, collected: of the scores alone, unless the target's are taken off. */
+  const collect = (batch: Batch, of: Span, minus: ScoreTarget | null): void => {
+    sides.project(batch, side, of);
+    for (const piece of target.maps) {
+      const shape = { ...text.windowsOf(piece), K, scale: text.scale, share };
+      scoreErrors(batch, sides.scores, minus, sharing.readers, piece.span, errors, shape);
+      sides.collect(batch, side, [{ ...piece, span: errors }]);
     }
+  };
+  const curvatures = await sides.curvatures(side);
+  const mean = curvatures.reduce((sum, value) => sum + value, 0) / curvatures.length;
+  const pull = ridge * mean * sides.meanInput(side);
+  const preconditioner = sides.preconditioner(side, curvatures);
+  const length = pad4(K) * pad4(W);
+  const residual = context.storage(heads * length, 'score residual');
+  try {
+    const batch = context.batch();
+    collect(batch, weights[side], target);
+    sides.finish(batch, side, residual, -1);
+    batch.submit();
+    const system: BlockSystem = {
+      context,
+      blocks: heads,
+      length,
+      apply: (recorded, from, to) => {
+        collect(recorded, from, null);
+        recorded.copy(from, to);
+        sides.finish(recorded, side, to, 1, pull);
+      },
+      precondition: (recorded, from, to) => preconditioner.apply(recorded, from, to),
+    };
+    await conjugateGradients(system, weights[side], residual, steps, task);
+    // The other side is fitted to what this one has become.
+    const last = context.batch();
+    sides.project(last, side, weights[side]);
+    last.submit();
+  } finally {
+    preconditioner.destroy();
+    residual.buffer.destroy();
   }
-  const result = side === 'q' ? repeatForHeads(energies, groupOfHead, G) : sumOverHeads(energies, groupOfHead, G);
-  const floor = Math.max(...result) * 1e-6 + 1e-30;
-  return result.map((value) => Math.max(value, floor));
-}
-
-function meanDiagonal(C: Metric, W: number): number {
-  const unit = new Float64Array(W * W);
-  for (let d = 0; d < W; d++) unit[d * W + d] = 1;
-  const image = C.times(unit);
-  let sum = 0;
-  for (let d = 0; d < W; d++) sum += image[d * W + d] ?? 0;
-  return sum / W;
 }

@@ -25,11 +25,11 @@ export interface SharedBlock {
   total: number;
 }
 
-/** The stacked, weighted members B = [Lᵀ X] with M = L Lᵀ, and the eigenvalues of B C Bᵀ, largest first. */
+/** The stacked, weighted members B = [Lᵀ X] with M = L Lᵀ, B·C, and the eigenvectors of B C Bᵀ. */
 function decompose(
   members: readonly Member[],
   metric: Metric,
-): { B: Matrix; order: number[]; eigen: EigenvalueDecomposition } {
+): { B: Matrix; BC: Matrix; eigen: EigenvalueDecomposition } {
   const stacked = members.map(({ block, weight }) => choleskyFactor(weight).transpose().mmul(block));
   const rows = stacked.reduce((sum, { rows: count }) => sum + count, 0);
   const B = new Matrix(rows, metric.W);
@@ -38,32 +38,33 @@ function decompose(
     B.setSubMatrix(part, row, 0);
     row += part.rows;
   }
-  const gram = timesTransposed(times(B, metric), B);
-  const eigen = new EigenvalueDecomposition(gram, { assumeSymmetric: true });
-  const order = eigen.realEigenvalues
-    .map((_, index) => index)
-    .sort((a, b) => (eigen.realEigenvalues[b] ?? 0) - (eigen.realEigenvalues[a] ?? 0));
-  return { B, order, eigen };
+  const BC = times(B, metric);
+  return { B, BC, eigen: new EigenvalueDecomposition(timesTransposed(BC, B), { assumeSymmetric: true }) };
 }
 
 /** Finds the shared block that loses least over all members. */
 export function shareBlock(members: readonly Member[], metric: Metric): SharedBlock {
   const rows = members[0]?.block.rows ?? 0;
-  const { B, order, eigen } = decompose(members, metric);
+  const { B, BC, eigen } = decompose(members, metric);
   const values = eigen.realEigenvalues;
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
-  const shared = new Matrix(rows, metric.W);
+  const largestFirst = values.map((_, index) => index).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0));
+  // Row r of `directions` makes the r-th shared row of B. Directions that nobody uses stay 0.
+  const directions = Matrix.zeros(rows, B.rows);
   let kept = 0;
-  order.slice(0, rows).forEach((index, row) => {
+  largestFirst.slice(0, rows).forEach((index, row) => {
     const value = values[index] ?? 0;
-    // Directions that nobody uses stay 0.
     if (value <= total * 1e-14) return;
     kept += value;
-    const direction = eigen.eigenvectorMatrix.getColumnVector(index).transpose().mmul(B).div(Math.sqrt(value));
-    shared.setSubMatrix(direction, row, 0);
+    directions.setRow(row, eigen.eigenvectorMatrix.getColumnVector(index).div(Math.sqrt(value)).to1DArray());
   });
-  const measured = times(shared, metric);
-  return { shared, maps: members.map(({ block }) => timesTransposed(block, measured)), kept, total };
+  const measured = directions.mmul(BC);
+  return {
+    shared: directions.mmul(B),
+    maps: members.map(({ block }) => timesTransposed(block, measured)),
+    kept,
+    total,
+  };
 }
 
 /** `matrix`·C. */
