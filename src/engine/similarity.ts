@@ -13,6 +13,7 @@ import { findMethod } from '../gqa/registry';
 import { checkLayer, findSimilarity, layerSimilarity } from '../gqa/similarity';
 import { layerInputs, readInputs, type LayerInputs } from '../model/calibration';
 import type { KeptRun } from '../model/keptRun';
+import { layerOf } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { HeadDamage, HeadDamageRequest, SimilarityRequest, SimilarityResult } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
@@ -85,12 +86,13 @@ export class Similarities {
     const owner = run ?? (await this.conversions.calibration(model, conversion, task));
     const known = this.moments.find((entry) => entry.owner === owner && entry.layer === layer);
     if (known) return known.inputs;
-    task.report(`Reading the inputs of layer ${layer}`, null);
+    const { spec } = model.runnable;
+    task.report(`Reading the inputs of ${layerOf(spec, layer).title}`, null);
     const readAll = async (): Promise<LayerInputs & { text: string }> => {
       if (!('S' in owner)) return { ...layerInputs(owner.layer(layer)), text: owner.text };
       const { context, weights } = await this.gpu.ready();
       const inputs = await readInputs(context, weights, owner, layer, task.signal);
-      return { ...inputs, text: tokensOf(inputs.N) };
+      return { ...inputs, text: tokensOf(inputs.N, spec.K) };
     };
     const { text, ...read } = await readAll();
     const inputs = { moments: await inputMoments(read, this.gram, task), text };
@@ -111,7 +113,8 @@ export class Similarities {
   }
 }
 
-/** Which inputs a layer had in a run, in words. */
-function tokensOf(count: number): string {
-  return `${count} token${count === 1 ? '' : 's'} of the text`;
+/** Which inputs a layer had in a run, in words. @param K rows of a head where fewer tokens could not tell two apart */
+function tokensOf(count: number, K = 0): string {
+  const few = count < 2 * K ? `, too few to tell heads of ${K} rows apart` : '';
+  return `${count} token${count === 1 ? '' : 's'} of the text${few}`;
 }

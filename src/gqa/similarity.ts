@@ -32,6 +32,7 @@ export function describeSimilarities(): SimilarityInfo[] {
     ...info,
     on: similarities[place]?.on ?? [],
     alike: similarities[place]?.alike ?? 'high',
+    floorNote: similarities[place]?.floorNote ?? '',
   }));
 }
 

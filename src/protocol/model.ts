@@ -247,6 +247,8 @@ export interface SimilarityInfo extends MethodInfo {
   on: readonly SimilarityBasis[];
   /** Which numbers mean "alike": high for cosines, low for what is left unexplained. */
   alike: 'high' | 'low';
+  /** What its floor is, and how to read it: one line. */
+  floorNote: string;
 }
 
 export interface SimilarityRequest {

@@ -257,3 +257,57 @@ describe('sweep', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ text: { tokens: 4 }, rows: [{ G: 8 }, { G: 2 }] });
   });
 });
+
+describe('similarity on a text', () => {
+  interface Heads {
+    matrix: number[][];
+    toPooled: number[];
+    floor: number;
+  }
+  interface Result {
+    text: string;
+    layers: { k?: Heads; v?: Heads; q?: Heads; damage?: { observed: number[]; predicted: number[] } }[];
+  }
+  const text = 'Sherlock Holmes took his bottle from the corner of the mantelpiece.';
+
+  it('compares activations, of the text or of a file', async () => {
+    const file = join(folder, 'similarity.txt');
+    await writeFile(file, `${text} `.repeat(20));
+    const common = ['similarity', sample, '--layer', '2', '--on', 'activations'];
+    const short = (await run(...common, '--text', text)) as Result;
+    expect(short.text).toMatch(/^18 tokens of the text, too few/);
+    const long = (await run(...common, '--text-file', file, '--calibrate-tokens', '256')) as Result;
+    expect(long.text).toBe(`256 tokens of ${file}`);
+    const [k] = [long.layers[0]?.k];
+    expect(k?.matrix[0]?.[0]).toBe(1);
+    expect(k?.matrix[0]?.[1]).toBeGreaterThan(0);
+    expect(long.layers[0]?.q).toBeUndefined();
+  });
+
+  it('compares maps and measures damage', async () => {
+    const args = [
+      'similarity',
+      sample,
+      '--layer',
+      '2',
+      '--on',
+      'attention',
+      '--groups',
+      '2',
+      '--damage',
+      '--text',
+      text,
+    ];
+    const { layers } = (await run(...args)) as Result;
+    const [layer] = layers;
+    expect(layer?.k).toBeUndefined();
+    expect(layer?.q?.toPooled).toHaveLength(8);
+    expect(layer?.damage?.observed).toHaveLength(8);
+    layer?.damage?.observed.forEach((observed, head) => {
+      expect(observed).toBeGreaterThan(0.05);
+      expect(observed).toBeLessThan(layer.damage?.predicted[head] ?? 0);
+    });
+    const { stdout } = await gqaLens(args);
+    expect(stdout).toMatch(/^Q7 +\d+ % +\d+ % +\d+ % +\d+ %$/m);
+  });
+});

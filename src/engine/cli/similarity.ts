@@ -1,133 +1,187 @@
-/** `gqa-lens similarity MODEL`: how alike the KV heads of each layer are. Works on weights and needs no GPU. */
+/** `gqa-lens similarity MODEL`: how alike the heads of each layer are, and what a conversion does to each. */
 import { Option, type Command } from 'commander';
-import { similarities } from '../../gqa/similarity';
-import type { ModelSummary, SimilarityResult } from '../../protocol/model';
-import type { CommonOptions, OpenContext } from './command';
+import { findSimilarity, similarities } from '../../gqa/similarity';
+import type { SimilarityMeasure } from '../../gqa/similarities/measure';
+import { decoderTokens, encoderTokens } from '../../model/tokens';
+import type {
+  HeadDamage,
+  ModelSummary,
+  RunInput,
+  SimilarityBasis,
+  SimilarityRequest,
+  SimilarityResult,
+} from '../../protocol/model';
+import { calibrationWindows, usualCalibration } from '../calibrationText';
+import { usualWindow } from '../textFile';
+import type { CommandContext, CommonOptions, OpenContext } from './command';
 import {
+  calibrationOf,
   conversionRequest,
   methodHelp,
-  methodOption,
+  requireInput,
   wholeNumber,
   withConversion,
+  withInput,
   withJson,
   type ConversionOptions,
+  type InputOptions,
 } from './options';
-import { table } from './text';
+import { describeSimilarity, type LayerSimilarity } from './similarityText';
 
-interface SimilarityOptions extends CommonOptions, ConversionOptions {
-  measure: string;
+interface SimilarityOptions extends CommonOptions, ConversionOptions, InputOptions {
+  on: SimilarityBasis;
+  measure?: string;
   layer?: number;
+  textFile?: string;
+  damage?: boolean;
 }
 
-/** K and V of one layer. */
-interface LayerResult {
-  k: SimilarityResult;
-  v: SimilarityResult;
-}
+const bases: readonly SimilarityBasis[] = ['weights', 'activations', 'attention'];
 
 /** Adds the command. */
 export function addSimilarity(program: Command, open: OpenContext): void {
   const command = withJson(program.command('similarity'))
     .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
-    .description('Show how alike the KV heads of each layer are, beside the floor of random heads. Needs no GPU.')
-    .addOption(new Option('--on <what>', 'what is compared').choices(['weights']).default('weights'))
-    .addOption(methodOption('--measure <measure>', 'how heads are compared', similarities, 'aligned'))
+    .description('Show how alike the heads of each layer are, beside the floor of random heads. Weights need no GPU.')
+    .addOption(
+      new Option('--on <what>', "K and V heads by weights or by a text's activations, or query heads by their maps")
+        .choices(bases)
+        .default('weights'),
+    )
+    .addOption(
+      new Option('--measure <measure>', 'how heads are compared (default: the first below that fits)').choices(
+        similarities.map(({ id }) => id),
+      ),
+    )
     .option('--layer <n>', 'only this layer, with its matrix', wholeNumber(0))
-    .option('--groups <G>', 'also compare each head with the pooled head of its group', wholeNumber(1));
+    .option('--groups <G>', 'also compare each head with the pooled head of its group', wholeNumber(1))
+    .option('--damage', "also measure what the conversion does to each query head's output");
+  withInput(command).addOption(
+    new Option('--text-file <file>', 'text file in the place of --text (default: a bundled excerpt)').conflicts([
+      'text',
+      'ids',
+      'calibrate',
+    ]),
+  );
   withConversion(command)
-    .addHelpText('after', methodHelp('Measures', similarities))
+    .addHelpText('after', methodHelp('Measures', similarities.map(withBases)))
     .action(async (path: string, options: SimilarityOptions) => {
-      const { engine, openModel, task, print } = open();
-      const model = await openModel(path);
+      const measure = measureOf(options);
+      checkText(options, command);
+      const context = open();
+      const model = await context.openModel(path);
       const { modelId } = model;
-      const conversion = await conversionRequest(options, model.G, { engine, modelId }, command);
-      const ask = { modelId, measure: options.measure, conversion, on: 'weights' as const };
-      const layers: LayerResult[] = [];
-      const first = options.layer ?? 0;
-      for (let layer = first; layer < (options.layer === undefined ? model.L : first + 1); layer += 1) {
+      const asked = await conversionRequest(options, model.G, { engine: context.engine, modelId }, command);
+      // What activations are of is also what methods are solved on.
+      const text = options.textFile === undefined ? {} : calibrationOf({ ...options, calibrate: options.textFile });
+      const conversion = { ...asked, ...text };
+      const converts = conversion.G < model.G;
+      if (options.damage && !converts) {
+        command.error('error: --damage is that of a conversion; give --groups G', { exitCode: 2 });
+      }
+      const runId = needsRun(options) ? await runText(model, options, context, command) : null;
+      const ask = { modelId, on: options.on, measure: measure.id, conversion, ...(runId === null ? {} : { runId }) };
+      const layers: LayerSimilarity[] = [];
+      for (const layer of options.layer === undefined ? model.layers.keys() : [options.layer]) {
         layers.push({
-          k: await engine.similarity({ ...ask, layer, target: 'k' }, task),
-          v: await engine.similarity({ ...ask, layer, target: 'v' }, task),
+          layer,
+          name: model.layers[layer]?.name ?? String(layer),
+          results: await compareLayer({ ...ask, layer, target: 'k' }, context),
+          damage: options.damage
+            ? await context.engine.headDamage({ ...ask, runId: runId ?? '', layer }, context.task)
+            : null,
         });
       }
-      print(
+      const { on } = options;
+      const machine = { model: model.name, on, measure: measure.id, conversion, layers: layers.map(toJson) };
+      context.print(
         options,
-        { model: model.name, on: 'weights', measure: options.measure, conversion, layers: layers.map(toJson) },
-        describe(model, layers, {
-          ...options,
-          merge: conversion.merge,
-          ...(conversion.assignment && { groups: conversion.G }),
+        { ...machine, text: layers[0]?.results[0]?.text ?? null },
+        describeSimilarity(model, layers, {
+          on,
+          measure,
+          isSingle: options.layer !== undefined,
+          pooled: converts ? conversion : null,
         }),
       );
     });
 }
 
+/** K and V, or the query heads' maps. */
+async function compareLayer(request: SimilarityRequest, { engine, task }: CommandContext): Promise<SimilarityResult[]> {
+  const targets = request.on === 'attention' ? (['k'] as const) : (['k', 'v'] as const);
+  const results: SimilarityResult[] = [];
+  for (const target of targets) results.push(await engine.similarity({ ...request, target }, task));
+  return results;
+}
+
+function measureOf({ on, measure }: SimilarityOptions): SimilarityMeasure {
+  if (measure !== undefined) return findSimilarity(measure, on);
+  const usual = similarities.find((method) => method.on.includes(on));
+  if (usual === undefined) throw new Error(`no measure works on ${on}`);
+  return usual;
+}
+
+const withBases = (method: SimilarityMeasure): SimilarityMeasure => ({
+  ...method,
+  description: `${method.description} On ${method.on.join(', ')}.`,
+});
+
+const hasInput = ({ text, ids }: InputOptions): boolean => text !== undefined || ids !== undefined;
+
+/** Maps and damage are those of one run; activations only where a text is given in words. */
+function needsRun({ on, damage, ...input }: SimilarityOptions): boolean {
+  return on === 'attention' || damage === true || (on === 'activations' && hasInput(input));
+}
+
+function checkText(options: SimilarityOptions, command: Command): void {
+  if (options.on !== 'weights' || options.damage) return;
+  if (!hasInput(options) && options.textFile === undefined) return;
+  command.error('error: a text says nothing about weights; add --on activations', { exitCode: 2 });
+}
+
+/** Runs the text, or the first window of the text file, through the checkpoint as it is. */
+async function runText(
+  { modelId, maxPositions }: ModelSummary,
+  options: SimilarityOptions,
+  { engine, task }: CommandContext,
+  command: Command,
+): Promise<string> {
+  const fromFile = async (): Promise<RunInput> => {
+    const model = engine.model(modelId);
+    const text = { ...usualCalibration, file: options.textFile ?? null, tokens: usualWindow(model) };
+    const [window = []] = await calibrationWindows(model, text);
+    const [ids, decoder] = [encoderTokens(window), decoderTokens(window)];
+    if (ids === null) return { kind: 'ids', ids: [...decoder] };
+    return { kind: 'ids', ids: [...ids], decoder: { kind: 'ids', ids: [...decoder] } };
+  };
+  const input = hasInput(options) ? requireInput(options, command) : await fromFile();
+  const maxTokens = maxPositions ?? Number.MAX_SAFE_INTEGER;
+  return (await engine.run({ modelId, input, conversion: null, maxTokens }, task)).runId;
+}
+
 /** Plain arrays: matrices as rows of numbers. */
-function toJson({ k, v }: LayerResult): object {
-  const plain = (result: SimilarityResult): object => ({
-    matrix: rowsOf(result).map((row) => Array.from(row)),
+function toJson({ layer, name, results, damage }: LayerSimilarity): object {
+  const plain = ({ matrix, n, ...result }: SimilarityResult): object => ({
+    matrix: Array.from({ length: n }, (_, row) => Array.from(matrix.subarray(row * n, (row + 1) * n))),
     toPooled: Array.from(result.toPooled),
     groups: result.groups,
+    ofGroup: result.ofGroup && Array.from(result.ofGroup),
     floor: result.floor,
+    floorExtreme: result.floorExtreme,
     pooledFloor: result.pooledFloor,
+    groupFloor: result.groupFloor,
   });
-  return { layer: k.layer, k: plain(k), v: plain(v) };
+  const compared = results.map((result) => [result.on === 'attention' ? 'q' : result.target, plain(result)] as const);
+  return { layer, name, ...Object.fromEntries(compared), ...(damage ? { damage: damageJson(damage) } : {}) };
 }
 
-function rowsOf({ matrix, n }: SimilarityResult): Float32Array[] {
-  return Array.from({ length: n }, (_, row) => matrix.subarray(row * n, (row + 1) * n));
-}
-
-function describe(model: ModelSummary, layers: readonly LayerResult[], options: SimilarityOptions): string {
-  const title = `${model.name} · ${options.measure} similarity of ${model.G} KV heads, on weights`;
-  const pooled = options.groups === undefined ? '' : ` · pooled to ${options.groups} groups (${options.merge ?? ''})`;
-  const [only] = layers;
-  if (options.layer !== undefined && only !== undefined) {
-    return [
-      `${title} · layer ${only.k.layer}${pooled}`,
-      describeMatrix('K', only.k, options),
-      describeMatrix('V', only.v, options),
-    ].join('\n\n');
-  }
-  const withPooled = options.groups !== undefined;
-  const columns = ['mean', 'max', ...(withPooled ? ['pooled'] : [])];
-  const header = ['layer', ...columns.map((name) => `K ${name}`), ...columns.map((name) => `V ${name}`)];
-  const cells = (result: SimilarityResult): string[] => {
-    const { mean, max } = summary(result);
-    return [mean, max, ...(withPooled ? [average(result.toPooled)] : [])].map(number);
+function damageJson({ observed, byValues, byKeys }: HeadDamage): object {
+  const predicted = observed.map((_, head) => (byValues[head] ?? NaN) + (byKeys[head] ?? NaN));
+  return {
+    observed: Array.from(observed),
+    predicted: Array.from(predicted),
+    byValues: Array.from(byValues),
+    byKeys: Array.from(byKeys),
   };
-  const rows = layers.map((layer) => [String(layer.k.layer), ...cells(layer.k), ...cells(layer.v)]);
-  const floorCells = (pick: (layer: LayerResult) => SimilarityResult): string[] => [
-    number(average(layers.map((layer) => pick(layer).floor))),
-    '',
-    ...(withPooled ? [number(average(layers.map((layer) => pick(layer).pooledFloor)))] : []),
-  ];
-  const floor = ['floor', ...floorCells(({ k }) => k), ...floorCells(({ v }) => v)];
-  return `${title}${pooled}\n\n${table([header, ...rows, floor], 'l' + 'r'.repeat(header.length - 1))}\n\nfloor: random heads of the same shape. What is near it is not similar.`;
-}
-
-function describeMatrix(name: string, result: SimilarityResult, options: SimilarityOptions): string {
-  const withPooled = options.groups !== undefined;
-  const header = [name, ...Array.from(result.toPooled, (_, head) => String(head)), ...(withPooled ? ['pooled'] : [])];
-  const rows = rowsOf(result).map((row, head) => [
-    String(head),
-    ...Array.from(row, number),
-    ...(withPooled ? [number(result.toPooled[head] ?? NaN)] : []),
-  ]);
-  const floor = `floor ${number(result.floor)}${withPooled ? `, of pooled heads ${number(result.pooledFloor)}` : ''}`;
-  return `${table([header, ...rows], 'r'.repeat(header.length))}\n${floor}`;
-}
-
-/** Mean and largest value of the pairs of different heads; NaN of a single head. */
-function summary({ matrix, n }: SimilarityResult): { mean: number; max: number } {
-  const pairs = matrix.filter((_, index) => index % n > Math.floor(index / n));
-  return { mean: average(pairs), max: pairs.reduce((largest, value) => Math.max(largest, value), -Infinity) };
-}
-
-function average(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function number(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(3) : '–';
 }

@@ -3,7 +3,7 @@
  * function as it is. An entry of the similarity registry; the turned weights themselves are not needed for it.
  */
 import { nuclearNorm } from '../eigenvalues';
-import { normalised, trace, type HeadMeasure } from './measure';
+import { type HeadMeasure, normalised, randomHeads, trace } from './measure';
 
 /**
  * What may be turned (the gauge of a head):
@@ -22,6 +22,7 @@ export const aligned: HeadMeasure = {
   source: 'Orthogonal Procrustes (Schönemann 1966), per rotary plane for K',
   on: ['weights', 'activations'],
   alike: 'high',
+  floorNote: randomHeads,
   self: 1,
   pair: async (a, b, product, { K, gauge, breathe }) => {
     const at = (row: number, column: number): number => product[row * K + column] ?? 0;

@@ -1,5 +1,5 @@
 /** Linear centred kernel alignment of two heads' outputs: an entry of the similarity registry. */
-import { normalised, type HeadMeasure } from './measure';
+import { type HeadMeasure, normalised, randomHeads } from './measure';
 
 const square = (block: Float64Array): number => block.reduce((sum, value) => sum + value * value, 0);
 
@@ -16,6 +16,7 @@ export const cka: HeadMeasure = {
   source: 'Kornblith et al. 2019, arXiv 1905.00414, section 3',
   on: ['weights', 'activations'],
   alike: 'high',
+  floorNote: randomHeads,
   centred: true,
   self: 1,
   pair: (a, b, product) => normalised(square(product), square(a.own), square(b.own)),

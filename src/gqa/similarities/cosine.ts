@@ -1,5 +1,5 @@
 /** Raw cosine between two heads as long vectors: an entry of the similarity registry. */
-import { normalised, trace, type HeadMeasure } from './measure';
+import { type HeadMeasure, normalised, randomHeads, trace } from './measure';
 
 /** ⟨X, Y⟩ / (‖X‖‖Y‖) over all rows. */
 export const cosine: HeadMeasure = {
@@ -10,6 +10,7 @@ export const cosine: HeadMeasure = {
   source: 'Salton; see "aligned" for why it says little about heads',
   on: ['weights', 'activations'],
   alike: 'high',
+  floorNote: randomHeads,
   self: 1,
   pair: (a, b, product, { K }) => normalised(trace(product, K), trace(a.own, K), trace(b.own, K)),
 };

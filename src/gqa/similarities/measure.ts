@@ -62,6 +62,9 @@ export interface MapMeasure extends SimilarityInfo {
 
 export type SimilarityMeasure = HeadMeasure | MapMeasure;
 
+/** What the floor of measures on projections is. */
+export const randomHeads = 'Random heads of the same shape on the same inputs. What is near it is not similar.';
+
 /** Sum of the diagonal of a [K, K] block: an inner product of two heads. */
 export function trace(block: Float64Array, K: number): number {
   let sum = 0;

@@ -5,7 +5,7 @@
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { symmetricEigenvalues } from '../eigenvalues';
-import type { Comparison, Head, HeadMeasure } from './measure';
+import { randomHeads, type Comparison, type Head, type HeadMeasure } from './measure';
 
 /** Share of the mean energy of pooled rows that is added before they are inverted: they may depend on each other. */
 const ridge = 1e-6;
@@ -13,12 +13,13 @@ const ridge = 1e-6;
 export const pca: HeadMeasure = {
   kind: 'heads',
   id: 'pca',
-  title: 'PCA, unexplained',
+  title: "PCA's unexplained share",
   description:
     'Share of what queries and outputs read that one shared head must lose, at best: 0 is alike. Says most about merging; seconds.',
   source: 'Low-rank approximation in the inputs’ metric (Eckart and Young 1936)',
   on: ['weights', 'activations'],
   alike: 'low',
+  floorNote: randomHeads,
   reading: true,
   self: 0,
   pair: (a, b, product, comparison) => {

@@ -42,6 +42,9 @@ describe('exit codes', () => {
     [['forward', sample, '--ids', '1', '--hidden']],
     [['similarity', sample, '--measure', 'euclid']],
     [['similarity', sample, '--layer', '-1']],
+    [['similarity', sample, '--text', 'a']],
+    [['similarity', sample, '--damage', '--text', 'a']],
+    [['similarity', sample, '--on', 'activations', '--text', 'a', '--text-file', 'b']],
     [['convert', sample, '--groups', '2']],
     [['convert', sample, '--groups', 'two', '--out', 'x']],
     [['convert', sample, '--groups', '2', '--out', 'x', '--merge', 'median']],
@@ -69,6 +72,11 @@ describe('exit codes', () => {
   it.each([
     [['inspect', 'no/such/folder'], /no checkpoint at this path.*no\/such\/folder/],
     [['similarity', sample, '--layer', '6'], /no layer 6.*0 to 5/],
+    [
+      ['similarity', sample, '--measure', 'attention'],
+      /"attention" does not compare weights.*aligned, cosine, cka, pca/,
+    ],
+    [['similarity', sample, '--on', 'attention', '--measure', 'cka'], /"cka" does not compare attention/],
     [['convert', sample, '--groups', '3', '--out', 'never-written'], /one of 8, 4, 2, 1/],
     [['convert', sample, '--groups', '2', '--out', sample], /not overwritten/],
     [['convert', sample, '--grouping', 'none.json', '--out', 'x'], /grouping file cannot be read.*none\.json/],
@@ -178,11 +186,25 @@ describe('similarity', () => {
     }
   });
 
+  it('tells what groups lose together, without a GPU', async () => {
+    const args = ['similarity', sample, '--groups', '2', '--measure', 'pca', '--merge', 'mean'];
+    const { stdout } = await gqaLens(args);
+    expect(stdout).toMatch(/K group .*V group/);
+    const result = json((await gqaLens([...args, '--layer', '1', '--json'])).stdout) as {
+      layers: { k: { ofGroup: number[]; groupFloor: number; matrix: number[][] } }[];
+    };
+    const [layer] = result.layers;
+    expect(layer?.k.ofGroup).toHaveLength(2);
+    // K heads share structure: less is lost than of random heads.
+    for (const share of layer?.k.ofGroup ?? []) expect(share).toBeLessThan((layer?.k.groupFloor ?? 0) - 0.05);
+    expect(layer?.k.matrix.map((row, head) => row[head])).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
   it('shows one layer as a matrix with its floor', async () => {
     const { stdout } = await gqaLens(['similarity', sample, '--layer', '3', '--measure', 'cosine']);
     expect(stdout).toMatch(/layer 3/);
     expect(stdout.match(/^\d( +-?\d\.\d{3}){8}$/gm)).toHaveLength(16);
-    expect(stdout.match(/^floor -?\d\.\d{3}$/gm)).toHaveLength(2);
+    expect(stdout.match(/^floor -?\d\.\d{3}, most alike -?\d\.\d{3}$/gm)).toHaveLength(2);
   });
 });
 
