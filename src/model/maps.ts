@@ -144,7 +144,7 @@ export async function readTile(
   const T4 = Math.ceil(T / 4) * 4;
   const codes = new Uint8Array(heads.length * S * T);
   const meanCodes = new Uint8Array(S * T);
-  const isCross = layerOf(run.source.spec, layer).attention === 'cross';
+  const { attention } = layerOf(run.source.spec, layer);
   const sums = heads.map((head) => ({ head, entropy: 0, firstToken: 0, distance: 0 }));
   await eachBlock(context, weights, [run], layer, heads, [0, S], task.signal, async ([map], block) => {
     if (!map) return;
@@ -178,8 +178,8 @@ export async function readTile(
     }
   });
   // Queries and keys of cross-attention stand in different texts: there is no distance between them.
-  const result = sums.map((sum): AttentionStatistics => (isCross ? { ...sum, distance: null } : sum));
-  return { layer, heads: [...heads], S, T, codes, meanCodes, statistics: result };
+  const result = sums.map((sum): AttentionStatistics => (attention === 'cross' ? { ...sum, distance: null } : sum));
+  return { layer, heads: [...heads], S, T, causal: attention === 'causal', codes, meanCodes, statistics: result };
 }
 
 /** How far two runs' maps of a layer are apart, per query head. Both runs must have the same tokens and H. */

@@ -201,6 +201,8 @@ export interface AttentionTile {
   heads: number[];
   S: number;
   T: number;
+  /** A query sees keys up to its own position only: cells right of the diagonal are no weights. */
+  causal: boolean;
   /** [heads.length, S, T] */
   codes: Uint8Array;
   /** [S, T] mean of the probabilities over the heads, in the same code. */

@@ -8,7 +8,7 @@ import { sequentialColor } from '../shared/colorScale';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
-import { visibleLabels } from '../shared/labels';
+import { longest, visibleLabels } from '../shared/labels';
 import { isDark } from '../shared/theme';
 import { measuringNote } from './measuringNote';
 import type { DiffActions, DiffView } from './view';
@@ -19,7 +19,9 @@ interface Cell {
   value: number;
 }
 
-const MARGIN = { top: 18, left: 30, right: 46 };
+const MARGIN = { top: 18, right: 46 };
+/** Room for the layers' numbers, or names where they have such. */
+const NAME_ROOM = { least: 30, character: 6 };
 const HEIGHT = 150;
 const LARGEST_CELL = 26;
 /** Bits that the strongest colour stands for at least: noise must not look like change. */
@@ -39,6 +41,7 @@ export class DivergenceMap implements Figure<DiffView> {
   #view: DiffView | null = null;
   #pointed: Cell | null = null;
   #width = 0;
+  #left = 0;
 
   constructor(actions: DiffActions) {
     this.#actions = actions;
@@ -73,21 +76,23 @@ export class DivergenceMap implements Figure<DiffView> {
     this.#view = view;
   }
 
-  #draw(layers: readonly LayerMeasures[], { ui }: DiffView): void {
+  #draw(layers: readonly LayerMeasures[], { ui, snapshot: { model } }: DiffView): void {
     const H = layers[0]?.jensenShannon.length ?? 0;
     if (this.#width === 0 || H === 0) return;
     const cells = layers.flatMap(({ jensenShannon }, layer) =>
       Array.from(jensenShannon, (value, head): Cell => ({ layer, head, value })),
     );
+    const names = layers.map((_, layer) => model.layers[layer]?.name ?? String(layer));
+    this.#left = Math.max(NAME_ROOM.least, 12 + NAME_ROOM.character * longest(names));
     const top = Math.max(SMALLEST_TOP, ...cells.map(({ value }) => value));
-    const width = Math.min(LARGEST_CELL * 1.6, (this.#width - MARGIN.left - MARGIN.right) / H);
+    const width = Math.min(LARGEST_CELL * 1.6, (this.#width - this.#left - MARGIN.right) / H);
     const height = Math.max(4, Math.min(LARGEST_CELL, HEIGHT / layers.length));
     const gap = Math.min(width, height) > 8 ? 1 : 0;
     this.#svg
       .attr('width', this.#width)
       .attr('height', MARGIN.top + layers.length * height + 2)
       .attr('aria-label', `Divergence of ${H} heads in ${layers.length} layers; arrow keys choose`);
-    this.#svg.selectAll('.cells, .cursor').attr('transform', `translate(${MARGIN.left},${MARGIN.top})`);
+    this.#svg.selectAll('.cells, .cursor').attr('transform', `translate(${this.#left},${MARGIN.top})`);
     this.#svg
       .select('.cells')
       .selectAll<SVGRectElement, Cell>('rect')
@@ -113,35 +118,33 @@ export class DivergenceMap implements Figure<DiffView> {
       .attr('y', ({ layer }) => layer * height - 1)
       .attr('width', width - gap + 2)
       .attr('height', height - gap + 2);
-    this.#drawNames(layers.length, H, width, height);
+    this.#drawNames(names, H, width, height);
     this.#drawLegend(layers.length * height, H * width, top);
   }
 
-  #drawNames(L: number, H: number, width: number, height: number): void {
+  #drawNames(layers: readonly string[], H: number, width: number, height: number): void {
     const names = this.#svg.select('.names');
     names
       .selectAll('.row')
-      .data(visibleLabels(L, height, 11))
+      .data(visibleLabels(layers.length, height, 11))
       .join('text')
       .attr('class', 'row')
-      .attr('x', MARGIN.left - 6)
+      .attr('x', this.#left - 6)
       .attr('y', (layer) => MARGIN.top + (layer + 0.5) * height)
-      .text(String);
+      .text((layer) => layers[layer] ?? '');
     names
       .selectAll('.column')
       .data(visibleLabels(H, width, 22))
       .join('text')
       .attr('class', 'column')
-      .attr('x', (head) => MARGIN.left + (head + 0.5) * width)
+      .attr('x', (head) => this.#left + (head + 0.5) * width)
       .attr('y', MARGIN.top - 7)
       .text((head) => `Q${head}`);
   }
 
   #drawLegend(height: number, width: number, top: number): void {
     const steps = 24;
-    const legend = this.#svg
-      .select('.legend')
-      .attr('transform', `translate(${MARGIN.left + width + 10},${MARGIN.top})`);
+    const legend = this.#svg.select('.legend').attr('transform', `translate(${this.#left + width + 10},${MARGIN.top})`);
     legend
       .selectAll('rect')
       .data(Array.from({ length: steps }, (_, step) => step))

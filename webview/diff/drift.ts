@@ -7,7 +7,7 @@ import type { LayerMeasures } from '../../src/protocol/model';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
-import { visibleLabels } from '../shared/labels';
+import { longest, visibleLabels } from '../shared/labels';
 import { cosineFloor } from './cosineFloor';
 import { measuringNote } from './measuringNote';
 import type { DiffActions, DiffView } from './view';
@@ -55,7 +55,7 @@ export class Drift implements Figure<DiffView> {
     const layers = measures.result?.layers ?? null;
     this.#stage.hidden = layers === null;
     this.#note.replaceChildren(...measuringNote(measures, this.#actions));
-    if (layers !== null) this.#draw(layers, view.ui.layer);
+    if (layers !== null) this.#draw(layers, view);
     this.#tell();
   }
 
@@ -63,7 +63,7 @@ export class Drift implements Figure<DiffView> {
     this.#view = view;
   }
 
-  #draw(layers: readonly LayerMeasures[], chosen: number): void {
+  #draw(layers: readonly LayerMeasures[], { ui, snapshot: { model } }: DiffView): void {
     if (this.#width === 0) return;
     const L = layers.length;
     const bottom = cosineFloor(
@@ -74,7 +74,8 @@ export class Drift implements Figure<DiffView> {
     const y = scaleLinear([bottom, 1], [HEIGHT - MARGIN.bottom, MARGIN.top]);
     const step = L > 1 ? x(1) - x(0) : right - left;
     this.#svg.attr('width', this.#width).attr('aria-label', `Cosines of ${L} layers`);
-    this.#drawGrid(x, y, L, step);
+    const names = layers.map((_, layer) => model.layers[layer]?.name ?? String(layer));
+    this.#drawGrid(x, y, names, step);
     this.#svg
       .select('.columns')
       .selectAll<SVGRectElement, LayerMeasures>('rect')
@@ -88,7 +89,7 @@ export class Drift implements Figure<DiffView> {
       .attr('width', step)
       .attr('y', MARGIN.top)
       .attr('height', HEIGHT - MARGIN.top - MARGIN.bottom)
-      .classed('chosen', (_, layer) => layer === chosen)
+      .classed('chosen', (_, layer) => layer === ui.layer)
       .on('pointerenter', (event: Event) => this.#point(layerOf(event)))
       .on('click', (event: Event) => this.#actions.choose({ layer: layerOf(event) }));
     const path = line<number>()
@@ -112,7 +113,12 @@ export class Drift implements Figure<DiffView> {
       .attr('cy', ({ value }) => y(value));
   }
 
-  #drawGrid(x: (layer: number) => number, y: ReturnType<typeof scaleLinear<number>>, L: number, step: number): void {
+  #drawGrid(
+    x: (layer: number) => number,
+    y: ReturnType<typeof scaleLinear<number>>,
+    names: readonly string[],
+    step: number,
+  ): void {
     const grid = this.#svg.select('.grid');
     const ticks = y.ticks(4);
     grid
@@ -133,12 +139,12 @@ export class Drift implements Figure<DiffView> {
       .text((value) => formatNumber(value, 1));
     grid
       .selectAll('.layer-number')
-      .data(visibleLabels(L, step, 22))
+      .data(visibleLabels(names.length, step, Math.max(22, 7 * longest(names))))
       .join('text')
       .attr('class', 'layer-number')
       .attr('x', x)
       .attr('y', HEIGHT - 6)
-      .text(String);
+      .text((layer) => names[layer] ?? '');
   }
 
   #point(layer: number | null): void {

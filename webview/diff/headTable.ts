@@ -2,15 +2,26 @@
  * All heads of the layer beside each other in group order: how far each one's maps are apart (a bar), its map in the
  * original above its map in the converted model. Choosing one shows it large.
  */
+import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable } from '../shared/colorScale';
 import { CheckBox, Picker, Segmented } from '../shared/controls';
 import { element, groupColor } from '../shared/dom';
 import type { Figure } from '../shared/figure';
-import { Heatmap } from '../shared/heatmap';
+import { Heatmap, type HeatmapPicture } from '../shared/heatmap';
+import { layerTitle } from '../shared/labels';
 import { isDark } from '../shared/theme';
 import type { DiffData } from './data';
-import { attentionName, headCodes, orderedHeads, sideRequest, type DiffActions, type DiffView } from './view';
+import {
+  attentionName,
+  headCodes,
+  mapMarks,
+  NO_HOVER,
+  orderedHeads,
+  sideRequest,
+  type DiffActions,
+  type DiffView,
+} from './view';
 
 interface Column {
   element: HTMLElement;
@@ -70,9 +81,12 @@ export class HeadTable implements Figure<DiffView> {
 
   render(view: DiffView): void {
     const { model, compare, state } = view.snapshot;
-    this.#title.textContent = `Heads of layer ${view.ui.layer}`;
+    this.#title.textContent = `Heads of ${layerTitle(model, view.ui.layer)}`;
     this.#layer.show(
-      Array.from({ length: model.L }, (_, layer) => ({ value: String(layer), title: String(layer) })),
+      Array.from({ length: model.L }, (_, layer) => ({
+        value: String(layer),
+        title: model.layers[layer]?.name ?? String(layer),
+      })),
       String(view.ui.layer),
     );
     this.#scale.show(view.ui.scale);
@@ -104,7 +118,7 @@ export class HeadTable implements Figure<DiffView> {
   }
 
   emphasise(view: DiffView): void {
-    const marks = { query: view.hover.query, key: view.hover.key, token: view.ui.token };
+    const marks = mapMarks(view);
     for (const { a, b } of this.#columns.values()) {
       a.mark(marks);
       b.mark(marks);
@@ -120,11 +134,15 @@ export class HeadTable implements Figure<DiffView> {
     const { hideFirstToken, scale } = view.ui;
     const histogram = new Uint32Array(256);
     for (const tile of [a, b])
-      for (const head of tile.heads) addToHistogram(histogram, headCodes(tile, head), tile.S, tile.T, hideFirstToken);
+      for (const head of tile.heads) addToHistogram(histogram, headCodes(tile, head), tile, hideFirstToken);
     const table = pixelTable(fitScale(histogram, scale), isDark());
+    const picture = (tile: AttentionTile, head: number): HeatmapPicture => ({
+      ...{ codes: headCodes(tile, head), S: tile.S, T: tile.T, causal: tile.causal },
+      ...{ table, fadeFirst: hideFirstToken },
+    });
     for (const [head, column] of this.#columns) {
-      column.a.draw({ codes: headCodes(a, head), S: a.S, T: a.T, table, fadeFirst: hideFirstToken });
-      column.b.draw({ codes: headCodes(b, head), S: b.S, T: b.T, table, fadeFirst: hideFirstToken });
+      column.a.draw(picture(a, head));
+      column.b.draw(picture(b, head));
     }
   }
 
@@ -141,8 +159,7 @@ export class HeadTable implements Figure<DiffView> {
 
   #makeColumn(head: number): Column {
     const events = {
-      hover: (cell: { query: number; key: number } | null) =>
-        this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null }),
+      hover: (cell: { query: number; key: number } | null) => this.#actions.hover({ ...NO_HOVER, ...cell }),
       select: () => undefined,
     };
     const a = new Heatmap(

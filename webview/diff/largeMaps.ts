@@ -18,6 +18,9 @@ import {
   attentionName,
   groupOfShownHead,
   headCodes,
+  mapMarks,
+  NO_HOVER,
+  shownTokens,
   sideRequest,
   type DiffActions,
   type DiffView,
@@ -79,31 +82,30 @@ export class LargeMaps implements Figure<DiffView> {
 
   emphasise(view: DiffView): void {
     this.#view = view;
-    const { query, key } = view.hover;
+    const marks = mapMarks(view);
     for (const pane of PANES) {
-      this.#panes[pane].map.mark({ query, key, token: view.ui.token });
-      this.#panes[pane].axis.mark([query, key, view.ui.token].filter((token) => token !== null));
+      this.#panes[pane].map.mark(marks);
+      this.#panes[pane].axis.mark([marks.query, marks.token], [marks.key]);
     }
   }
 
   #drawMaps(view: DiffView, tiles: Record<Side, AttentionTile>): void {
     const { head, hideFirstToken, scale } = view.ui;
-    const { S, T } = tiles.a;
+    const { S, T, causal } = tiles.a;
     const codes = { a: headCodes(tiles.a, head), b: headCodes(tiles.b, head) };
     const histogram = new Uint32Array(256);
-    for (const side of ['a', 'b'] as const) addToHistogram(histogram, codes[side], S, T, hideFirstToken);
+    for (const side of ['a', 'b'] as const) addToHistogram(histogram, codes[side], tiles[side], hideFirstToken);
     const table = pixelTable(fitScale(histogram, scale), isDark());
-    const tokens = view.snapshot.compare?.a.tokens ?? [];
-    for (const pane of PANES) this.#panes[pane].axis.show(tokens);
+    const tokens = shownTokens(view);
+    for (const pane of PANES) this.#panes[pane].axis.show(tokens, causal);
     for (const side of ['a', 'b'] as const) {
-      this.#panes[side].map.draw({ codes: codes[side], S, T, table, fadeFirst: hideFirstToken });
+      this.#panes[side].map.draw({ codes: codes[side], S, T, causal, table, fadeFirst: hideFirstToken });
       this.#panes[side].numbers.replaceChildren(...statistics(tiles[side], head));
     }
     const difference = differenceMap(codes.a, codes.b, T, hideFirstToken);
     this.#panes.difference.map.draw({
       codes: difference.codes,
-      S,
-      T,
+      ...{ S, T, causal },
       table: differenceColors(),
       zero: NO_DIFFERENCE,
       fadeFirst: hideFirstToken,
@@ -114,6 +116,12 @@ export class LargeMaps implements Figure<DiffView> {
       key('more', `more in ${attentionName(state.conversion.G, model.H)}`),
       element('span', { class: 'muted' }, `full colour ±${formatWeight(difference.largest)}`),
     );
+  }
+
+  /** Rows are tokens of the text, whose predictions are told below; not so in an encoder. */
+  #choose(query: number): void {
+    if (this.#view === null || shownTokens(this.#view).queries !== this.#view.snapshot.compare?.a.tokens) return;
+    this.#actions.choose({ token: this.#view.ui.token === query ? null : query });
   }
 
   #tile(view: DiffView, side: Side): AttentionTile | null {
@@ -133,10 +141,10 @@ export class LargeMaps implements Figure<DiffView> {
       },
       {
         hover: (cell, at) => {
-          this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null });
+          this.#actions.hover({ ...NO_HOVER, ...cell });
           if (this.#view !== null) this.#readout.point(this.#view, pane, cell, at);
         },
-        select: ({ query }) => this.#actions.choose({ token: this.#view?.ui.token === query ? null : query }),
+        select: ({ query }) => this.#choose(query),
       },
     );
     const axis = new TokenAxis();

@@ -22,7 +22,7 @@ import { Drift } from './drift';
 import { HeadTable } from './headTable';
 import { LargeMaps } from './largeMaps';
 import { Summary } from './summary';
-import { fitDiffUi, type DiffActions, type DiffView } from './view';
+import { fitDiffUi, NO_HOVER, type DiffActions, type DiffView } from './view';
 import { Words } from './words';
 
 let view: DiffView | null = null;
@@ -106,7 +106,7 @@ function accept(snapshot: DiffSnapshot): void {
   view = {
     snapshot,
     ui: fitDiffUi(known?.ui ?? snapshot.state.ui, snapshot),
-    hover: known?.hover ?? { query: null, key: null },
+    hover: known?.hover ?? NO_HOVER,
   };
   save();
   plan('render');

@@ -7,7 +7,7 @@ import { CODE_WEIGHTS } from '../shared/attentionCode';
 import type { Cell } from '../shared/heatmap';
 import type { Readout } from '../shared/readout';
 import type { DiffData } from './data';
-import { attentionName, headCodes, sideRequest, type DiffView, type Pane, type Side } from './view';
+import { attentionName, headCodes, shownTokens, sideRequest, type DiffView, type Pane, type Side } from './view';
 
 /** How long the pointer rests on a row before its exact weights are asked for. */
 const REST_MILLISECONDS = 50;
@@ -43,8 +43,8 @@ export class PaneReadout {
   /** Shows the numbers that are known by now. */
   show(view: DiffView): void {
     this.#view = view;
-    const tokens = view.snapshot.compare?.a.tokens;
-    if (this.#pointed === null || tokens === undefined) return;
+    if (this.#pointed === null || view.snapshot.compare === null) return;
+    const { queries, keys } = shownTokens(view);
     const { pane, cell, at } = this.#pointed;
     const a = this.#weight(view, 'a', cell);
     const b = this.#weight(view, 'b', cell);
@@ -53,8 +53,8 @@ export class PaneReadout {
     this.readout.show(
       {
         title: pane === 'difference' ? `${names.b} − ${names.a}` : `Q${view.ui.head}, ${names[pane]}`,
-        query: { place: cell.query, text: tokens[cell.query]?.text ?? '' },
-        key: { place: cell.key, text: tokens[cell.key]?.text ?? '' },
+        query: { place: cell.query, text: queries[cell.query]?.text ?? '' },
+        key: { place: cell.key, text: keys[cell.key]?.text ?? '' },
         weight: pane === 'a' ? a.weight : pane === 'b' ? b.weight : b.weight - a.weight,
         exact: a.exact && b.exact,
         others: [

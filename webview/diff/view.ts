@@ -4,12 +4,17 @@
 import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
 import type { DiffSnapshot, DiffUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
+import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 import { mostMoved } from './mostMoved';
 
+/** What the pointer is on: a cell of a map, or a token of the text below. */
 export interface DiffHover {
   query: number | null;
   key: number | null;
+  token: number | null;
 }
+
+export const NO_HOVER: DiffHover = { query: null, key: null, token: null };
 
 export interface DiffView {
   snapshot: DiffSnapshot;
@@ -34,9 +39,29 @@ export type Pane = Side | 'difference';
 export function orderedHeads(view: DiffView): { head: number; group: number }[] {
   const grouping = view.snapshot.compare?.b.grouping;
   if (grouping === undefined) return [];
-  return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? [], grouping.G).flatMap((heads, group) =>
+  return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? []).flatMap((heads, group) =>
     heads.map((head) => ({ head, group })),
   );
+}
+
+/** The tokens of the rows and columns of the layer's maps. */
+export function shownTokens({ snapshot, ui }: DiffView): LayerTokens {
+  return layerTokens(snapshot.compare?.a, snapshot.model.layers[ui.layer]);
+}
+
+/** What is marked in maps: tokens of the text are rows of them, but not in an encoder. */
+export function mapMarks(view: DiffView): { query: number | null; key: number | null; token: number | null } {
+  const { hover, ui, snapshot } = view;
+  const isRow = shownTokens(view).queries === snapshot.compare?.a.tokens;
+  return { query: hover.query ?? (isRow ? hover.token : null), key: hover.key, token: isRow ? ui.token : null };
+}
+
+/** Tokens of the text that the pointer is on, in the strip or in a map whose rows or columns they are. */
+export function hoveredTokens(view: DiffView): number[] {
+  const { query, key, token } = view.hover;
+  const { queries, keys } = shownTokens(view);
+  const text = view.snapshot.compare?.a.tokens;
+  return [token, queries === text ? query : null, keys === text ? key : null].filter((place) => place !== null);
 }
 
 /** The position whose prediction is looked at: the chosen token, else the one that moved most. */

@@ -11,7 +11,7 @@ import { Continuations } from './continuations';
 import type { DiffData } from './data';
 import { Moved } from './moved';
 import { NextTokens } from './nextTokens';
-import { predictedAfter, type DiffActions, type DiffView } from './view';
+import { hoveredTokens, NO_HOVER, predictedAfter, type DiffActions, type DiffView } from './view';
 
 export class Words implements Figure<DiffView> {
   readonly element: HTMLElement;
@@ -22,7 +22,7 @@ export class Words implements Figure<DiffView> {
 
   constructor(actions: DiffActions, data: DiffData) {
     this.#strip = new TextStrip({
-      hover: (query) => actions.hover({ query, key: null }),
+      hover: (token) => actions.hover({ ...NO_HOVER, token }),
       select: (token) => actions.choose({ token: this.#view?.ui.token === token ? null : token }),
     });
     this.#parts = [new Moved(actions), new NextTokens(data), new Continuations(data)];
@@ -51,13 +51,14 @@ export class Words implements Figure<DiffView> {
     this.#view = view;
     const { compare } = view.snapshot;
     const chosen = predictedAfter(view);
+    const hovered = hoveredTokens(view);
     this.#strip.mark({
       shade: compare === null ? null : relativeToLargest(compare.klPerToken),
       color: 'var(--gqa-more)',
       selected: chosen,
-      hovered: [view.hover.query, view.hover.key].filter((place) => place !== null),
+      hovered,
     });
-    const query = view.hover.query ?? chosen;
+    const query = hovered[0] ?? chosen;
     const kl = query === null ? undefined : compare?.klPerToken[query];
     this.#hovered.textContent =
       kl === undefined || query === null ? '' : `KL after token ${query}: ${formatNumber(kl, 3)} nat`;

@@ -10,14 +10,12 @@ import type {
   SimilarityResult,
 } from '../../src/protocol/model';
 import type { ExplorerHostApi } from '../../src/protocol/views';
-import { shrinkMap } from '../shared/attentionCode';
+import { shrinkMap, type MapShape } from '../shared/attentionCode';
 import { LazyCache } from '../shared/lazy';
 
 /** A group's mean map made small for the overview. */
-export interface Thumbnail {
+export interface Thumbnail extends MapShape {
   codes: Uint8Array;
-  S: number;
-  T: number;
 }
 
 /** Cells a side of a thumbnail: twice its pixels, enough for sharp screens. */
@@ -47,8 +45,8 @@ export function createData(
     similarities: new LazyCache((request) => host.similarity(request), changed, 512),
     thumbnails: new LazyCache(
       async (request) => {
-        const { meanCodes, S, T } = await host.attention(request);
-        return shrinkMap(meanCodes, S, T, THUMBNAIL_SIZE);
+        const { meanCodes, S, T, causal } = await host.attention(request);
+        return { ...shrinkMap(meanCodes, S, T, THUMBNAIL_SIZE), causal };
       },
       changed,
       2048,

@@ -12,7 +12,7 @@ import { Heatmap, type Cell } from '../shared/heatmap';
 import type { Readout } from '../shared/readout';
 import { TokenAxis } from '../shared/tokenAxis';
 import type { ExplorerData } from './data';
-import { focusedGroup, focusedHead, shownRun, type Actions, type ExplorerView } from './view';
+import { focusedGroup, focusedHead, shownRun, shownTokens, type Actions, type ExplorerView } from './view';
 
 /** How long the pointer rests on a row before its exact weights are asked for. */
 const REST_MILLISECONDS = 50;
@@ -93,15 +93,16 @@ export class GroupCard {
         heads.length === 1 ? `Q ${heads.join('')}` : `mean of Q ${describeHeads(heads)}`,
       ),
     );
-    const { S, T } = tile;
-    this.#mean.draw({ codes: tile.meanCodes, S, T, table, fadeFirst });
-    this.#axis.show(shownRun(view)?.tokens ?? []);
+    const { S, T, causal } = tile;
+    this.#mean.draw({ codes: tile.meanCodes, S, T, causal, table, fadeFirst });
+    this.#axis.show(shownTokens(view), causal);
     this.#placeMembers(heads);
     heads.forEach((head, place) => {
       const member = this.#members.get(head);
       const statistics = tile.statistics[place];
       if (member === undefined || statistics === undefined) return;
-      member.map.draw({ codes: tile.codes.subarray(place * S * T, (place + 1) * S * T), S, T, table, fadeFirst });
+      const codes = tile.codes.subarray(place * S * T, (place + 1) * S * T);
+      member.map.draw({ codes, S, T, causal, table, fadeFirst });
       member.entropy.textContent = `${statistics.entropy.toFixed(1)} bit`;
       member.firstToken.textContent = `first token ${statistics.firstToken.toFixed(2)}`;
       member.firstToken.style.setProperty('--amount', `${statistics.firstToken * 100}%`);
@@ -128,7 +129,7 @@ export class GroupCard {
       figure.classList.toggle('selected', member === view.ui.head);
     }
     this.element.classList.toggle('emphasised', head === null && focusedGroup(view) === this.#group);
-    this.#axis.mark([query, key, view.ui.token].filter((token) => token !== null));
+    this.#axis.mark([query, view.ui.token], [key]);
   }
 
   #placeMembers(heads: number[]): void {
@@ -204,8 +205,8 @@ export class GroupCard {
   #showReadout({ head, cell, at }: Pointed): void {
     const tile = this.#tile;
     const request = this.#rowRequest(cell.query);
-    const tokens = this.#view === null ? undefined : shownRun(this.#view)?.tokens;
-    if (tile === null || request === null || tokens === undefined) return;
+    if (this.#view === null || tile === null || request === null) return;
+    const { queries, keys } = shownTokens(this.#view);
     const row = this.#data.rows.peek(request);
     const { S, T, heads } = tile;
     const weights = heads.map(
@@ -218,8 +219,8 @@ export class GroupCard {
     this.#readout.show(
       {
         title: head === null ? (heads.length === 1 ? `Q${heads.join('')}` : `mean of KV ${this.#group}`) : `Q${head}`,
-        query: { place: cell.query, text: tokens[cell.query]?.text ?? '' },
-        key: { place: cell.key, text: tokens[cell.key]?.text ?? '' },
+        query: { place: cell.query, text: queries[cell.query]?.text ?? '' },
+        key: { place: cell.key, text: keys[cell.key]?.text ?? '' },
         weight: head === null ? mean : (weights[heads.indexOf(head)] ?? 0),
         exact: row !== null,
         others:

@@ -11,6 +11,7 @@ import { button, CheckBox, Segmented } from '../shared/controls';
 import { element, groupColor } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatTick } from '../shared/format';
+import { layerTitle } from '../shared/labels';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
@@ -88,7 +89,7 @@ export class Maps implements Figure<ExplorerView> {
     this.#view = view;
     const { ui, snapshot } = view;
     const run = shownRun(view);
-    this.#title.textContent = `Attention by group · layer ${ui.layer}`;
+    this.#title.textContent = `Attention by group · ${layerTitle(snapshot.model, ui.layer)}`;
     this.#runs.element.hidden = snapshot.converted === null;
     this.#runs.show(ui.mapsOf);
     this.#scale.show(ui.scale);
@@ -161,7 +162,7 @@ export class Maps implements Figure<ExplorerView> {
       if (tile === null) continue;
       const { S, T, codes } = tile;
       tile.heads.forEach((_, place) =>
-        addToHistogram(histogram, codes.subarray(place * S * T, (place + 1) * S * T), S, T, view.ui.hideFirstToken),
+        addToHistogram(histogram, codes.subarray(place * S * T, (place + 1) * S * T), tile, view.ui.hideFirstToken),
       );
     }
     return fitScale(histogram, view.ui.scale);
@@ -176,7 +177,7 @@ export class Maps implements Figure<ExplorerView> {
   }
 
   #drawChips(view: ExplorerView): void {
-    const groups: (number | null)[] = [null, ...Array.from({ length: view.snapshot.grouping.G }, (_, group) => group)];
+    const groups: (number | null)[] = [null, ...shownGroups(view).map((_, group) => group)];
     select(this.#chips)
       .selectAll<HTMLButtonElement, number | null>('button')
       .data(groups, (group) => String(group))

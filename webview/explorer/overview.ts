@@ -11,6 +11,7 @@ import { element, paintGroup } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { headsByGroup } from '../shared/headOrder';
+import { capitalised, layerTitle } from '../shared/labels';
 import { isDark } from '../shared/theme';
 import type { ExplorerData, Thumbnail } from './data';
 import { panel } from './panel';
@@ -54,7 +55,7 @@ export class Overview implements Figure<ExplorerView> {
     const { model, grouping } = view.snapshot;
     const layers = Array.from({ length: model.L }, (_, layer) => layer);
     this.#picker.show(
-      layers.map((layer) => ({ value: String(layer), title: `Layer ${layer}` })),
+      layers.map((layer) => ({ value: String(layer), title: capitalised(layerTitle(model, layer)) })),
       String(view.ui.layer),
     );
     this.#list.style.setProperty('--columns', String(grouping.G));
@@ -67,7 +68,7 @@ export class Overview implements Figure<ExplorerView> {
         made
           .append('span')
           .attr('class', 'layer-name')
-          .text((layer) => layer);
+          .text((layer) => model.layers[layer]?.name ?? layer);
         made.append('div').attr('class', 'layer-groups');
         return made.on('click', (_: Event, layer) => this.#actions.choose({ layer }));
       })
@@ -78,8 +79,7 @@ export class Overview implements Figure<ExplorerView> {
       .select('.layer-groups')
       .selectAll<HTMLElement, GroupInLayer>('.layer-group')
       .data(
-        (layer) =>
-          headsByGroup(grouping.groupOfHead[layer] ?? [], grouping.G).map((heads, group) => ({ layer, group, heads })),
+        (layer) => headsByGroup(grouping.groupOfHead[layer] ?? []).map((heads, group) => ({ layer, group, heads })),
         (item) => item.group,
       )
       .join((enter) => {
@@ -143,7 +143,7 @@ function showSimilarity(cell: HTMLElement, item: GroupInLayer, result: Similarit
   const values = Array.from(result.toPooled).filter((_, head) => result.groups[head] === item.group);
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   cell.style.setProperty('--amount', `${Math.max(0, mean) * 100}%`);
-  cell.title = `Layer ${item.layer}, KV ${item.group}: mean ${result.target.toUpperCase()} similarity to the pooled head ${formatNumber(mean, 2)}`;
+  cell.title = `KV ${item.group}: mean ${result.target.toUpperCase()} similarity to the pooled head ${formatNumber(mean, 2)}`;
   const value = cell.querySelector('.layer-value');
   if (value !== null) value.textContent = formatNumber(mean, 2);
 }
@@ -158,9 +158,9 @@ function drawThumbnail(cell: HTMLElement, picture: Thumbnail): void {
   const last = drawn.get(cell);
   if (!canvas || !context || (last?.picture === picture && last.dark === dark)) return;
   drawn.set(cell, { picture, dark });
-  const { codes, S, T } = picture;
+  const { codes, S, T, causal } = picture;
   const histogram = new Uint32Array(256);
-  addToHistogram(histogram, codes, S, T, true);
+  addToHistogram(histogram, codes, picture, true);
   const table = pixelTable(fitScale(histogram, 'log'), dark);
   canvas.hidden = false;
   canvas.width = T;
@@ -168,7 +168,7 @@ function drawThumbnail(cell: HTMLElement, picture: Thumbnail): void {
   const image = context.createImageData(T, S);
   const pixels = new Uint32Array(image.data.buffer);
   for (let query = 0; query < S; query++) {
-    for (let key = 0; key <= (S === T ? query : T - 1); key++)
+    for (let key = 0; key <= (causal ? query : T - 1); key++)
       pixels[query * T + key] = table[codes[query * T + key] ?? 0] ?? 0;
   }
   context.putImageData(image, 0, 0);

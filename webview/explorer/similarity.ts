@@ -10,6 +10,7 @@ import { Picker, Segmented } from '../shared/controls';
 import { element, groupColor, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
+import { layerTitle } from '../shared/labels';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
 import { layoutMatrix, matrixScaleTop, type MatrixLayout } from './matrixLayout';
@@ -72,7 +73,7 @@ export class Similarity implements Figure<ExplorerView> {
   render(view: ExplorerView): void {
     this.#view = view;
     const { ui, snapshot } = view;
-    this.#title.textContent = `Similarity · layer ${ui.layer}`;
+    this.#title.textContent = `Similarity · ${layerTitle(snapshot.model, ui.layer)}`;
     this.#target.show(ui.similarityTarget);
     this.#measure.show(
       snapshot.registries.similarities

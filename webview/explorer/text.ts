@@ -21,6 +21,7 @@ import {
   mapsRequest,
   shownGroups,
   shownRun,
+  shownTokens,
   type Actions,
   type ExplorerView,
 } from './view';
@@ -48,8 +49,11 @@ export class Text implements Figure<ExplorerView> {
   constructor(actions: Actions, data: ExplorerData) {
     this.#data = data;
     this.#strip = new TextStrip({
-      hover: (query) => actions.hover({ query, key: null }),
-      select: (token) => actions.choose({ token: this.#view?.ui.token === token ? null : token }),
+      hover: (place) =>
+        actions.hover(this.#showsKeysOnly() ? { query: null, key: place } : { query: place, key: null }),
+      select: (token) => {
+        if (!this.#showsKeysOnly()) actions.choose({ token: this.#view?.ui.token === token ? null : token });
+      },
     });
     this.element = panel('text', this.#title, this.#note, this.#hint, this.#strip.element, this.#attended);
   }
@@ -57,7 +61,7 @@ export class Text implements Figure<ExplorerView> {
   render(view: ExplorerView): void {
     const run = shownRun(view);
     this.#hint.hidden = run !== null;
-    this.#strip.show(run?.tokens ?? []);
+    this.#strip.show(shownTokens(view).keys);
     this.emphasise(view);
   }
 
@@ -68,17 +72,27 @@ export class Text implements Figure<ExplorerView> {
     const head = focusedHead(view);
     const groupOfHead = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
     const group = head === null ? focusedGroup(view) : (groupOfHead[head] ?? null);
-    const token = query === null ? undefined : run?.tokens[query];
+    const { queries, keys } = shownTokens(view);
+    const token = query === null ? undefined : queries[query];
     const rows = query === null ? [] : this.#rows(view, query, head, group);
     this.#title.textContent = token === undefined ? 'Text' : `Attention from “${shortLabel(token.text, 14)}”`;
-    this.#note.textContent = run === null ? '' : token === undefined ? 'shade: loss of each token' : name(head, group);
+    const losses = keys === run?.tokens ? surprise(run) : null;
+    this.#note.textContent =
+      token !== undefined ? name(head, group) : losses === null ? '' : 'shade: loss of each token';
     this.#strip.mark({
-      shade: query === null ? surprise(run) : shade(rows, view.ui.hideFirstToken),
+      shade: query === null ? losses : shade(rows, view.ui.hideFirstToken),
       color: group === null || query === null ? 'var(--ink)' : groupColor(group),
-      selected: view.ui.token,
-      hovered: [view.hover.query, view.hover.key].filter((place) => place !== null),
+      selected: queries === keys ? view.ui.token : null,
+      hovered: [queries === keys ? view.hover.query : null, view.hover.key].filter((place) => place !== null),
     });
-    this.#list(rows.slice(0, MOST_GROUPS), run?.tokens ?? [], view.ui.hideFirstToken);
+    this.#list(rows.slice(0, MOST_GROUPS), keys, view.ui.hideFirstToken);
+  }
+
+  /** In cross-attention the text is what is looked at; who looks is another one. */
+  #showsKeysOnly(): boolean {
+    if (this.#view === null) return false;
+    const { queries, keys } = shownTokens(this.#view);
+    return queries !== keys;
   }
 
   /** One row of weights a group that is looked at; groups whose maps are on their way are left out. */
@@ -128,8 +142,8 @@ function name(head: number | null, group: number | null): string {
 }
 
 /** [S] loss of each token, relative to the largest; the first token is given, not predicted. */
-function surprise(run: RunSummary | null): number[] | null {
-  return run === null ? null : relativeToLargest([0, ...run.lossPerToken]);
+function surprise(run: RunSummary): number[] | null {
+  return relativeToLargest([0, ...run.lossPerToken]);
 }
 
 /** [T] sum of the rows, relative to the largest. */

@@ -5,6 +5,7 @@
 import type { AttentionRequest, ConversionRequest, RunSummary, SimilarityRequest } from '../../src/protocol/model';
 import type { ExplorerSnapshot, ExplorerUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
+import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 
 /** What the pointer (or the keyboard) is on; never stored. */
 export interface Hover {
@@ -36,10 +37,15 @@ export function shownRun(view: ExplorerView): RunSummary | null {
   return view.ui.mapsOf === 'converted' && converted !== null ? converted : original;
 }
 
+/** The tokens of the rows and columns of the maps that are drawn. */
+export function shownTokens(view: ExplorerView): LayerTokens {
+  return layerTokens(shownRun(view), view.snapshot.model.layers[view.ui.layer]);
+}
+
 /** [G] heads of each group in the chosen layer, under the chosen conversion. */
 export function shownGroups(view: ExplorerView): number[][] {
   const { grouping } = view.snapshot;
-  return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? [], grouping.G);
+  return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? []);
 }
 
 /** The request for the maps of one group; null before the first run. */
@@ -81,7 +87,8 @@ export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
   const { model, grouping, registries } = snapshot;
   const within = (value: number | null, count: number) => (value !== null && value < count ? value : null);
   const measures = registries.similarities;
-  const S = snapshot.original?.tokens.length;
+  const { tokens, encoderTokens } = snapshot.original ?? {};
+  const S = tokens && Math.max(tokens.length, encoderTokens?.length ?? 0);
   return {
     ...ui,
     layer: Math.min(Math.max(0, ui.layer), model.L - 1),

@@ -19,20 +19,26 @@ export function codeOfWeight(weight: number): number {
 /** [256] the weight of every code, so that drawing and statistics never call pow. */
 export const CODE_WEIGHTS: Float64Array = Float64Array.from({ length: 256 }, (_, code) => weightOfCode(code));
 
+/** Queries by keys; in a causal map a query sees keys up to its own position only. */
+export interface MapShape {
+  S: number;
+  T: number;
+  causal: boolean;
+}
+
 /**
  * Adds how often each code occurs among the visible cells of a map to `histogram` ([256]).
- * @param codes [S, T]; for square (causal) maps the masked upper triangle is left out
+ * @param codes [S, T]; the masked upper triangle of a causal map is left out
  * @param skipFirstKey leaves column 0 out, as views do that hide the first token
  */
 export function addToHistogram(
   histogram: Uint32Array,
   codes: Uint8Array,
-  S: number,
-  T: number,
+  { S, T, causal }: MapShape,
   skipFirstKey: boolean,
 ): void {
   for (let query = 0; query < S; query++) {
-    const end = S === T ? query + 1 : T;
+    const end = causal ? query + 1 : T;
     for (let key = skipFirstKey ? 1 : 0; key < end; key++) {
       const code = codes[query * T + key] ?? 0;
       histogram[code] = (histogram[code] ?? 0) + 1;

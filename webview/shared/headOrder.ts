@@ -2,9 +2,9 @@
  * Heads in the order in which every figure shows them: by group, then by number.
  */
 
-/** [G] the heads of each group, ascending. */
-export function headsByGroup(groupOfHead: readonly number[], G: number): number[][] {
-  const groups = Array.from({ length: G }, (): number[] => []);
+/** The heads of each group of a layer, ascending. Layers differ in their number of groups: an encoder's stay as they are. */
+export function headsByGroup(groupOfHead: readonly number[]): number[][] {
+  const groups = Array.from({ length: Math.max(-1, ...groupOfHead) + 1 }, (): number[] => []);
   groupOfHead.forEach((group, head) => groups[group]?.push(head));
   return groups;
 }

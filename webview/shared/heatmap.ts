@@ -2,7 +2,7 @@
  * One attention map on a canvas: pixels from a lookup table, crosshair and outlines above it, pointer and keys.
  * Role: drawing and reporting cells. It knows no weights, no runs and no requests.
  */
-import { shrinkMap } from './attentionCode';
+import { shrinkMap, type MapShape } from './attentionCode';
 import { fadedTable, type PixelTable } from './colorScale';
 import { element } from './dom';
 
@@ -18,11 +18,9 @@ export interface HeatmapEvents {
   select(cell: Cell): void;
 }
 
-export interface HeatmapPicture {
+export interface HeatmapPicture extends MapShape {
   /** [S, T] attention codes */
   codes: Uint8Array;
-  S: number;
-  T: number;
   table: PixelTable;
   /** The code that stands for nothing; 0 unless the map shows differences. */
   zero?: number;
@@ -47,6 +45,7 @@ export class Heatmap {
   readonly #events: HeatmapEvents;
   #S = 0;
   #T = 0;
+  #causal = true;
   #keyboard: Cell = { query: 0, key: 0 };
   #drawn: HeatmapPicture | null = null;
   #drawnSize = 0;
@@ -77,6 +76,7 @@ export class Heatmap {
     this.#drawn = picture;
     this.#S = picture.S;
     this.#T = picture.T;
+    this.#causal = picture.causal;
     this.#paint(picture);
   }
 
@@ -91,13 +91,13 @@ export class Heatmap {
   /** A row's box in shares of the map, up to the diagonal; null when the map has no such row. */
   #rowBox(query: number): Box | null {
     if (query >= this.#S) return null;
-    const width = this.#S === this.#T ? (query + 1) / this.#T : 1;
+    const width = this.#causal ? (query + 1) / this.#T : 1;
     return { top: query / this.#S, height: 1 / this.#S, width };
   }
 
   #columnBox(key: number): Box | null {
     if (key >= this.#T) return null;
-    const top = this.#S === this.#T ? key / this.#S : 0;
+    const top = this.#causal ? key / this.#S : 0;
     return { left: key / this.#T, width: 1 / this.#T, top, height: 1 - top };
   }
 
@@ -121,7 +121,7 @@ export class Heatmap {
     const pixels = new Uint32Array(image.data.buffer);
     const faded = picture.fadeFirst ? fadedTable(picture.table, FADED) : picture.table;
     for (let query = 0; query < S; query++) {
-      const end = picture.S === picture.T ? query + 1 : T;
+      const end = picture.causal ? query + 1 : T;
       for (let key = 0; key < end; key++) {
         const place = query * T + key;
         pixels[place] = (key === 0 ? faded : picture.table)[codes[place] ?? 0] ?? 0;
@@ -136,7 +136,7 @@ export class Heatmap {
     const query = Math.floor(((event.clientY - box.top) / box.height) * this.#S);
     const key = Math.floor(((event.clientX - box.left) / box.width) * this.#T);
     if (query < 0 || query >= this.#S || key < 0 || key >= this.#T) return null;
-    return this.#S === this.#T && key > query ? null : { query, key };
+    return this.#causal && key > query ? null : { query, key };
   }
 
   #point(event: PointerEvent): void {
@@ -150,7 +150,7 @@ export class Heatmap {
     if (this.#S === 0) return;
     if (step !== undefined) {
       const query = clamp(this.#keyboard.query + (step[0] ?? 0), this.#S);
-      const key = clamp(this.#keyboard.key + (step[1] ?? 0), this.#S === this.#T ? query + 1 : this.#T);
+      const key = clamp(this.#keyboard.key + (step[1] ?? 0), this.#causal ? query + 1 : this.#T);
       this.#keyboard = { query, key };
       const box = this.canvas.getBoundingClientRect();
       this.#events.hover(this.#keyboard, {

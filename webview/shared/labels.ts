@@ -2,6 +2,8 @@
  * Words for tokens and which of them have room on an axis. Pure; drawing is tokenAxis.ts and textStrip.ts.
  */
 
+import type { ModelSummary } from '../../src/protocol/model';
+
 /** Characters that a reader could not see, and what stands for them. */
 const VISIBLE: readonly (readonly [RegExp, string])[] = [
   [/ /g, '·'],
@@ -19,6 +21,21 @@ export function tokenLabel(text: string): string {
 export function shortLabel(text: string, length: number): string {
   const characters = Array.from(tokenLabel(text));
   return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 1).join('')}…`;
+}
+
+/** What a layer is called: "layer 3", "decoder 3 · cross". */
+export function layerTitle(model: Pick<ModelSummary, 'layers'>, layer: number): string {
+  return model.layers[layer]?.title ?? `layer ${layer}`;
+}
+
+/** Characters of the longest of some labels. */
+export function longest(labels: readonly string[]): number {
+  return Math.max(0, ...labels.map(({ length }) => length));
+}
+
+/** The first letter large. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**

@@ -27,11 +27,14 @@ describe('attention codes', () => {
   it('are counted without the masked triangle, and without the first key when asked', () => {
     const codes = Uint8Array.from([255, 9, 200, 100]); // [2, 2]; the 9 is masked
     const all = new Uint32Array(256);
-    addToHistogram(all, codes, 2, 2, false);
+    addToHistogram(all, codes, { S: 2, T: 2, causal: true }, false);
     expect([all[255], all[9], all[200], all[100]]).toEqual([1, 0, 1, 1]);
     const hidden = new Uint32Array(256);
-    addToHistogram(hidden, codes, 2, 2, true);
+    addToHistogram(hidden, codes, { S: 2, T: 2, causal: true }, true);
     expect([hidden[255], hidden[200], hidden[100]]).toEqual([0, 0, 1]);
+    const full = new Uint32Array(256);
+    addToHistogram(full, codes, { S: 2, T: 2, causal: false }, false);
+    expect(full[9]).toBe(1);
   });
 
   it('keep the strongest cell of a block when a map shrinks', () => {

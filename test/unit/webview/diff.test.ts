@@ -69,6 +69,7 @@ describe('tiles', () => {
     heads: [4, 5],
     S: 2,
     T: 2,
+    causal: true,
     codes: Uint8Array.from([255, 0, 243, 231, 255, 0, 0, 255]),
     meanCodes: Uint8Array.from([255, 0, 231, 246]),
     statistics: [],

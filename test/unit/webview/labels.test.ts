@@ -1,5 +1,6 @@
 /** Token labels and their thinning; numbers as people read them; heads in group order. */
 import { describe, expect, it } from 'vitest';
+import type { LayerView, RunSummary, Token } from '../../../src/protocol/model';
 import {
   formatChange,
   formatDuration,
@@ -12,7 +13,8 @@ import {
   formatWeight,
 } from '../../../webview/shared/format';
 import { describeHeads, headsByGroup } from '../../../webview/shared/headOrder';
-import { shortLabel, tokenLabel, visibleLabels } from '../../../webview/shared/labels';
+import { capitalised, layerTitle, shortLabel, tokenLabel, visibleLabels } from '../../../webview/shared/labels';
+import { layerTokens } from '../../../webview/shared/layerTokens';
 import { relativeToLargest } from '../../../webview/shared/relative';
 
 describe('labels', () => {
@@ -71,11 +73,11 @@ describe('numbers', () => {
 
 describe('heads', () => {
   it('are listed by group, ascending', () => {
-    expect(headsByGroup([1, 0, 1, 0], 2)).toEqual([
+    expect(headsByGroup([1, 0, 1, 0])).toEqual([
       [1, 3],
       [0, 2],
     ]);
-    expect(headsByGroup([], 2)).toEqual([[], []]);
+    expect(headsByGroup([])).toEqual([]);
   });
 
   it('are described as short as possible', () => {
@@ -90,5 +92,29 @@ describe('shades', () => {
     expect(relativeToLargest([1, 4, -2])).toEqual([0.25, 1, 0]);
     expect(relativeToLargest([0, 0])).toBeNull();
     expect(relativeToLargest([])).toBeNull();
+  });
+});
+
+describe('layers', () => {
+  const token = (id: number): Token => ({ id, text: String(id) });
+  const run = { tokens: [token(0)], encoderTokens: [token(1), token(2)] } as unknown as RunSummary;
+  const layer = (stack: LayerView['stack'], attention: LayerView['attention']): LayerView => ({
+    ...{ title: 'decoder 3 · cross', name: 'cross.3', grouped: true },
+    ...{ stack, attention },
+  });
+
+  it('read the text of their stack, and look at their own or the other one', () => {
+    const lengths = (tokens: ReturnType<typeof layerTokens>): number[] => [tokens.queries.length, tokens.keys.length];
+    expect(lengths(layerTokens(run, layer('encoder', 'full')))).toEqual([2, 2]);
+    expect(lengths(layerTokens(run, layer('decoder', 'causal')))).toEqual([1, 1]);
+    expect(lengths(layerTokens(run, layer('decoder', 'cross')))).toEqual([1, 2]);
+    expect(lengths(layerTokens({ ...run, encoderTokens: null }, layer('decoder', 'causal')))).toEqual([1, 1]);
+    expect(lengths(layerTokens(null, undefined))).toEqual([0, 0]);
+  });
+
+  it('are called as the spec calls them', () => {
+    expect(layerTitle({ layers: [layer('decoder', 'cross')] }, 0)).toBe('decoder 3 · cross');
+    expect(layerTitle({ layers: [] }, 2)).toBe('layer 2');
+    expect(capitalised('decoder 3')).toBe('Decoder 3');
   });
 });
