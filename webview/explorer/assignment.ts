@@ -8,6 +8,7 @@ import { element, groupColor, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { describeHeads } from '../shared/headOrder';
+import { layerTitle } from '../shared/labels';
 import { AssignmentControls, type GroupingFiles } from './assignmentControls';
 import { makeDraggable } from './assignmentDrag';
 import { AssignmentKeys, type Intention } from './assignmentKeys';
@@ -78,7 +79,7 @@ export class Assignment implements Figure<ExplorerView> {
 
   render(view: ExplorerView): void {
     this.#view = view;
-    this.#title.textContent = `Assignment · layer ${view.ui.layer}`;
+    this.#title.textContent = `Assignment · ${layerTitle(view.snapshot.model, view.ui.layer)}`;
     this.editor.show(view);
     this.#controls.render(view);
     if (this.#width === 0) return;

@@ -11,7 +11,7 @@ import { element, paintGroup } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { headsByGroup } from '../shared/headOrder';
-import { capitalised, layerTitle } from '../shared/labels';
+import { capitalised, layerTitle, longest } from '../shared/labels';
 import { isDark } from '../shared/theme';
 import type { ExplorerData, Thumbnail } from './data';
 import { panel } from './panel';
@@ -24,6 +24,8 @@ interface GroupInLayer {
   layer: number;
   group: number;
   heads: number[];
+  /** The heads of an encoder are not: they stand for the layer as one. */
+  isGrouped: boolean;
 }
 
 export class Overview implements Figure<ExplorerView> {
@@ -59,6 +61,7 @@ export class Overview implements Figure<ExplorerView> {
       String(view.ui.layer),
     );
     this.#list.style.setProperty('--columns', String(grouping.G));
+    this.#list.style.setProperty('--name', `${Math.max(2, longest(model.layers.map(({ name }) => name)))}ch`);
     this.#list.classList.toggle('many', grouping.G > 2);
     const rows = select(this.#list)
       .selectAll<HTMLElement, number>('.layer')
@@ -79,7 +82,7 @@ export class Overview implements Figure<ExplorerView> {
       .select('.layer-groups')
       .selectAll<HTMLElement, GroupInLayer>('.layer-group')
       .data(
-        (layer) => headsByGroup(grouping.groupOfHead[layer] ?? []).map((heads, group) => ({ layer, group, heads })),
+        (layer) => groupsOf(view, layer),
         (item) => item.group,
       )
       .join((enter) => {
@@ -104,13 +107,14 @@ export class Overview implements Figure<ExplorerView> {
     items.forEach((item, place) => {
       const cell = cells[place];
       if (cell === undefined) return;
-      paintGroup(cell, item.group);
+      if (item.isGrouped) paintGroup(cell, item.group);
       cell.classList.toggle('plain', !pictured);
-      cell.classList.toggle('pooled', isPooling);
+      const comparesHeads = isPooling && item.isGrouped;
+      cell.classList.toggle('pooled', comparesHeads);
       const similarity = similarityRequest(view, item.layer);
       const result = this.#data.similarities.peek(similarity);
-      if (result !== null) showSimilarity(cell, item, result);
-      else if (isPooling) missing.push(() => this.#data.similarities.get(similarity).state);
+      if (result !== null && item.isGrouped) showSimilarity(cell, item, result);
+      else if (comparesHeads) missing.push(() => this.#data.similarities.get(similarity).state);
       const maps = pictured ? mapsRequest(view, item.layer, item.heads) : null;
       if (maps === null) return;
       const thumbnail = this.#data.thumbnails.peek(maps);
@@ -136,6 +140,14 @@ export class Overview implements Figure<ExplorerView> {
     event.preventDefault();
     this.#step(step);
   }
+}
+
+/** The cells of a layer: its groups, or all of its heads where conversions leave them alone. */
+function groupsOf({ snapshot: { model, grouping } }: ExplorerView, layer: number): GroupInLayer[] {
+  const groupOfHead = grouping.groupOfHead[layer] ?? [];
+  const isGrouped = model.layers[layer]?.grouped !== false;
+  const groups = isGrouped ? headsByGroup(groupOfHead) : [groupOfHead.map((_, head) => head)];
+  return groups.map((heads, group) => ({ layer, group, heads, isGrouped }));
 }
 
 /** Shows the mean similarity of a group's heads to their pooled head. */

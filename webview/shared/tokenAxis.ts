@@ -12,7 +12,7 @@ import type { LayerTokens } from './layerTokens';
 
 /** Pixels that a label needs to be read. */
 const LABEL_HEIGHT = 10.5;
-const LABEL_LENGTH = 12;
+const LABEL_LENGTH = { diagonal: 12, query: 9, key: 12 };
 
 /** One label: where it stands, in shares of the map's sides. */
 interface Label {
@@ -84,7 +84,7 @@ export class TokenAxis {
       place,
       left: side === 'query' ? 1 : (place + (side === 'key' ? 0.5 : 1)) / count,
       top: side === 'key' ? 1 : (place + 0.5) / count,
-      text: shortLabel(tokens[place]?.text ?? '', LABEL_LENGTH),
+      text: shortLabel(tokens[place]?.text ?? '', LABEL_LENGTH[side]),
       marked: marked.includes(place),
     }));
   }
