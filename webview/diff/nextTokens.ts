@@ -13,7 +13,7 @@ const LABEL_LENGTH = 14;
 export class NextTokens implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #title = element('h3');
-  readonly #body = element('div', { class: 'next-tokens' });
+  readonly #body = element('div', { class: 'next-tokens', 'data-testid': 'next-tokens' });
   readonly #data: DiffData;
 
   constructor(data: DiffData) {
@@ -40,6 +40,7 @@ export class NextTokens implements Figure<DiffView> {
     if (answer.state === 'failed') {
       this.#body.replaceChildren(element('p', { class: 'failed note' }, answer.error.message));
     } else if (answer.state === 'ready') {
+      this.#body.dataset.position = String(position);
       const nextId = next?.id ?? null;
       this.#body.replaceChildren(
         list('a', attentionName(model.G, model.H), answer.value.a, nextId),

@@ -97,7 +97,9 @@ test('what moved most is listed, and choosing it shows what both models expect n
   await rows.nth(1).click();
   await eventually(async () => (await rows.nth(1).getAttribute('aria-pressed')) === 'true', 'the token is chosen');
   const first = (side: 'a' | 'b'): Locator => diff.getByTestId(`prediction-${side}`).first();
-  await eventually(async () => (await datum(first('a'), 'id')) === places[1]?.top.a.id, 'the original says its token');
+  const position = async (): Promise<number> => datum(diff.getByTestId('next-tokens'), 'position');
+  await eventually(async () => (await position()) === places[1]?.position, 'its predictions are shown');
+  expect(await datum(first('a'), 'id')).toBe(places[1]?.top.a.id);
   expect(await datum(first('b'), 'id')).toBe(places[1]?.top.b.id);
   expect(await diff.getByTestId('prediction-a').count()).toBe(5);
 });
