@@ -9,6 +9,7 @@ import { groupChoices } from '../gqa/grouping';
 import { kvCacheBytesPerToken } from '../gqa/measures';
 import type { LayerView, ModelSummary } from '../protocol/model';
 import { describeUnknown } from './describeUnknown';
+import { describeFeatures } from './features';
 import { families } from './families';
 import { decoderLayers } from './families/family';
 import type { ModelSpec } from './spec';
@@ -59,6 +60,7 @@ function sizesOf(spec: ModelSpec): SpecPart {
     layers: spec.layers.map(layerView),
     familyTitle: families.find(({ id }) => id === family)?.title ?? family,
     position: spec.positionText,
+    features: describeFeatures(spec),
     notRunnable: null,
   };
 }
@@ -77,6 +79,7 @@ function guessSizes(checkpoint: Checkpoint, notRunnable: string | null): SpecPar
     tiedEmbeddings: model.tiedEmbeddings,
     maxPositions: model.maxPositions,
     position: 'unknown',
+    features: [],
     notRunnable: notRunnable ?? model.missing,
   };
 }

@@ -35,6 +35,8 @@ export interface ModelSummary {
   tiedEmbeddings: boolean;
   /** One line for people: "rotary, base 10000, llama3 scaling 8x". */
   position: string;
+  /** What it has besides the usual, a phrase each: "qk-norm", "4 experts, 2 a token". */
+  features: string[];
   maxPositions: number | null;
   hasTokenizer: boolean;
   kvCacheBytesPerToken: number;

@@ -32,6 +32,7 @@ function describe(model: ModelSummary): string {
     ['layers', `${describeLayers(model)} of hidden size ${D}, feed-forward ${F}`],
     ['attention', `${kind}: ${H} query heads on ${G} KV heads of size ${K}`],
     ['position', model.position],
+    ...(model.features.length === 0 ? [] : [['besides', model.features.join('; ')] as const]),
     [
       'vocabulary',
       `${V}${model.tiedEmbeddings ? ', embeddings tied' : ''}${model.hasTokenizer ? '' : ', no tokenizer'}`,

@@ -25,6 +25,7 @@ export const factNames = [
   'shape',
   'heads',
   'position',
+  'features',
   'dtype',
   'vocabulary',
   'cache',
@@ -61,7 +62,7 @@ export function childrenOf(node: Node): Node[] {
   switch (node.kind) {
     case 'checkpoint':
       return [
-        ...factNames.map((fact) => ({ ...child(node, 'fact', fact, nowhere), fact })),
+        ...factsOf(session).map((fact) => ({ ...child(node, 'fact', fact, nowhere), fact })),
         ...Array.from({ length: session.model.L }, (_, number) => layerNode(session, number)),
       ];
     case 'layer':
@@ -81,6 +82,11 @@ export function childrenOf(node: Node): Node[] {
 /** KV heads of a layer after grouping; an encoder's stay as they are. */
 export function groupCount({ grouping, model }: Session, layer: number): number {
   return model.layers[layer]?.grouped === false ? model.H : grouping.G;
+}
+
+/** The facts that a checkpoint has: one that is nothing special has no row for it. */
+function factsOf({ model }: Session): readonly FactName[] {
+  return model.features.length > 0 ? factNames : factNames.filter((fact) => fact !== 'features');
 }
 
 /** Query heads that share a KV group, ascending. */

@@ -140,6 +140,11 @@ const facts: Record<FactName, (session: Session) => Fact> = {
         ? model.position
         : vscode.l10n.t('{0}; {1} positions at most', model.position, model.maxPositions),
   }),
+  features: ({ model }) => ({
+    label: vscode.l10n.t('Besides'),
+    value: model.features.join('; '),
+    tooltip: model.features.join('\n'),
+  }),
   dtype: ({ model }) => ({
     label: vscode.l10n.t('Stored as'),
     value: model.dtype,

@@ -85,6 +85,17 @@ export function decoder(family: string, { config }: Checkpoint, parts: DecoderPa
   const tied = readBoolean(config, 'tie_word_embeddings', parts.tied);
   const ownHead = tied ? null : tensors.exact(`${head}.weight`, [V, D]);
   const headBias = ownHead && tensors.exact(`${head}.bias`, [V]);
+  const layers = decoderLayers(L, (layer) => {
+    const own = new LayerTensors(tensors, `${list}.${layer}.`);
+    const experts = parts.experts?.(own);
+    return {
+      scale: K ** -0.5,
+      weights: parts.layer(own, layer),
+      ...(experts && { experts }),
+      ...parts.features?.(layer),
+    };
+  });
+  tensors.refuseUnused(list, layers);
   const maxField = ['max_position_embeddings', 'n_positions', 'n_ctx'].find((field) => hasField(config, field));
   return {
     family,
@@ -103,15 +114,6 @@ export function decoder(family: string, { config }: Checkpoint, parts: DecoderPa
       'head.weight': ownHead ?? embedding,
       ...(headBias ? { 'head.bias': headBias } : {}),
     },
-    layers: decoderLayers(L, (layer) => {
-      const own = new LayerTensors(tensors, `${list}.${layer}.`);
-      const experts = parts.experts?.(own);
-      return {
-        scale: K ** -0.5,
-        weights: parts.layer(own, layer),
-        ...(experts && { experts }),
-        ...parts.features?.(layer),
-      };
-    }),
+    layers,
   };
 }

@@ -91,6 +91,29 @@ export class TensorFinder {
     };
   }
 
+  /**
+   * Refuses a layer's weight that no role stands for: the checkpoint then computes something that its family's spec does not
+   * say, and would run wrong without a word. Buffers are not called weights.
+   * @param list name of the list of layers
+   */
+  refuseUnused(list: string, layers: readonly LayerSpec[]): void {
+    const used = new Set(
+      layers.flatMap(({ weights, experts = [] }) =>
+        [weights, ...experts].flatMap((refs) => Object.values(refs).map(({ tensor }) => tensor)),
+      ),
+    );
+    const prefix = `${this.prefix}${list}.`;
+    for (const [name, { file }] of this.checkpoint.tensors) {
+      if (!name.startsWith(prefix) || !name.endsWith('.weight') || used.has(name)) continue;
+      if (Number.parseInt(name.slice(prefix.length), 10) >= layers.length) continue;
+      throw new GqaLensError('checkpoint-unsupported', 'The model has a weight that its family does not use here', {
+        file,
+        tensor: name,
+        next: 'A variant of the family that cannot be run yet. Its tensors and sizes can be looked at.',
+      });
+    }
+  }
+
   private error(summary: string, tensor: string, expected: string, found: string): GqaLensError {
     return new GqaLensError('checkpoint-invalid', summary, {
       file: this.checkpoint.tensors.get(tensor)?.file ?? this.checkpoint.path,

@@ -3,9 +3,9 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_phi.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { readNumber } from '../../checkpoint/config';
+import { readBoolean, readNumber } from '../../checkpoint/config';
 import { rotaryPosition } from '../rope';
-import type { ModelSpec } from '../spec';
+import type { ModelSpec, NormSpec } from '../spec';
 import { readActivation } from './activation';
 import { readSizes } from './decoder';
 import type { ModelFamily } from './family';
@@ -23,17 +23,28 @@ export const phi: ModelFamily = {
 function spec(checkpoint: Checkpoint): ModelSpec {
   const { config } = checkpoint;
   const sizes = readSizes(config);
+  const { K } = sizes;
+  const norm: NormSpec = {
+    kind: 'layer',
+    epsilon: readNumber(config, 'layer_norm_eps', { minimum: 0, fallback: 1e-5 }),
+  };
+  const normsHeads = readBoolean(config, 'qk_layernorm', false);
   const base = llamaLike('phi', checkpoint, {
     sizes,
-    norm: { kind: 'layer', epsilon: readNumber(config, 'layer_norm_eps', { minimum: 0, fallback: 1e-5 }) },
-    position: rotaryPosition(config, sizes.K, 'half', { share: 0.5 }),
+    norm,
+    position: rotaryPosition(config, K, 'half', { share: 0.5 }),
     mlp: { kind: 'plain', activation: readActivation(config, 'hidden_act', 'gelu_new') },
     finalNorm: 'final_layernorm',
     layer: (at) => ({
       ...at.norm('attention', 'input_layernorm', sizes.D),
       ...llamaAttention(at, sizes, 'dense'),
+      ...(normsHeads && { ...at.norm('q', 'self_attn.q_layernorm', K), ...at.norm('k', 'self_attn.k_layernorm', K) }),
       ...plainMlp(at, sizes, 'mlp.fc1', 'mlp.fc2'),
     }),
   });
-  return { ...base, residual: 'parallel' };
+  return {
+    ...base,
+    residual: 'parallel',
+    ...(normsHeads && { queryKeyNorm: { ...norm, over: 'head', shared: true } }),
+  };
 }

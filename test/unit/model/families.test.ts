@@ -311,7 +311,11 @@ describe('falcon', () => {
       [96, 64],
     ]);
     const shapes = Object.fromEntries([...norms, ...qkv]);
-    const spec = await altered('falcon-mqa', { ...sizes, new_decoder_architecture: true }, shapes);
+    const old = await fixture('falcon-mqa');
+    const kept = [...old.tensors.values()].filter(({ name }) => !/input_layernorm|query_key_value/.test(name));
+    const all = { ...Object.fromEntries(kept.map(({ name, shape }) => [name, shape])), ...shapes };
+    const config = { ...old.config, ...sizes, new_decoder_architecture: true };
+    const spec = resolveModel(memoryCheckpoint(null, all, config));
     expect(spec).toMatchObject({ G: 2, residual: 'parallel', formatHasKvHeads: true, kvHeadsField: 'num_kv_heads' });
     // A group is 4 query heads of 8 rows, one of keys, one of values: 48 rows.
     const outputs = (role: LayerRole) => spec.layers[1]?.weights[role]?.outputs;
@@ -376,6 +380,32 @@ describe('mixtures', () => {
   it('in four bits are refused by name', async () => {
     const blocks = { 'model.layers.0.mlp.experts.gate_up_proj_blocks': [4, 192, 2, 16] };
     await expect(altered('gpt-oss', {}, blocks)).rejects.toThrow(/MXFP4.*gate_up_proj_blocks/);
+  });
+});
+
+describe('a weight that no role stands for', () => {
+  it('is refused, whatever it would do', async () => {
+    const norms = { 'model.layers.1.self_attn.q_layernorm.norms.0.weight': [8] };
+    await expect(altered('stablelm', { qk_layernorm: true }, norms)).rejects.toMatchObject({
+      code: 'checkpoint-unsupported',
+      detail: { tensor: 'model.layers.1.self_attn.q_layernorm.norms.0.weight' },
+    });
+  });
+  it('is none where it belongs to a layer beyond the last, or is a buffer', async () => {
+    const shapes = { 'model.layers.2.mlp.up_proj.weight': [96, 64], 'model.layers.0.rotary_emb.inv_freq': [4] };
+    expect((await altered('llama-mha', {}, shapes)).L).toBe(2);
+  });
+  it('has a role in a Phi with normalised queries and keys', async () => {
+    const norms = [0, 1].flatMap((layer) =>
+      ['q', 'k'].flatMap((head) =>
+        ['weight', 'bias'].map(
+          (part) => [`model.layers.${layer}.self_attn.${head}_layernorm.${part}`, [8]] as [string, number[]],
+        ),
+      ),
+    );
+    const spec = await altered('phi', { qk_layernorm: true }, Object.fromEntries(norms));
+    expect(spec.queryKeyNorm).toEqual({ kind: 'layer', epsilon: 1e-5, over: 'head', shared: true });
+    expect(spec.layers[1]?.weights['k.norm.bias']?.tensor).toBe('model.layers.1.self_attn.k_layernorm.bias');
   });
 });
 

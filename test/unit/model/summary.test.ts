@@ -31,6 +31,20 @@ describe('summarise', () => {
     expect(summary.dtypes).toEqual({ BF16: summary.parameters });
   });
 
+  it.each([
+    ['gemma2', ['window of 8 tokens on 1 of 2 layers', 'soft caps: scores 50, logits 30', 'factors: embeddings 8']],
+    ['gpt-oss', ['window of 8 tokens on 1 of 2 layers', 'attention sinks', '4 experts, 2 a token']],
+    ['mistral-swa', ['window of 9 tokens']],
+    ['olmo2', ['qk-norm over all heads']],
+    ['granite', ['factors: embeddings 12, residuals 0.22, logits 0.125']],
+    ['gpt-neox', ['attention and MLP in parallel']],
+    ['llama-mha', []],
+  ])('tells what %s has besides', async (name, features) => {
+    const checkpoint = await openCheckpoint(`test/fixtures/${name}`);
+    expect(summarise(checkpoint, resolveModel(checkpoint), context).features).toEqual(features);
+    await checkpoint.close();
+  });
+
   it('counts neither stored masks nor a stored copy of a tied head', async () => {
     const checkpoint = await openCheckpoint('test/fixtures/gpt2');
     const plain = summarise(checkpoint, resolveModel(checkpoint), context);
