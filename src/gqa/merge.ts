@@ -8,7 +8,7 @@ import type { LayerCalibration } from '../model/calibration';
 import type { MethodInfo } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { aligned, alignedRenormalised, renormalised } from './merges/aligned';
-import { pcaAls, pcaRefit, pcaText, scoreAls } from './merges/calibrated';
+import { attentionAls, pcaAls, pcaRefit, pcaText, scoreAls } from './merges/calibrated';
 import { medoid } from './merges/medoid';
 import { pca } from './merges/pca';
 import { first, mean } from './merges/pool';
@@ -76,4 +76,5 @@ export const merges: readonly MergeMethod[] = [
   pcaRefit,
   pcaAls,
   scoreAls,
+  attentionAls,
 ];

@@ -4,6 +4,7 @@
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
+import { fitAttention, usualAttentionSettings } from '../../src/gqa/calibrated/attention';
 import { uploadHeadRows } from '../../src/gqa/calibrated/headRows';
 import { LayerText, type Sharing, type TextMaps } from '../../src/gqa/calibrated/layerText';
 import {
@@ -111,7 +112,7 @@ describe('a layer on a text', () => {
     expect(relativeL2(unpadded, expected)).toBeLessThan(1e-5);
 
     // What heads attend to, over all windows: there are no more than are looked at.
-    const moment = await text.readMoment(await text.attendedMoment(maps, quietTask.signal));
+    const moment = await text.attendedMoment(maps, quietTask.signal);
     const { W } = layer;
     const wanted = new Float64Array(W * W);
     reference.forEach((rows) =>
@@ -178,29 +179,29 @@ describe('fitted scores', () => {
   });
 });
 
+async function outputFit(chosen: (typeof cases)[number]) {
+  const built = await makeCase(chosen);
+  const { text, layer, original, converted, kvHeadOfHead, groupOfHead, G, shared } = built;
+  const own = text.sharing(kvHeadOfHead, G);
+  const originalMaps: TextMaps = (await mapsOf(built, original, own)).maps;
+  const target = attentionOutput(text, headOutputs(text, originalMaps, own, original.v), original.o);
+  const sharing = text.sharing(groupOfHead, shared);
+  const { maps } = await mapsOf(built, converted, sharing);
+  const attended = await text.attendedMoment(maps, quietTask.signal);
+  const fit: OutputFit = { text, target, maps, attended, sharing, settings: usualOutputSettings };
+
+  const reference = (heads: LayerHeads, readers: readonly number[]): number[][][] =>
+    scoresOf(layer, heads, readers).map((rows) => rows.map(softmax));
+  const originalReference = reference(original, kvHeadOfHead);
+  const Y = attentionOutputOf(layer, headOutputsOf(layer, originalReference, original.v, kvHeadOfHead), original.o);
+  const convertedMaps = reference(converted, groupOfHead);
+  const F = (v: Float64Array): Float64Array => headOutputsOf(layer, convertedMaps, v, groupOfHead);
+  const error = ({ v, o }: LayerHeads): number =>
+    sum([...attentionOutputOf(layer, F(v), o)].map((value, index) => (value - (Y[index] ?? NaN)) ** 2));
+  return { ...built, fit, Y, F, error };
+}
+
 describe('fitted outputs', () => {
-  async function outputFit(chosen: (typeof cases)[number]) {
-    const built = await makeCase(chosen);
-    const { text, layer, original, converted, kvHeadOfHead, groupOfHead, G, shared } = built;
-    const own = text.sharing(kvHeadOfHead, G);
-    const originalMaps: TextMaps = (await mapsOf(built, original, own)).maps;
-    const target = attentionOutput(text, headOutputs(text, originalMaps, own, original.v), original.o);
-    const sharing = text.sharing(groupOfHead, shared);
-    const { maps } = await mapsOf(built, converted, sharing);
-    const attended = await text.readMoment(await text.attendedMoment(maps, quietTask.signal));
-    const fit: OutputFit = { text, target, maps, attended, sharing, settings: usualOutputSettings };
-
-    const reference = (heads: LayerHeads, readers: readonly number[]): number[][][] =>
-      scoresOf(layer, heads, readers).map((rows) => rows.map(softmax));
-    const originalReference = reference(original, kvHeadOfHead);
-    const Y = attentionOutputOf(layer, headOutputsOf(layer, originalReference, original.v, kvHeadOfHead), original.o);
-    const convertedMaps = reference(converted, groupOfHead);
-    const F = (v: Float64Array): Float64Array => headOutputsOf(layer, convertedMaps, v, groupOfHead);
-    const error = ({ v, o }: LayerHeads): number =>
-      sum([...attentionOutputOf(layer, F(v), o)].map((value, index) => (value - (Y[index] ?? NaN)) ** 2));
-    return { ...built, fit, Y, F, error };
-  }
-
   it.each(cases)('have the W_O of the normal equations: $name', async (chosen) => {
     const { text, fit, Y, F, converted } = await outputFit(chosen);
     const settings = { ...usualOutputSettings, turns: 0 };
@@ -241,6 +242,42 @@ describe('fitted outputs', () => {
       };
       expect(Math.abs(slope(solved))).toBeLessThan(2e-2 * Math.abs(slope(converted)));
     }
+    text.destroy();
+  });
+});
+
+describe('fitted attention', () => {
+  it.each(cases)('brings the output nearer with every step: $name', async (chosen) => {
+    const { text, fit, gauge, Y, layer, converted, groupOfHead } = await outputFit(chosen);
+    const { target, sharing } = fit;
+    const error = (heads: LayerHeads): number => {
+      const maps = scoresOf(layer, heads, groupOfHead).map((rows) => rows.map(softmax));
+      const output = attentionOutputOf(layer, headOutputsOf(layer, maps, heads.v, groupOfHead), heads.o);
+      return sum([...output].map((value, index) => (value - (Y[index] ?? NaN)) ** 2));
+    };
+    // From where W_V and W_O are best: what is left is the scores' to mend.
+    let heads = await fitOutputs(fit, converted, quietTask);
+    const errors = [error(heads)];
+    for (let round = 0; round < 3; round++) {
+      heads = await fitAttention(text, target, sharing, gauge, heads, usualAttentionSettings, quietTask);
+      errors.push(error(heads));
+    }
+    for (let i = 1; i < errors.length; i++) expect(errors[i]).toBeLessThan(errors[i - 1] ?? NaN);
+    expect(errors[3]).toBeLessThan(0.8 * (errors[0] ?? NaN));
+    text.destroy();
+  });
+
+  it('stays where it is when it is right', async () => {
+    const [, grouped] = cases;
+    if (!grouped) throw new Error('no case');
+    const built = await makeCase(grouped);
+    const { text, gauge, original, kvHeadOfHead, G } = built;
+    const own = text.sharing(kvHeadOfHead, G);
+    const { maps } = await mapsOf(built, original, own);
+    const target = attentionOutput(text, headOutputs(text, maps, own, original.v), original.o);
+    const fitted = await fitAttention(text, target, own, gauge, original, usualAttentionSettings, quietTask);
+    expect(relativeL2(fitted.q, original.q)).toBeLessThan(1e-5);
+    expect(relativeL2(fitted.k, original.k)).toBeLessThan(1e-5);
     text.destroy();
   });
 });

@@ -18,6 +18,7 @@ import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import type { LayerCalibration, TextInputs } from '../../model/calibration';
 import { layerOf, positionOf, type ModelSpec } from '../../model/spec';
 import { GqaLensError } from '../../protocol/errors';
+import { readHeadRows } from './headRows';
 import { TextSide } from './textSide';
 
 /** Windows must have lengths whose maps start at offsets that WebGPU can bind. */
@@ -101,6 +102,19 @@ export class LayerText {
     this.queries = keys === calibration ? this.keys : side(calibration);
   }
 
+  /** Windows whose maps are in one buffer, at most. */
+  private get windowsOfPiece(): number {
+    const { H, S, T, windows } = this.sizes;
+    const most = Math.floor(Math.min(pieceBytes, this.context.maxBindingBytes) / (H * S * T * 4));
+    return Math.min(windows, Math.max(1, most));
+  }
+
+  /** Numbers of the largest piece of maps. */
+  get numbersOfPiece(): number {
+    const { H, S, T } = this.sizes;
+    return this.windowsOfPiece * H * S * T;
+  }
+
   /** Frees everything this object made, and what callers got from it. */
   destroy(): void {
     this.queries.destroy();
@@ -157,7 +171,7 @@ export class LayerText {
   async maps({ queries, keys }: Projected, { groupOfHead, G }: Sharing, signal: AbortSignal): Promise<TextMaps> {
     const { windows, S, T, H, K } = this.sizes;
     const bytes = H * S * T * 4;
-    const most = Math.max(1, Math.floor(Math.min(pieceBytes, this.context.maxBindingBytes) / bytes));
+    const most = this.windowsOfPiece;
     const heads = Array.from({ length: H }, (_, head) => head);
     const chosen = uploadChosenHeads(this.context, heads, groupOfHead, G);
     this.own(chosen.span);
@@ -213,20 +227,10 @@ export class LayerText {
     return { S, T, H, causal: this.causal, firstWindow, windows };
   }
 
-  /** C = E[x xᵀ] [pad4(W), pad4(W)] of the keys' inputs, or the queries'; the caller frees it. */
-  inputMoment(side: TextSide): Span {
-    const width = pad4(this.sizes.W);
-    const out = this.storage(width * width, 'second moment');
-    const batch = this.context.batch();
-    transposedProduct(batch, side.x, side.x, out, { rows: side.N, M: width, N: width, factor: 1 / side.N });
-    batch.submit();
-    return out;
-  }
-
   /**
-   * E[z zᵀ] [pad4(W), pad4(W)] over heads and some windows, for what heads attend to, z = Σ_n p(m, n) x_n; the caller frees it.
+   * E[z zᵀ] [W, W] over heads and some windows, for what heads attend to, z = Σ_n p(m, n) x_n.
    */
-  async attendedMoment(maps: TextMaps, signal: AbortSignal): Promise<Span> {
+  async attendedMoment(maps: TextMaps, signal: AbortSignal): Promise<Float64Array> {
     const { S, T, H, W, windows } = this.sizes;
     const width = pad4(W);
     const out = this.storage(width * width, 'second moment');
@@ -253,17 +257,9 @@ export class LayerText {
       batch.submit();
       await this.context.settled();
     }
-    this.free(attended, readers);
-    return out;
-  }
-
-  /** [pad4(W), pad4(W)] on the GPU as [W, W]. */
-  async readMoment(moment: Span): Promise<Float64Array> {
-    const { W } = this.sizes;
-    const values = await this.context.readFloat32(moment);
-    const result = new Float64Array(W * W);
-    for (let row = 0; row < W; row++) result.set(values.subarray(row * pad4(W), row * pad4(W) + W), row * W);
-    return result;
+    const moment = await readHeadRows(this.context, out, { heads: 1, K: W, W });
+    this.free(attended, readers, out);
+    return moment;
   }
 
   private productShape(

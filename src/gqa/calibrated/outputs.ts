@@ -5,20 +5,19 @@
 import { Matrix } from 'ml-matrix';
 import type { Batch } from '../../gpu/batch';
 import type { Span } from '../../gpu/context';
-import { linear } from '../../gpu/operations/linear';
 import { pad4 } from '../../gpu/operations/matrix';
 import { transposedProduct } from '../../gpu/operations/transposedProduct';
-import { padMatrix } from '../../model/gpuWeights';
 import type { TaskContext } from '../../protocol/tasks';
 import { pace } from '../pace';
-import { takeColumns } from '../solve/blocks';
+import { takeColumns, transposed } from '../solve/blocks';
 import { solvePositive } from '../solve/cholesky';
 import type { LayerHeads } from '../solve/layerHeads';
-import { conjugateGradients } from './conjugateGradients';
-import { readHeadRows, uploadHeadRows, whole } from './headRows';
+import { conjugateGradients, type BlockSystem } from './conjugateGradients';
+import { readHeadRows, uploadHeadRows } from './headRows';
 import { inverseMoment, meanDiagonal } from './inverse';
 import type { LayerText, Sharing, TextMaps } from './layerText';
-import { Preconditioner } from './preconditioner';
+import { HeadOperator } from './headOperator';
+import { OutputReading } from './outputReading';
 
 /** How W_V and W_O are fitted. */
 export interface OutputSettings {
@@ -63,16 +62,14 @@ export function headOutputs(text: LayerText, maps: TextMaps, sharing: Sharing, v
   return out;
 }
 
-/** [windows·S, pad4(D)] = F·Oᵀ for head outputs F and O [D, H·K]; the caller frees it. */
-export function attentionOutput(text: LayerText, F: Span, O: Float64Array): Span {
-  const { H, K, D } = text.sizes;
-  const data = padMatrix(Float32Array.from(O), { blocks: 1, size: D }, { blocks: H, size: K });
-  const weights = text.context.upload(data, 'output projection');
-  const out = text.storage(text.queries.N * pad4(D), 'attention output');
+/** [windows·S, pad4(D)] = F·Oᵀ for head outputs F and o [D, H·K]; the caller frees it. */
+export function attentionOutput(text: LayerText, F: Span, o: Float64Array): Span {
+  const reading = new OutputReading(text.context, o, text.sizes);
+  const out = text.storage(text.queries.N * pad4(text.sizes.D), 'attention output');
   const batch = text.context.batch();
-  linear(text.context, batch, F, whole(weights, pad4(D), H * pad4(K)), out, text.queries.N);
+  reading.read(batch, F, out, text.queries.N);
   batch.submit();
-  weights.buffer.destroy();
+  reading.destroy();
   return out;
 }
 
@@ -144,62 +141,53 @@ async function fitSharedValues(
   const { H, K, D, W } = text.sizes;
   const { G } = sharing;
   const shape = { heads: G, K, W };
-  const width = H * pad4(K);
   const readers = readingOf(o, sharing, K, D);
   const ridge = (settings.valueRidge * spread * readers.reduce((sum, reader) => sum + reader.trace(), 0)) / (G * K);
   const left = new Float64Array(G * K * K);
   for (const [group, reader] of readers.entries()) {
-    const block = await inverseMoment(Float64Array.from(reader.to1DArray()), K, pace(task));
-    left.set(block, group * K * K);
+    left.set(await inverseMoment(Float64Array.from(reader.to1DArray()), K, pace(task)), group * K * K);
   }
-  const preconditioner = new Preconditioner(context, shape, inverse, left);
+  const length = G * pad4(K) * pad4(W);
+  const preconditioner = new HeadOperator(context, shape, left, inverse);
+  const reading = new OutputReading(context, o, text.sizes);
   const weights = uploadHeadRows(context, v, shape);
-  const oBlocks = { blocks: H, size: K };
-  const O = context.upload(padMatrix(Float32Array.from(o), { blocks: 1, size: D }, oBlocks), 'output projection');
-  const turned = padMatrix(Float32Array.from(transposed(o, D, H * K)), oBlocks, { blocks: 1, size: D });
-  const OT = context.upload(turned, 'output projection');
-  const OO = context.storage(width * width, 'OᵀO');
-  const residual = context.storage(G * pad4(K) * pad4(W), 'value residual');
+  const residual = context.storage(length, 'value residual');
   const values = context.storage(keys.N * G * pad4(K), 'values');
-  const seen = context.storage(queries.N * width, 'head outputs');
-  const wanted = context.storage(queries.N * width, 'wanted of heads');
-  /** Records to = sign · Σ over the group's heads of E[wanted ⊗ z] + keep · to. */
-  const back = (batch: Batch, to: Span, sign: 1 | -1, keep = 0): void => {
+  const seen = context.storage(queries.N * H * pad4(K), 'head outputs');
+  const wanted = context.storage(queries.N * H * pad4(K), 'wanted of heads');
+  /** Records in `wanted` what the output of some values is, as heads see it. */
+  const forth = (batch: Batch, of: Span): void => {
+    keys.project(batch, of, G, values);
+    text.product(batch, maps, values, sharing, seen);
+    reading.forthAndBack(batch, seen, wanted, queries.N);
+  };
+  /** Records to = sign · Σ over a group's heads of E[wanted ⊗ z] + keep · to. */
+  const back = (batch: Batch, to: Span, sign: 1 | -1, keep: number): void => {
     text.transposedProduct(batch, maps, wanted, sharing, values);
     keys.gradient(batch, values, G, to, sign / queries.N, keep);
   };
-  /** Records wanted = F·OᵀO for the head outputs F of some values. */
-  const forth = (batch: Batch, from: Span): void => {
-    keys.project(batch, from, G, values);
-    text.product(batch, maps, values, sharing, seen);
-    linear(context, batch, seen, whole(OO, width, width), wanted, queries.N);
-  };
   try {
     const batch = context.batch();
-    transposedProduct(batch, O, O, OO, { rows: D, M: width, N: width });
-    linear(context, batch, target, whole(OT, width, pad4(D)), wanted, queries.N);
+    reading.back(batch, target, wanted, queries.N);
+    back(batch, residual, 1, 0);
+    forth(batch, weights);
+    back(batch, residual, -1, 1);
     batch.submit();
-    const start = context.batch();
-    back(start, residual, 1);
-    forth(start, weights);
-    back(start, residual, -1, 1);
-    start.submit();
-    const system = {
-      context,
-      blocks: 1,
-      length: G * pad4(K) * pad4(W),
-      apply: (recorded: Batch, from: Span, to: Span): void => {
-        forth(recorded, from);
-        recorded.copy(from, to);
+    const system: BlockSystem = {
+      ...{ context, blocks: 1, length },
+      apply: (recorded, of, to) => {
+        forth(recorded, of);
+        recorded.copy(of, to);
         back(recorded, to, 1, ridge);
       },
-      precondition: (recorded: Batch, from: Span, to: Span): void => preconditioner.apply(recorded, from, to),
+      precondition: (recorded, of, to) => preconditioner.apply(recorded, of, to),
     };
     await conjugateGradients(system, weights, residual, settings.steps, task);
     return await readHeadRows(context, weights, shape);
   } finally {
     preconditioner.destroy();
-    for (const { buffer } of [weights, O, OT, OO, residual, values, seen, wanted]) buffer.destroy();
+    reading.destroy();
+    for (const { buffer } of [weights, residual, values, seen, wanted]) buffer.destroy();
   }
 }
 
@@ -211,11 +199,4 @@ function readingOf(o: Float64Array, { groupOfHead, G }: Sharing, K: number, D: n
     sums[group]?.add(output.transpose().mmul(output));
   });
   return sums;
-}
-
-/** [rows, columns] to [columns, rows]. */
-function transposed(data: Float64Array, rows: number, columns: number): Float64Array {
-  const result = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = data[i * columns + j] ?? 0;
-  return result;
 }

@@ -13,20 +13,12 @@ import { pace } from '../pace';
 import type { Gauge } from '../solve/gauge';
 import type { LayerHeads } from '../solve/layerHeads';
 import { readHeadRows, uploadHeadRows, whole } from './headRows';
-import { inverseMoment, meanDiagonal } from './inverse';
 import type { LayerText, Projected, Sharing, TextMaps } from './layerText';
-import { Preconditioner } from './preconditioner';
+import { HeadOperator } from './headOperator';
 import type { TextSide } from './textSide';
 
 /** The two sides of a score, by what is solved for. */
 export type Side = 'q' | 'k';
-
-/** The second moment of a side's inputs, and its inverse, on the GPU. */
-interface InputMoment {
-  C: Span;
-  inverse: Span;
-  meanDiagonal: number;
-}
 
 export class ScoreSides {
   readonly weights: Record<Side, Span>;
@@ -34,7 +26,7 @@ export class ScoreSides {
   private readonly projected: Projected;
   /** Of an error, by the queries or by the keys. */
   private readonly gradients: Record<Side, Span>;
-  private moments: Record<Side, InputMoment> | null = null;
+  private inverses: Record<Side, Span> | null = null;
 
   constructor(
     readonly text: LayerText,
@@ -54,19 +46,10 @@ export class ScoreSides {
     };
   }
 
-  /** Makes the second moments of the inputs and their inverses: call it once, first. */
+  /** Makes what the other methods need of the inputs: call it once, first. */
   async prepare(task: TaskContext): Promise<void> {
-    const { text } = this;
-    const make = async (side: Side): Promise<InputMoment> => {
-      const { W } = text.sizes;
-      const C = text.inputMoment(this.inputs(side));
-      const values = await text.readMoment(C);
-      const inverse = await inverseMoment(values, W, pace(task));
-      const span = text.own(uploadHeadRows(text.context, inverse, { heads: 1, K: W, W }));
-      return { C, inverse: span, meanDiagonal: meanDiagonal(values, W) };
-    };
-    const k = await make('k');
-    this.moments = { q: text.queries === text.keys ? k : await make('q'), k };
+    const { queries, keys } = this.text;
+    this.inverses = { q: await queries.momentInverse(pace(task)), k: await keys.momentInverse(pace(task)) };
   }
 
   /** Queries and keys as they were projected last. */
@@ -112,7 +95,7 @@ export class ScoreSides {
     const { sharing, gauge, text } = this;
     const fixed: Side = side === 'q' ? 'k' : 'q';
     const { heads, K, W } = this.shape(fixed);
-    const { C } = this.momentOf(fixed);
+    const { span: C } = await this.inputs(fixed).moment();
     const measured = text.storage(heads * pad4(K) * pad4(W), 'measured');
     const batch = text.context.batch();
     linear(text.context, batch, this.weights[fixed], whole(C, pad4(W), pad4(W)), measured, heads * pad4(K));
@@ -145,19 +128,20 @@ export class ScoreSides {
     return result.map((value) => Math.max(value, floor));
   }
 
-  /** (curvature ⊗ C)⁻¹; the caller destroys it. */
-  preconditioner(side: Side, curvatures: Float64Array): Preconditioner {
-    const { K } = this.text.sizes;
-    const left = new Float64Array(curvatures.length * K);
-    curvatures.forEach((value, row) => {
-      left[row * K + (row % K)] = 1 / value;
-    });
-    return new Preconditioner(this.text.context, this.shape(side), this.momentOf(side).inverse, left);
+  /** (curvatures ⊗ C)⁻¹; the caller destroys it. */
+  preconditioner(side: Side, curvatures: Float64Array): HeadOperator {
+    if (!this.inverses) throw new Error('the sides were not prepared');
+    const left = diagonals(
+      curvatures.map((value) => 1 / value),
+      this.text.sizes.K,
+    );
+    return new HeadOperator(this.text.context, this.shape(side), left, this.inverses[side]);
   }
 
-  /** Mean square of a side's inputs. */
-  meanInput(side: Side): number {
-    return this.momentOf(side).meanDiagonal;
+  /** curvatures ⊗ C; the caller destroys it. */
+  async metric(side: Side, curvatures: Float64Array): Promise<HeadOperator> {
+    const { span } = await this.inputs(side).moment();
+    return new HeadOperator(this.text.context, this.shape(side), diagonals(curvatures, this.text.sizes.K), span);
   }
 
   async read(): Promise<Pick<LayerHeads, Side>> {
@@ -171,15 +155,19 @@ export class ScoreSides {
   destroy(): void {
     const { queries, keys } = this.projected;
     this.text.free(this.weights.q, this.weights.k, queries, keys, this.gradients.q, this.gradients.k);
-    for (const { C, inverse } of new Set(this.moments ? Object.values(this.moments) : [])) this.text.free(C, inverse);
   }
 
-  private momentOf(side: Side): InputMoment {
-    if (!this.moments) throw new Error('the sides were not prepared');
-    return this.moments[side];
-  }
-
-  private inputs(side: Side): TextSide {
+  /** The text that a side is projected from. */
+  inputs(side: Side): TextSide {
     return side === 'q' ? this.text.queries : this.text.keys;
   }
+}
+
+/** [heads·K] as the diagonals of [heads·K, K]. */
+function diagonals(values: Float64Array, K: number): Float64Array {
+  const blocks = new Float64Array(values.length * K);
+  values.forEach((value, row) => {
+    blocks[row * K + (row % K)] = value;
+  });
+  return blocks;
 }

@@ -11,6 +11,7 @@ import type { TaskContext } from '../../protocol/tasks';
 import type { Gauge } from '../solve/gauge';
 import type { LayerHeads } from '../solve/layerHeads';
 import { conjugateGradients, type BlockSystem } from './conjugateGradients';
+import { meanDiagonal } from './inverse';
 import type { LayerText, Projected, Sharing, TextMaps } from './layerText';
 import { ScoreSides, type Side } from './scoreSides';
 
@@ -48,8 +49,7 @@ export async function fitScores(
 ): Promise<LayerHeads> {
   const { rounds } = settings;
   const sides = new ScoreSides(text, sharing, gauge, heads);
-  const { H, S, T } = text.sizes;
-  const errors = text.storage(Math.max(...target.maps.map(({ windows }) => windows)) * H * S * T, 'score errors');
+  const errors = text.storage(text.numbersOfPiece, 'score errors');
   try {
     await sides.prepare(task);
     for (let round = 0; round < rounds; round++) {
@@ -91,7 +91,8 @@ async function fitSide(
   };
   const curvatures = await sides.curvatures(side);
   const mean = curvatures.reduce((sum, value) => sum + value, 0) / curvatures.length;
-  const pull = ridge * mean * sides.meanInput(side);
+  const { values } = await sides.inputs(side).moment();
+  const pull = ridge * mean * meanDiagonal(values, W);
   const preconditioner = sides.preconditioner(side, curvatures);
   const length = pad4(K) * pad4(W);
   const residual = context.storage(heads * length, 'score residual');

@@ -1,6 +1,6 @@
 /**
  * One layer solved on a text, step by step: K shared by PCA, W_Q and W_K fitted to the original's scores, V shared by PCA, W_V
- * and W_O fitted to the original's outputs.
+ * and W_O fitted to the original's outputs, then all four.
  * Role: the order of the steps, and what each is given. How far to go is the merge's choice (merges/calibrated.ts).
  */
 import type { LayerCalibration } from '../../model/calibration';
@@ -10,25 +10,27 @@ import type { TaskContext } from '../../protocol/tasks';
 import type { SolvedLayer, SourceLayer } from '../merge';
 import { keyGauge, keyGaugeForbiddenBy } from '../solve/gauge';
 import { membersOf, readLayerHeads, toWeights, type LayerHeads } from '../solve/layerHeads';
-import { matrixMetric, type Metric } from '../solve/metric';
+import { matrixMetric } from '../solve/metric';
 import { LayerPca } from '../solve/pca';
+import { fitAttention, type AttentionSettings } from './attention';
 import { uploadHeadRows } from './headRows';
-import { LayerText, type Projected, type Sharing } from './layerText';
+import { LayerText, type Projected, type Sharing, type TextMaps } from './layerText';
 import { attentionOutput, fitOutputs, headOutputs, type OutputSettings } from './outputs';
 import { fitScores, type ScoreSettings } from './scores';
-import type { TextSide } from './textSide';
 
 /** How far a merge goes: what is fitted after the PCA of K, and after that of V. */
 export interface Effort {
   scores: ScoreSettings | null;
   outputs: OutputSettings | null;
+  /** Only after outputs. */
+  attention: AttentionSettings | null;
 }
 
 /** Solves a layer. @throws AbortError when cancelled; GqaLensError gpu-failed where the text does not fit on the GPU */
 export async function solveOnText(
   source: SourceLayer,
   calibration: LayerCalibration,
-  { scores: scoreSettings, outputs: settings }: Effort,
+  { scores, outputs, attention }: Effort,
   task: TaskContext,
 ): Promise<SolvedLayer> {
   const { spec, layer, G, groupOfKvHead } = source;
@@ -50,47 +52,52 @@ export async function solveOnText(
       kvHeadOfHead.map((kvHead) => groupOfKvHead[kvHead] ?? 0),
       G,
     );
-    const keyMetric = await metricOf(text, text.keys);
-    const queryMetric = text.queries === text.keys ? keyMetric : await metricOf(text, text.queries);
+    const keyMetric = matrixMetric((await text.keys.moment()).values, original.W);
+    const queryMetric = matrixMetric((await text.queries.moment()).values, original.W);
     const setting = { gauge, queryMetric, keyMetric, valueMetric: keyMetric, restoreKeys: 0, restoreValues: 0 };
 
-    const scores = project(text, original, own);
-    const originalMaps = await text.maps(scores, own, task.signal);
+    const originally = project(text, original, own);
+    const originalMaps = await text.maps(originally, own, task.signal);
     const seen = headOutputs(text, originalMaps, own, original.v);
     const target = attentionOutput(text, seen, original.o);
     text.free(seen);
 
     task.report('sharing keys', 0);
     let heads = new LayerPca(original, setting).shareKeys(original, groups);
-    if (scoreSettings) {
-      const wanted = { ...scores, G: own.G, maps: originalMaps };
-      heads = await fitScores(text, wanted, sharing, gauge, heads, scoreSettings, task);
+    if (scores) {
+      const wanted = { ...originally, G: own.G, maps: originalMaps };
+      heads = await fitScores(text, wanted, sharing, gauge, heads, scores, task);
     }
     text.freeMaps(originalMaps);
-    text.free(scores.queries, scores.keys);
+    text.free(originally.queries, originally.keys);
 
     task.report('sharing values', 0);
-    const converted = project(text, heads, sharing);
-    const maps = await text.maps(converted, sharing, task.signal);
-    text.free(converted.queries, converted.keys);
-    const attendedMoment = await text.attendedMoment(maps, task.signal);
-    const attended = await text.readMoment(attendedMoment);
-    text.free(attendedMoment);
+    const maps = await mapsOf(text, heads, sharing, task.signal);
+    const attended = await text.attendedMoment(maps, task.signal);
     const valueMetric = matrixMetric(attended, original.W);
     heads = new LayerPca(original, { ...setting, valueMetric }).shareValues(heads, groups);
-    if (settings) heads = await fitOutputs({ text, target, maps, attended, sharing, settings }, heads, task);
+    if (outputs) heads = await fitOutputs({ text, target, maps, attended, sharing, settings: outputs }, heads, task);
+    text.freeMaps(maps);
+    for (let round = 0; outputs && attention && round < attention.rounds; round++) {
+      task.report('fitting attention', round / attention.rounds);
+      heads = await fitAttention(text, target, sharing, gauge, heads, attention, task);
+      const maps = await mapsOf(text, heads, sharing, task.signal);
+      const settings = { ...outputs, turns: 1 };
+      heads = await fitOutputs({ text, target, maps, attended, sharing, settings }, heads, task);
+      text.freeMaps(maps);
+    }
     return toWeights(heads, source);
   } finally {
     text.destroy();
   }
 }
 
-/** E[x xᵀ] of a side's inputs. */
-async function metricOf(text: LayerText, side: TextSide): Promise<Metric> {
-  const moment = text.inputMoment(side);
-  const values = await text.readMoment(moment);
-  text.free(moment);
-  return matrixMetric(values, text.sizes.W);
+/** What a layer's heads attend to on the text; the caller frees it. */
+async function mapsOf(text: LayerText, heads: LayerHeads, sharing: Sharing, signal: AbortSignal): Promise<TextMaps> {
+  const { queries, keys } = project(text, heads, sharing);
+  const maps = await text.maps({ queries, keys }, sharing, signal);
+  text.free(queries, keys);
+  return maps;
 }
 
 /** A layer's queries and keys on the text; the caller frees them. */

@@ -11,7 +11,9 @@ import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import type { Batch } from '../../gpu/batch';
 import { frequenciesFor } from '../../model/rope';
 import type { PositionSpec } from '../../model/spec';
-import { whole } from './headRows';
+import type { Breathe } from '../pace';
+import { readHeadRows, uploadHeadRows, whole } from './headRows';
+import { inverseMoment } from './inverse';
 
 /** Inputs of D numbers and projections of W: D, or D + 1 with biases, whose input is 1. */
 export interface SideShape {
@@ -22,12 +24,22 @@ export interface SideShape {
   K: number;
 }
 
+/** C = E[x xᵀ] of a side's inputs. */
+export interface InputMoment {
+  /** [W, W] */
+  values: Float64Array;
+  /** [pad4(W), pad4(W)] */
+  span: Span;
+}
+
 export class TextSide {
   /** Tokens. */
   readonly N: number;
   /** [N, pad4(W)] */
   readonly x: Span;
   private readonly turns: { forth: RotaryTable; back: RotaryTable } | null;
+  private known: InputMoment | null = null;
+  private inverse: Span | null = null;
 
   /** @param x [N, D] normalised inputs, one window after the other */
   constructor(
@@ -49,9 +61,31 @@ export class TextSide {
   }
 
   destroy(): void {
-    for (const { buffer } of [this.x, ...(this.turns ? [this.turns.forth.span, this.turns.back.span] : [])]) {
-      buffer.destroy();
-    }
+    const tables = this.turns ? [this.turns.forth.span, this.turns.back.span] : [];
+    for (const span of [this.x, this.known?.span, this.inverse, ...tables]) span?.buffer.destroy();
+  }
+
+  /** The second moment of the inputs: computed once, and kept. */
+  async moment(): Promise<InputMoment> {
+    if (this.known) return this.known;
+    const { W } = this.shape;
+    const width = pad4(W);
+    const span = this.context.storage(width * width, 'second moment');
+    const batch = this.context.batch();
+    transposedProduct(batch, this.x, this.x, span, { rows: this.N, M: width, N: width, factor: 1 / this.N });
+    batch.submit();
+    this.known = { span, values: await readHeadRows(this.context, span, { heads: 1, K: W, W }) };
+    return this.known;
+  }
+
+  /** About C⁻¹ [pad4(W), pad4(W)]: computed once, and kept. */
+  async momentInverse(breathe: Breathe): Promise<Span> {
+    if (this.inverse) return this.inverse;
+    const { W } = this.shape;
+    const { values } = await this.moment();
+    const inverse = await inverseMoment(values, W, breathe);
+    this.inverse ??= uploadHeadRows(this.context, inverse, { heads: 1, K: W, W });
+    return this.inverse;
   }
 
   /** out[N, heads, pad4(K)] = x · weightsᵀ for weights [heads·pad4(K), pad4(W)]. */

@@ -4,6 +4,7 @@
  * Role: four entries of the merge registry, each one step further than the one before. The steps are in calibrated/.
  */
 import { GqaLensError } from '../../protocol/errors';
+import { usualAttentionSettings } from '../calibrated/attention';
 import { usualOutputSettings } from '../calibrated/outputs';
 import { usualScoreSettings } from '../calibrated/scores';
 import { solveOnText, type Effort } from '../calibrated/solveLayer';
@@ -33,7 +34,7 @@ export const pcaText = calibrated(
     description: 'PCA weighted by what a text does in the model, V by what heads attend to. Seconds.',
     source: 'Principal components in the metric E[xxᵀ]',
   },
-  { scores: null, outputs: null },
+  { scores: null, outputs: null, attention: null },
 );
 
 /** PCA, then ridge regression of W_O. */
@@ -46,7 +47,7 @@ export const pcaRefit = calibrated(
       "PCA on a text, then W_O refitted to the original's attention output. Seconds; the choice with a text.",
     source: 'Ridge regression on activations',
   },
-  { scores: null, outputs: { ...usualOutputSettings, turns: 0 } },
+  { scores: null, outputs: { ...usualOutputSettings, turns: 0 }, attention: null },
 );
 
 /** PCA, then W_V and W_O by turns. */
@@ -57,7 +58,7 @@ export const pcaAls = calibrated(
     description: 'PCA on a text, then W_V and W_O fitted by turns. Half a minute; helps at few groups.',
     source: 'Alternating least squares on activations',
   },
-  { scores: null, outputs: usualOutputSettings },
+  { scores: null, outputs: usualOutputSettings, attention: null },
 );
 
 /** Scores first, then values. */
@@ -69,5 +70,17 @@ export const scoreAls = calibrated(
       'W_Q and W_K fitted to the attention scores, then W_V and W_O. Minutes: thorough, the best without training.',
     source: 'Alternating least squares of attention scores and outputs on activations',
   },
-  { scores: usualScoreSettings, outputs: usualOutputSettings },
+  { scores: usualScoreSettings, outputs: usualOutputSettings, attention: null },
+);
+
+/** Scores, values, and then everything towards the outputs. */
+export const attentionAls = calibrated(
+  {
+    id: 'attention-als',
+    title: 'Attention least squares',
+    description:
+      "Score + V least squares, then all four projections fitted to the original's attention output. Minutes: the best without training.",
+    source: 'Gauss-Newton through the softmax on activations, alternating with least squares of outputs',
+  },
+  { scores: usualScoreSettings, outputs: usualOutputSettings, attention: usualAttentionSettings },
 );

@@ -66,3 +66,10 @@ export function timesTransposed(a: Matrix, b: Matrix): Matrix {
   }
   return result;
 }
+
+/** [rows, columns] to [columns, rows]. */
+export function transposed(data: Float64Array, rows: number, columns: number): Float64Array {
+  const result = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = data[i * columns + j] ?? 0;
+  return result;
+}

@@ -1,6 +1,6 @@
 /**
- * A preconditioner of projections [heads·K, W]: what the inputs weigh on the right, what the other side weighs on the left.
- * Role: (left ⊗ C)⁻¹ applied on the GPU, head by head. The inverses are made by the callers.
+ * left ⊗ right on projections [heads·K, W], head by head, on the GPU: second moments of both sides, or their inverses.
+ * Role: what preconditions a fit, and what holds it where it is.
  */
 import type { Batch } from '../../gpu/batch';
 import type { GpuContext, Span } from '../../gpu/context';
@@ -9,30 +9,30 @@ import { pad4 } from '../../gpu/operations/matrix';
 import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import { uploadHeadRows, whole, type HeadRowsShape } from './headRows';
 
-export class Preconditioner {
+export class HeadOperator {
   private readonly left: Span;
   private readonly between: Span;
 
   /**
-   * @param right (about) C⁻¹ [pad4(W), pad4(W)]; the caller frees it
    * @param left [heads·K, K] symmetric matrices, one a head
+   * @param right [pad4(W), pad4(W)] symmetric; the caller frees it
    */
   constructor(
     private readonly context: GpuContext,
     private readonly shape: HeadRowsShape,
-    private readonly right: Span,
     left: Float64Array,
+    private readonly right: Span,
   ) {
     const { heads, K, W } = shape;
     this.left = uploadHeadRows(context, left, { heads, K, W: K });
-    this.between = context.storage(heads * pad4(K) * pad4(W), 'preconditioned');
+    this.between = context.storage(heads * pad4(K) * pad4(W), 'between');
   }
 
-  /** Records to = left · from · right. */
-  apply(batch: Batch, from: Span, to: Span): void {
+  /** Records to = left · of · right. */
+  apply(batch: Batch, of: Span, to: Span): void {
     const { heads, K, W } = this.shape;
     const [height, width] = [pad4(K), pad4(W)];
-    linear(this.context, batch, from, whole(this.right, width, width), this.between, heads * height);
+    linear(this.context, batch, of, whole(this.right, width, width), this.between, heads * height);
     transposedProduct(batch, this.left, this.between, to, { rows: height, M: height, N: width, count: heads });
   }
 
