@@ -12,13 +12,15 @@ import type { WeightSource } from '../model/spec';
 import { decoderTokens } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import type { ConversionRequest, ModelMeasures, TextMeasures, Token, Tokens } from '../protocol/model';
-import type { TaskContext } from '../protocol/tasks';
+import { partOf, type TaskContext } from '../protocol/tasks';
 import type { ReadyGpu } from './gpu';
 import { movedTokens, totalLayers, totals, type SideNumbers, type WindowNumbers } from './measureTotals';
 import type { ModelSizes } from './sizes';
 
 /** Bytes of the original's runs that stay on the GPU between measurements. */
 const keptBytes = 512 * 1024 * 1024;
+/** Shares of a window's time, in progress: the run of each model, and with `detail` the layers. */
+const phases = { a: [0, 0.3], b: [0.3, 0.6], layers: [0.6, 1] } as const;
 /** Predictions told as most moved. */
 const movedCount = 20;
 
@@ -48,11 +50,15 @@ export class TextMeasurer {
   private readonly kept = new Map<number, KeptRun>();
   private bytes = 0;
 
-  /** @throws GqaLensError input-invalid when there is nothing to measure on */
+  /**
+   * @param budget bytes of the original's runs that stay on the GPU between measurements
+   * @throws GqaLensError input-invalid when there is nothing to measure on
+   */
   constructor(
     private readonly gpu: ReadyGpu,
     private readonly original: Measurable,
     private readonly measurement: Measurement,
+    private readonly budget = keptBytes,
   ) {
     if (measurement.windows.some((tokens) => decoderTokens(tokens).length > 0)) return;
     throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
@@ -69,11 +75,9 @@ export class TextMeasurer {
     const drifts: LayerDrift[][] = [];
     for (const [window, tokens] of windows.entries()) {
       task.signal.throwIfAborted();
-      task.report(`Window ${window + 1} of ${windows.length}`, window / windows.length);
-      const measured = await this.measureWindow(other, window, tokens, {
-        signal: task.signal,
-        report: () => undefined,
-      });
+      const share = [window / windows.length, (window + 1) / windows.length] as const;
+      const part = partOf(task, share, `Window ${window + 1} of ${windows.length}: `);
+      const measured = await this.measureWindow(other, window, tokens, part);
       numbers.push(measured.numbers);
       if (measured.layers) drifts.push(measured.layers);
     }
@@ -95,17 +99,20 @@ export class TextMeasurer {
     task: TaskContext,
   ): Promise<{ numbers: WindowNumbers; layers: LayerDrift[] | null }> {
     const { context, weights } = this.gpu;
-    const a = this.kept.get(window) ?? (await this.runOriginal(window, tokens, task));
+    const a = this.kept.get(window) ?? (await this.runOriginal(window, tokens, partOf(task, phases.a)));
     try {
       // The original beside itself need not run twice.
-      const b = other.source === a.source ? a : await this.run(other.source, tokens, task);
+      const b = other.source === a.source ? a : await this.run(other.source, tokens, partOf(task, phases.b));
       try {
         const { ids } = a;
         const targets = new Uint32Array(ids.length);
         targets.set(ids.slice(1));
         const { kl, ...rows } = await compareRows(context, weights, a, b, targets, task);
         const numbers = { ids, a: sideNumbers(rows.a), b: sideNumbers(rows.b), kl };
-        return { numbers, layers: this.comparesLayers(other) ? await this.drift(a, b, task) : null };
+        return {
+          numbers,
+          layers: this.comparesLayers(other) ? await this.drift(a, b, partOf(task, phases.layers)) : null,
+        };
       } finally {
         if (b !== a) b.destroy();
       }
@@ -116,7 +123,9 @@ export class TextMeasurer {
 
   private async drift(a: KeptRun, b: KeptRun, task: TaskContext): Promise<LayerDrift[]> {
     const layers: LayerDrift[] = [];
-    for (let layer = 0; layer < a.source.spec.L; layer++) {
+    const { L } = a.source.spec;
+    for (let layer = 0; layer < L; layer++) {
+      task.report(`comparing layer ${layer + 1} of ${L}`, layer / L);
       layers.push(await layerDrift(this.gpu.context, this.gpu.weights, a, b, layer, task));
     }
     return layers;
@@ -131,7 +140,7 @@ export class TextMeasurer {
 
   private async runOriginal(window: number, tokens: Tokens, task: TaskContext): Promise<KeptRun> {
     const run = await this.run(this.original.source, tokens, task);
-    if (this.bytes + run.bytes > keptBytes) return run;
+    if (this.bytes + run.bytes > this.budget) return run;
     this.kept.set(window, run);
     this.bytes += run.bytes;
     return run;

@@ -21,3 +21,10 @@ export interface TaskContext {
 
 /** For callers that neither report nor cancel. */
 export const quietTask: TaskContext = { signal: new AbortController().signal, report: () => undefined };
+
+/** A part of a task, from one fraction of it to another; what it reports starts with `prefix`. */
+export function partOf(task: TaskContext, [from, to]: readonly [number, number], prefix = ''): TaskContext {
+  const report = (message: string, fraction: number | null): void =>
+    task.report(prefix + message, from + (to - from) * (fraction ?? 0));
+  return { signal: task.signal, report };
+}

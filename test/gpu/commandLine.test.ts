@@ -212,6 +212,9 @@ describe('compare', () => {
     for (const label of labels) expect(lines.find((line) => line.startsWith(label))).toMatch(/ \d/);
     expect(stdout).toMatch(/^layer 1( +\d\.\d{3}){8}$/m);
     expect(stdout).toMatch(/KL by position in the window: .* at 0–1 /);
+    const [original, other] = [join(fixtures, 'llama-mha'), join(fixtures, 'smollm3')];
+    const apart = await gqaLens(['compare', original, other, '--ids', '3,9', '--decode-tokens', '0']);
+    expect(apart.stdout).toMatch(/^The layers are not compared/m);
     const short = await gqaLens([...args, '--no-layers', '--decode-tokens', '0']);
     expect(short.stdout).not.toMatch(/^layer/m);
     expect(short.stdout).not.toMatch(/^time/m);

@@ -2,12 +2,15 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/core';
+import { TextMeasurer } from '../../src/engine/measure';
 import * as measures from '../../src/gqa/measures';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
+import { GpuWeights } from '../../src/model/gpuWeights';
 import type { Weight } from '../../src/model/spec';
-import type { ConversionRequest, MeasureRequest, TextMeasures } from '../../src/protocol/model';
+import type { ConversionRequest, MeasureRequest, TextMeasures, Token } from '../../src/protocol/model';
 import { quietTask } from '../../src/protocol/tasks';
-import { fixtures, sample } from './support/golden';
+import { testContext } from './support/device';
+import { fixtures, openModel, sample } from './support/golden';
 
 const core = new EngineCore({ adapter: 'auto', weightBudget: 1 << 30 });
 afterAll(() => core.destroy());
@@ -198,6 +201,44 @@ describe('measures of a conversion', () => {
     expect(same.layers).not.toBeNull();
     expect(same).toMatchObject({ klMean: 0, top1Agreement: 1, moved: [], tokens: 14, windows: 2 });
     expect(same.b.loss).toBe(same.a.loss);
+  });
+
+  it('are the same whether the original is kept between conversions or run again', async () => {
+    const context = await testContext();
+    const gpu = { context, weights: new GpuWeights(context, 1 << 30), name: 'test' };
+    const { source } = await openModel(join(fixtures, 'llama-mha'));
+    const sizes = { parameters: 0, kvCacheBytesPerToken: 0, crossCacheBytesPerToken: 0 };
+    const original = { name: 'original', conversion: null, source, sizes };
+    const token = (id: number): Token => ({ id, text: String(id) });
+    const measurement = { windows, token, detail: true, timedTokens: 0 };
+    const { source: converted } = await core.prepare(modelId, mean2, quietTask);
+    const results = [];
+    for (const budget of [0, 1 << 28]) {
+      const measurer = new TextMeasurer(gpu, original, measurement, budget);
+      const other = { ...original, source: converted };
+      results.push(await measurer.measure(other, quietTask), await measurer.measure(other, quietTask));
+      measurer.destroy();
+    }
+    for (const result of results) {
+      expect(result.klMean).toBe(found.klMean);
+      expect(result.layers).toEqual(results[0]?.layers);
+    }
+  });
+
+  it('tell how far they are, and stop when cancelled', async () => {
+    const controller = new AbortController();
+    const reports: { message: string; fraction: number | null }[] = [];
+    const report = (message: string, fraction: number | null): void => {
+      reports.push({ message, fraction });
+      if (message.startsWith('Window 2')) controller.abort();
+    };
+    const measuring = core.measure(request(mean2, { detail: true }), { signal: controller.signal, report });
+    await expect(measuring).rejects.toThrow();
+    expect(reports.some(({ message }) => message === 'Window 1 of 2: comparing layer 2 of 2')).toBe(true);
+    const fractions = reports.flatMap(({ message, fraction }) =>
+      message.startsWith('Window') ? [fraction ?? NaN] : [],
+    );
+    expect(fractions).toEqual([...fractions].sort((one, other) => one - other));
   });
 
   it('need tokens, and one vocabulary', async () => {

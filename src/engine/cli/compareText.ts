@@ -7,14 +7,16 @@ const positionParts = 4;
 /** Predictions shown of those that moved most. */
 const shownMoved = 5;
 
-/** @param heads whether every head's divergence is printed */
-export function describeMeasures(measures: TextMeasures, { heads = false }: { heads?: boolean }): string {
+const noLayers = 'The layers are not compared: the models differ in their layers, query heads or hidden size.';
+
+/** @param asked whether layers were to be compared, and whether every head's divergence is printed */
+export function describeMeasures(measures: TextMeasures, asked: { heads?: boolean; layers: boolean }): string {
   const { layers, moved } = measures;
   return [
     describeModels(measures),
     describePredictions(measures),
-    ...(layers ? [describeLayers(layers)] : []),
-    ...(layers && heads ? [describeHeads(layers)] : []),
+    ...(layers ? [describeLayers(layers)] : asked.layers ? [noLayers] : []),
+    ...(layers && asked.heads === true ? [describeHeads(layers)] : []),
     ...(moved.length > 0 ? [describeMoved(moved.slice(0, shownMoved))] : []),
   ].join('\n\n');
 }

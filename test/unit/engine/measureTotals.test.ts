@@ -1,6 +1,7 @@
 /** Numbers of windows summed up: every position counts the same, whatever the length of its window. */
 import { describe, expect, it } from 'vitest';
-import { totals, type WindowNumbers } from '../../../src/engine/measureTotals';
+import { totalLayers, totals, type WindowNumbers } from '../../../src/engine/measureTotals';
+import type { LayerDrift } from '../../../src/model/layerDrift';
 
 function window(kl: number[], loss: [number[], number[]], top: [number[], number[]]): WindowNumbers {
   return {
@@ -40,5 +41,27 @@ describe('totals', () => {
       perplexity: { a: null, b: null },
       moved: [],
     });
+  });
+});
+
+describe('layers of several windows', () => {
+  it('count every position the same, whatever stack it is of', () => {
+    const drift = (S: number, value: number): LayerDrift => ({
+      S,
+      jensenShannon: Float32Array.of(value, 0),
+      attentionCosine: value,
+      residualCosine: 1 - value,
+    });
+    const found = totalLayers(
+      [
+        [drift(3, 0.5), drift(1, 0.25)],
+        [drift(1, 0.25), drift(1, 0.75)],
+      ],
+      ['encoder 0', 'decoder 0'],
+    );
+    expect(found.map(({ title }) => title)).toEqual(['encoder 0', 'decoder 0']);
+    expect(found.map(({ attentionCosine }) => attentionCosine)).toEqual([0.4375, 0.5]);
+    expect(found.map(({ residualCosine }) => residualCosine)).toEqual([0.5625, 0.5]);
+    expect([...(found[0]?.jensenShannon ?? [])]).toEqual([0.4375, 0]);
   });
 });
