@@ -4,11 +4,18 @@
  */
 import { GqaLensError } from '../protocol/errors';
 import { pad4 } from '../gpu/operations/matrix';
+import { padMatrix } from './gpuWeights';
 import type { WeightSource } from './spec';
+
+export interface Embedded {
+  /** [S, pad4(E)] token embeddings, of E numbers each; padding lanes are 0. */
+  tokens: Float32Array;
+  /** [S, pad4(D)] what learned positions add to them; null where positions are not learned. */
+  positions: Float32Array | null;
+}
 
 /**
  * Embeds `ids` at positions past..past+S-1.
- * @returns [S, pad4(D)] float32, padding lanes 0
  * @throws GqaLensError input-invalid for ids outside the vocabulary or positions beyond a learned table
  */
 export async function embed(
@@ -16,10 +23,10 @@ export async function embed(
   ids: readonly number[],
   past: number,
   signal: AbortSignal,
-): Promise<Float32Array> {
-  const { D, V, position, embeddingScale = 1 } = source.spec;
-  const width = pad4(D);
-  const result = new Float32Array(ids.length * width);
+): Promise<Embedded> {
+  const { D, V, embeddingSize: E = D, embeddingScale = 1 } = source.spec;
+  const width = pad4(E);
+  const tokens = new Float32Array(ids.length * width);
   const rows = new Map<number, Promise<Float32Array>>();
   const rowOf = (id: number): Promise<Float32Array> => {
     const known = rows.get(id);
@@ -39,22 +46,28 @@ export async function embed(
   }
   await Promise.all(
     ids.map(async (id, index) => {
-      result.set(await rowOf(id), index * width);
+      tokens.set(await rowOf(id), index * width);
     }),
   );
-  if (position.kind === 'learned') {
-    const end = past + ids.length;
-    if (end > position.maxPositions) {
-      throw new GqaLensError('input-invalid', 'The input is longer than the learned position table', {
-        limit: `${position.maxPositions} positions`,
-        found: `${end} tokens`,
-        next: 'Use a shorter text.',
-      });
-    }
-    const { data } = await source.readRows('embed.positions', null, past, end, signal);
-    for (let s = 0; s < ids.length; s++) {
-      for (let d = 0; d < D; d++) result[s * width + d] = (result[s * width + d] ?? 0) + (data[s * D + d] ?? 0);
-    }
+  return { tokens, positions: await embedPositions(source, ids.length, past, signal) };
+}
+
+async function embedPositions(
+  source: WeightSource,
+  S: number,
+  past: number,
+  signal: AbortSignal,
+): Promise<Float32Array | null> {
+  const { D, position } = source.spec;
+  if (position.kind !== 'learned') return null;
+  const end = past + S;
+  if (end > position.maxPositions) {
+    throw new GqaLensError('input-invalid', 'The input is longer than the learned position table', {
+      limit: `${position.maxPositions} positions`,
+      found: `${end} tokens`,
+      next: 'Use a shorter text.',
+    });
   }
-  return result;
+  const { data } = await source.readRows('embed.positions', null, past, end, signal);
+  return padMatrix(data, { blocks: 1, size: S }, { blocks: 1, size: D }).slice(0, S * pad4(D));
 }

@@ -17,7 +17,7 @@ import { embed } from './embed';
 import type { GpuWeights } from './gpuWeights';
 import { LayerGroups } from './layerGroups';
 import { runExperts } from './experts';
-import { leaseLayer, leaseNorm, type LeasedWeights } from './layerWeights';
+import { embeddingRoles, leaseGlobals, leaseLayer, type LeasedWeights } from './layerWeights';
 import { runMlp } from './mlp';
 import { attentionShape, projectKeysAndValues, projectQueries, readStream, type LayerCache } from './project';
 import { RotaryTables } from './rotaryTables';
@@ -121,7 +121,7 @@ export async function forward(
   }
 }
 
-/** The first residual stream: embeddings, and their norm where the model has one. */
+/** The first residual stream: embeddings, brought to the hidden size and normalised where the model does that. */
 async function embedOnGpu(
   context: GpuContext,
   weights: GpuWeights,
@@ -130,15 +130,30 @@ async function embedOnGpu(
   past: number,
   signal: AbortSignal,
 ): Promise<Span> {
-  const rows = context.upload(await embed(source, ids, past, signal), 'embeddings');
-  if (!source.has('embed.norm.weight', null)) return rows;
-  const leased = await leaseNorm(weights, source, 'embed', signal);
-  const stream = context.storage(rows.size / 4, 'normed embeddings');
+  const { D } = source.spec;
+  const S = ids.length;
+  const { tokens, positions } = await embed(source, ids, past, signal);
+  const leased = await leaseGlobals(weights, source, signal, embeddingRoles);
   const batch = context.batch();
-  normalise(context, batch, rows, leased.norm('embed'), stream, ids.length, source.spec.D);
+  const rows = context.upload(tokens, 'token embeddings');
+  let stream = rows;
+  if (leased.has('embed.projection.weight')) {
+    stream = context.upload(positions ?? new Float32Array(S * pad4(D)), 'embeddings');
+    linear(context, batch, rows, leased.matrix('embed.projection.weight'), stream, S, { accumulate: true });
+  } else if (positions) {
+    stream = context.upload(
+      tokens.map((value, place) => value + (positions[place] ?? 0)),
+      'embeddings',
+    );
+  }
+  const before = stream;
+  if (leased.has('embed.norm.weight')) {
+    stream = context.storage(S * pad4(D), 'normed embeddings');
+    normalise(context, batch, before, leased.norm('embed'), stream, S, D);
+  }
   batch.submit();
   leased.release();
-  rows.buffer.destroy();
+  for (const { buffer } of new Set([rows, before])) if (buffer !== stream.buffer) buffer.destroy();
   return stream;
 }
 

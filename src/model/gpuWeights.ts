@@ -190,7 +190,7 @@ export function padMatrix(data: Float32Array, rows: Blocks, columns: Blocks): Fl
 
 /** How the rows and columns of a role are made of heads. Vectors have one column that is not padded. */
 function blocksOf(spec: ModelSpec, role: Role, layer: number | null): { rows: Blocks; columns: Blocks } {
-  const { D, H, K, F, V } = spec;
+  const { D, H, K, F, V, embeddingSize: E = D } = spec;
   const G = layer === null ? spec.G : kvHeadsOf(spec, layer);
   const plain = (size: number): Blocks => ({ blocks: 1, size });
   const heads = (blocks: number): Blocks => ({ blocks, size: K });
@@ -210,7 +210,11 @@ function blocksOf(spec: ModelSpec, role: Role, layer: number | null): { rows: Bl
       return { rows: plain(D), columns: plain(F) };
     case 'head.weight':
     case 'embed.tokens':
-      return { rows: plain(V), columns: plain(D) };
+      return { rows: plain(V), columns: plain(E) };
+    case 'embed.projection.weight':
+      return { rows: plain(D), columns: plain(E) };
+    case 'head.projection.weight':
+      return { rows: plain(E), columns: plain(D) };
     case 'embed.positions':
     case 'encoder.buckets':
     case 'decoder.buckets':

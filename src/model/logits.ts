@@ -3,6 +3,7 @@
  * at once unless the caller collects them.
  * Role: output head, loss, KL. Maps are maps.ts.
  */
+import type { Batch } from '../gpu/batch';
 import type { GpuContext, Span } from '../gpu/context';
 import { linear } from '../gpu/operations/linear';
 import { divergeLogits, reduceLogits } from '../gpu/operations/loss';
@@ -13,7 +14,7 @@ import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseGlobals, type LeasedWeights } from './layerWeights';
-import type { WeightSource } from './spec';
+import type { ModelSpec, WeightSource } from './spec';
 
 /** Bytes of logits made at once. */
 const blockBytes = 32 * 1024 * 1024;
@@ -79,12 +80,25 @@ class HeadPass {
   block(row0: number, end: number): Block {
     const rows = Math.min(this.rowsPerBlock, end - row0);
     const { context, leased } = this;
-    const { D, outputScale: scale = 1, softcaps } = this.input.source.spec;
+    const { D, embeddingSize = D, softcaps } = this.input.source.spec;
     const batch = context.batch();
-    normalise(context, batch, this.input.output, { ...leased.norm('final'), scale }, this.normed, rows, D, { row0 });
-    linear(context, batch, this.normed, leased.matrix('head.weight'), this.logits, rows, {
-      bias: leased.optionalVector('head.bias'),
-    });
+    const hidden = readFinal(
+      context,
+      batch,
+      this.input.source.spec,
+      leased,
+      this.input.output,
+      row0,
+      this.normed,
+      rows,
+    );
+    let read = hidden;
+    if (leased.has('head.projection.weight')) {
+      read = batch.temporary(rows * pad4(embeddingSize), 'head input');
+      linear(context, batch, hidden, leased.matrix('head.projection.weight'), read, rows);
+    }
+    const bias = leased.optionalVector('head.bias');
+    linear(context, batch, read, leased.matrix('head.weight'), this.logits, rows, { bias });
     if (softcaps?.logits) softcap(batch, this.logits, rows * this.stride, softcaps.logits);
     batch.submit();
     return { row0, rows, logits: this.logits, stride: this.stride };
@@ -95,6 +109,26 @@ class HeadPass {
     this.normed.buffer.destroy();
     this.logits.buffer.destroy();
   }
+}
+
+/** Rows [row0, row0 + rows) of a residual stream as the head reads them: their norm, if there is one, scaled. */
+function readFinal(
+  context: GpuContext,
+  batch: Batch,
+  { D, outputScale: scale = 1 }: ModelSpec,
+  leased: LeasedWeights,
+  stream: Span,
+  row0: number,
+  normed: Span,
+  rows: number,
+): Span {
+  if (leased.has('final.norm.weight')) {
+    normalise(context, batch, stream, { ...leased.norm('final'), scale }, normed, rows, D, { row0 });
+    return normed;
+  }
+  const bytes = pad4(D) * 4;
+  batch.copy({ ...stream, offset: stream.offset + row0 * bytes, size: rows * bytes }, normed);
+  return normed;
 }
 
 /** Logits [rows, V] of a run's positions [first, end), all of them unless said otherwise, on the CPU. */
@@ -135,7 +169,7 @@ export async function readFinalHidden(
   const normed = context.storage(run.S * pad4(D), 'final hidden');
   try {
     const batch = context.batch();
-    normalise(context, batch, run.output, leased.norm('final'), normed, run.S, D);
+    readFinal(context, batch, { ...run.source.spec, outputScale: 1 }, leased, run.output, 0, normed, run.S);
     batch.submit();
     return unpad(await context.readFloat32(normed), run.S, D);
   } finally {

@@ -12,6 +12,9 @@ export type GlobalRole =
   | 'embed.positions'
   | `${GlobalNorm}.norm.${WeightOrBias}`
   | `head.${WeightOrBias}`
+  /** [D, E] from token embeddings of another width to the hidden size, and [E, D] back before the head. */
+  | 'embed.projection.weight'
+  | 'head.projection.weight'
   /** [buckets, H] what a stack's self-attention adds to scores (position kind `buckets`). */
   | 'encoder.buckets'
   | 'decoder.buckets';
@@ -178,6 +181,8 @@ export interface ModelSpec {
   queryKeyNorm?: QueryKeyNorm;
   /** Scores and logits are capped to c·tanh(x / c). Absent: not. */
   softcaps?: { scores?: number; logits?: number };
+  /** Numbers of a token embedding, and of what the head reads. Absent: D. */
+  embeddingSize?: number;
   /** Factor on token embeddings. Absent: 1. */
   embeddingScale?: number;
   /** Factor on what each half of a layer adds to the residual stream. Absent: 1. */

@@ -3,7 +3,7 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_bloom.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { hasField, invalidField, readBoolean, readNumber } from '../../checkpoint/config';
+import { invalidField, readBoolean, readNumber } from '../../checkpoint/config';
 import type { ModelSpec } from '../spec';
 import { decoder, multiHead, readSizes } from './decoder';
 import { TensorFinder, type ModelFamily } from './family';
@@ -21,9 +21,8 @@ export const bloom: ModelFamily = {
 
 function spec(checkpoint: Checkpoint): ModelSpec {
   const { config } = checkpoint;
-  const hidden = hasField(config, 'n_embed') ? 'n_embed' : 'hidden_size';
   // The config names no feed-forward size: it is always four times the hidden size.
-  const sizes = multiHead(readSizes(config, { L: 'n_layer', D: hidden, H: 'n_head', F: 'ffn_hidden_size' }));
+  const sizes = multiHead(readSizes(config, { L: 'n_layer', D: 'n_embed', H: 'n_head', F: 'ffn_hidden_size' }));
   const { D, H } = sizes;
   if (readBoolean(config, 'apply_residual_connection_post_layernorm', false)) {
     throw invalidField('apply_residual_connection_post_layernorm', 'false', true);

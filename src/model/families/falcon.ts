@@ -65,8 +65,7 @@ function readLayout(config: JsonObject): QkvLayout {
 }
 
 function readFalconSizes(config: JsonObject, layout: QkvLayout): Sizes {
-  const hidden = hasField(config, 'n_embed') ? 'n_embed' : 'hidden_size';
-  const sizes = readSizes(config, { D: hidden, G: 'num_kv_heads', F: 'ffn_hidden_size' });
+  const sizes = readSizes(config, { D: 'n_embed', G: 'num_kv_heads', F: 'ffn_hidden_size' });
   if (layout === 'groups') return sizes;
   return layout === 'one' ? { ...sizes, G: 1 } : multiHead(sizes);
 }

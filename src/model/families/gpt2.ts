@@ -3,7 +3,7 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_gpt2.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { hasField, readBoolean, readInteger, readNumber } from '../../checkpoint/config';
+import { readBoolean, readNumber } from '../../checkpoint/config';
 import type { ModelSpec } from '../spec';
 import { readActivation } from './activation';
 import { decoder, learnedPositions, multiHead, readSizes } from './decoder';
@@ -26,14 +26,14 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   const { config } = checkpoint;
   const sizes = multiHead(readSizes(config, gptFields));
   const { D, F, K } = sizes;
-  const maxPositions = readInteger(config, hasField(config, 'n_positions') ? 'n_positions' : 'n_ctx');
+  const position = learnedPositions(config);
   const scale = readBoolean(config, 'scale_attn_weights', true) ? K ** -0.5 : 1;
   const byDepth = readBoolean(config, 'scale_attn_by_inverse_layer_idx', false);
   const tensors = new TensorFinder(checkpoint, ['transformer.', ''], 'wte.weight');
   const base = decoder('gpt2', checkpoint, {
     sizes,
     norm: { kind: 'layer', epsilon: readNumber(config, 'layer_norm_epsilon', { minimum: 0, fallback: 1e-5 }) },
-    position: learnedPositions(maxPositions),
+    position,
     mlp: { kind: 'plain', activation: readActivation(config, 'activation_function', 'gelu_new') },
     tensors,
     embedding: 'wte',
@@ -53,6 +53,6 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   return {
     ...base,
     formatHasKvHeads: false,
-    globals: { ...base.globals, 'embed.positions': tensors.ref('wpe.weight', [maxPositions, D]) },
+    globals: { ...base.globals, 'embed.positions': tensors.ref('wpe.weight', [position.maxPositions, D]) },
   };
 }

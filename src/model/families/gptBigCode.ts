@@ -3,7 +3,7 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_gpt_bigcode.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { readBoolean, readInteger, readNumber } from '../../checkpoint/config';
+import { readBoolean, readNumber } from '../../checkpoint/config';
 import type { ModelSpec } from '../spec';
 import { readActivation } from './activation';
 import { decoder, learnedPositions, multiHead, readSizes } from './decoder';
@@ -25,13 +25,13 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   const multiQuery = readBoolean(config, 'multi_query', true);
   const sizes = multiHead(readSizes(config, gptFields));
   const { D, H, K } = sizes;
-  const maxPositions = readInteger(config, 'n_positions');
+  const position = learnedPositions(config);
   const scale = readBoolean(config, 'scale_attn_weights', true) ? K ** -0.5 : 1;
   const tensors = new TensorFinder(checkpoint, ['transformer.', ''], 'wte.weight');
   const base = decoder('gpt_bigcode', checkpoint, {
     sizes: multiQuery ? { ...sizes, G: 1 } : sizes,
     norm: { kind: 'layer', epsilon: readNumber(config, 'layer_norm_epsilon', { minimum: 0, fallback: 1e-5 }) },
-    position: learnedPositions(maxPositions),
+    position,
     mlp: { kind: 'plain', activation: readActivation(config, 'activation_function', 'gelu_pytorch_tanh') },
     tensors,
     embedding: 'wte',
@@ -52,6 +52,6 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   return {
     ...base,
     formatHasKvHeads: false,
-    globals: { ...base.globals, 'embed.positions': tensors.ref('wpe.weight', [maxPositions, D]) },
+    globals: { ...base.globals, 'embed.positions': tensors.ref('wpe.weight', [position.maxPositions, D]) },
   };
 }

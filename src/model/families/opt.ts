@@ -3,7 +3,7 @@
  * Role: config and tensor names to ModelSpec; nothing is computed here. Upstream: transformers, modeling_opt.py.
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import { invalidField, readBoolean, readInteger } from '../../checkpoint/config';
+import { readBoolean, readInteger } from '../../checkpoint/config';
 import type { ModelSpec } from '../spec';
 import { readActivation } from './activation';
 import { decoder, learnedPositions, multiHead, readSizes } from './decoder';
@@ -23,26 +23,28 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   const { config } = checkpoint;
   const sizes = multiHead(readSizes(config, { F: 'ffn_dim' }));
   const { D } = sizes;
-  const maxPositions = readInteger(config, 'max_position_embeddings');
-  const width = readInteger(config, 'word_embed_proj_dim', { fallback: D });
-  if (width !== D) throw invalidField('word_embed_proj_dim', `the hidden size, ${D}: OPT-350M cannot be run`, width);
-  if (!readBoolean(config, 'do_layer_norm_before', true)) {
-    throw invalidField('do_layer_norm_before', 'true: OPT-350M cannot be run', false);
-  }
+  const position = learnedPositions(config);
+  const { maxPositions } = position;
+  const embeddingSize = readInteger(config, 'word_embed_proj_dim', { fallback: D });
+  // OPT-350M alone normalises the stream after each half, and has no norm after its last layer.
+  const before = readBoolean(config, 'do_layer_norm_before', true);
+  const hasFinalNorm = before && !readBoolean(config, '_remove_final_layer_norm', false);
+  const place = before ? '' : '.stream';
   const tensors = new TensorFinder(checkpoint, ['model.decoder.', 'decoder.', ''], 'embed_tokens.weight');
   const base = decoder('opt', checkpoint, {
     sizes,
+    embeddingSize,
     norm: { kind: 'layer', epsilon: 1e-5 },
-    position: learnedPositions(maxPositions),
+    position,
     mlp: { kind: 'plain', activation: readActivation(config, 'activation_function', 'relu') },
     tensors,
     embedding: 'embed_tokens',
-    finalNorm: 'final_layer_norm',
+    finalNorm: hasFinalNorm ? 'final_layer_norm' : null,
     tied: true,
     layer: (at) => ({
-      ...at.norm('attention', 'self_attn_layer_norm', D),
+      ...at.norm(`attention${place}`, 'self_attn_layer_norm', D),
       ...llamaAttention(at, sizes, 'out_proj'),
-      ...at.norm('mlp', 'final_layer_norm', D),
+      ...at.norm(`mlp${place}`, 'final_layer_norm', D),
       ...plainMlp(at, sizes, 'fc1', 'fc2'),
     }),
   });
@@ -50,6 +52,13 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   return {
     ...base,
     formatHasKvHeads: false,
-    globals: { ...base.globals, 'embed.positions': { ...positions, outputs: { offset: 2, count: maxPositions } } },
+    globals: {
+      ...base.globals,
+      'embed.positions': { ...positions, outputs: { offset: 2, count: maxPositions } },
+      ...(embeddingSize !== D && {
+        'embed.projection.weight': tensors.ref('project_in.weight', [D, embeddingSize]),
+        'head.projection.weight': tensors.ref('project_out.weight', [embeddingSize, D]),
+      }),
+    },
   };
 }

@@ -117,6 +117,35 @@ describe('configs', () => {
   });
 });
 
+describe('names', () => {
+  it.each(decoderFixtures)('of %s may lack the prefix and the head, as a bare model is saved', async (name) => {
+    const base = await fixture(name);
+    const whole = resolveModel(base);
+    const prefix = /^(model\.decoder|model|transformer|gpt_neox)\./;
+    const shapes = [...base.tensors.values()]
+      .filter((tensor) => prefix.test(tensor.name))
+      .map((tensor): [string, readonly number[]] => [tensor.name.replace(prefix, ''), tensor.shape]);
+    const bare = resolveModel(memoryCheckpoint(null, Object.fromEntries(shapes), base.config));
+    const { tensor = '' } = bare.layers[1]?.weights['o.weight'] ?? {};
+    expect(tensor).toBe(whole.layers[1]?.weights['o.weight']?.tensor.replace(prefix, ''));
+    expect({ L: bare.L, tied: bare.tiedEmbeddings }).toEqual({ L: whole.L, tied: true });
+  });
+  it('of sizes may be those of other families where transformers takes them', async () => {
+    const bloom = await altered('bloom', {
+      ...{ n_layer: undefined, n_head: undefined, hidden_size: undefined },
+      ...{ num_hidden_layers: 2, num_attention_heads: 8, n_embed: 64 },
+    });
+    expect(bloom).toEqual(await altered('bloom', {}));
+    const gpt2 = await altered('gpt2', {
+      n_positions: undefined,
+      n_ctx: 128,
+      n_head: undefined,
+      num_attention_heads: 8,
+    });
+    expect(gpt2).toEqual(await altered('gpt2', {}));
+  });
+});
+
 /** The rotary fields as transformers 4 wrote them. */
 function oldRotary({ rope_parameters: parameters }: Checkpoint['config']): Record<string, unknown> {
   if (!isObject(parameters)) return {};
