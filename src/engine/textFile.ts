@@ -16,8 +16,11 @@ import { firstWindows } from './windows';
 const textFileLimit = 512 * 1024 * 1024;
 /** Tokens of a window unless the model takes fewer. */
 const usualTokens = 512;
-/** The same of an encoder-decoder: 512 would need 26 sentinels, and small models were not trained on as many. */
-const usualPairTokens = 128;
+/**
+ * The same of an encoder-decoder: 512 would need 26 sentinels, and small models were not trained on as many. This many make
+ * 33 tokens for the decoder, of which solvers take 32.
+ */
+const usualPairTokens = 152;
 /** What usualWindow says, for --help. */
 export const usualWindowText = `${usualTokens}, or what the model takes; encoder-decoders: ${usualPairTokens}`;
 

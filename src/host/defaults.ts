@@ -4,24 +4,28 @@
  */
 import { GqaLensError } from '../protocol/errors';
 import { recommendedMethod } from '../protocol/methods';
-import type { ConversionRequest, ModelSummary, Registries, RunInput } from '../protocol/model';
+import type { ConversionRequest, ModelSummary, Registries, RunInput, TextInput } from '../protocol/model';
 import type { DiffUi, ExplorerUi } from '../protocol/views';
 
 /** Names and quotes repeat in it, so that heads which look back show themselves. */
 const sampleText =
   'Sherlock Holmes took his bottle from the corner of the mantelpiece. "My dear Watson," said Holmes, "the man with the red hair is not the man we want." Watson looked at Holmes with surprise.';
 
+/** T5 fills gaps: the tokens that mark them are in its tokenizers. */
+const sampleGaps =
+  'Sherlock Holmes took <extra_id_0> from the corner of the mantelpiece. "My dear <extra_id_1>," said Holmes, "the man with the red hair is not <extra_id_2> we want."';
+
 /** Token ids shown where there is no tokenizer: enough for a map to have a shape. */
 const sampleIds = 16;
 
 /** The text of a first run; ids separated by commas for a checkpoint without a tokenizer. */
 export function defaultText(model: ModelSummary): string {
-  if (model.hasTokenizer) return sampleText;
+  if (model.hasTokenizer) return model.family === 't5' ? sampleGaps : sampleText;
   return Array.from({ length: Math.min(sampleIds, model.V) }, (_, id) => id).join(', ');
 }
 
 /** Reads the text box: text where there is a tokenizer, else token ids separated by commas or spaces. */
-export function parseInput(text: string, model: ModelSummary): RunInput {
+export function parseInput(text: string, model: ModelSummary): TextInput {
   if (model.hasTokenizer) return { kind: 'text', text };
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const wrong = words.find((word) => !/^\d+$/.test(word) || Number(word) >= model.V);
@@ -33,6 +37,13 @@ export function parseInput(text: string, model: ModelSummary): RunInput {
     });
   }
   return { kind: 'ids', ids: words.map(Number) };
+}
+
+/** Reads both text boxes of an encoder-decoder; other models have one. Nothing for the decoder leaves it to the model. */
+export function parseInputs(text: string, decoderText: string, model: ModelSummary): RunInput {
+  const input = parseInput(text, model);
+  const hasDecoderText = model.layers.some(({ stack }) => stack === 'encoder') && decoderText.trim() !== '';
+  return hasDecoderText ? { ...input, decoder: parseInput(decoderText, model) } : input;
 }
 
 /** An MHA checkpoint is shown beside a four times smaller cache (8 heads: 2 groups); a grouped one as it is. */

@@ -26,7 +26,7 @@ import type {
 } from '../protocol/model';
 import type { Progress, TaskId } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
-import { defaultConversion, defaultText, parseInput, withoutStaleAssignment } from './defaults';
+import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from './defaults';
 import type { Engine } from './engineChild';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
@@ -37,6 +37,7 @@ import { readSettings } from './settings';
 /** What a session starts with when it is restored. */
 export interface SessionStart {
   text: string;
+  decoderText: string;
   conversion: ConversionRequest;
 }
 
@@ -51,6 +52,8 @@ interface Opened {
 
 export class Session implements vscode.Disposable {
   text: string;
+  /** What the decoder of an encoder-decoder reads; empty: what the checkpoint itself answers. */
+  decoderText: string;
   conversion: ConversionRequest;
   grouping: GroupingView;
   /** The checkpoint as it is; null before the first run. */
@@ -80,9 +83,10 @@ export class Session implements vscode.Disposable {
     readonly path: string,
     private readonly process: EngineProcess,
     opened: Opened,
-    text: string,
+    { text, decoderText }: Pick<SessionStart, 'text' | 'decoderText'>,
   ) {
     this.text = text;
+    this.decoderText = decoderText;
     this.openedOn = opened.engine;
     this.currentModel = opened.model;
     this.registries = opened.registries;
@@ -113,7 +117,7 @@ export class Session implements vscode.Disposable {
       });
       return { engine, model, registries, ...made };
     }, options);
-    return new Session(path, process, opened, start?.text ?? defaultText(opened.model));
+    return new Session(path, process, opened, start ?? { text: defaultText(opened.model), decoderText: '' });
   }
 
   get model(): ModelSummary {
@@ -126,15 +130,17 @@ export class Session implements vscode.Disposable {
   }
 
   /** Runs the text through the checkpoint and its conversion, and compares them. Failures become `problem`. */
-  run(text: string): Promise<void> {
+  run(text: string, decoderText = ''): Promise<void> {
     this.text = text;
+    this.decoderText = decoderText;
     this.originalWanted = true;
     return this.perform((signal) => this.runBoth(signal));
   }
 
   /** Runs if nothing has run and nothing is about to. */
   async ensureRun(): Promise<void> {
-    if (this.original === null && !this.work.isBusy && this.model.notRunnable === null) await this.run(this.text);
+    if (this.original === null && !this.work.isBusy && this.model.notRunnable === null)
+      await this.run(this.text, this.decoderText);
   }
 
   /** Changes the conversion; what has been run as opened is kept. */
@@ -227,7 +233,7 @@ export class Session implements vscode.Disposable {
   }
 
   private forward(conversion: ConversionRequest | null, signal: AbortSignal): Promise<RunSummary> {
-    const input = parseInput(this.text, this.model);
+    const input = parseInputs(this.text, this.decoderText, this.model);
     const { maxTokens } = readSettings();
     const onProgress = this.reporter(conversion === null ? '' : vscode.l10n.t('{0} groups: ', conversion.G));
     return this.call((engine, modelId, task) => engine.run({ modelId, input, conversion, maxTokens }, task), {
@@ -314,7 +320,7 @@ export class Session implements vscode.Disposable {
     this.original = this.converted = this.compare = this.gpu = null;
     if (crash === null) {
       this.refreshGpu();
-      if (hadRun) void this.run(this.text);
+      if (hadRun) void this.run(this.text, this.decoderText);
     } else if (hadRun && !this.work.isBusy) {
       this.problem = toErrorValue(crash);
     }

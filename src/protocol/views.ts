@@ -45,6 +45,8 @@ export interface ExplorerUi {
 export interface ExplorerState {
   modelPath: string;
   text: string;
+  /** What the decoder of an encoder-decoder reads; empty: what the checkpoint itself answers. */
+  decoderText: string;
   conversion: ConversionRequest;
   ui: ExplorerUi;
 }
@@ -84,7 +86,7 @@ export interface ExplorerSnapshot {
 /** Host functions that the explorer calls. */
 export interface ExplorerHostApi {
   ready(): Promise<ExplorerSnapshot>;
-  run(text: string): Promise<void>;
+  run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
   setConversion(conversion: ConversionRequest): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
@@ -130,6 +132,8 @@ export interface DiffUi {
 export interface DiffState {
   modelPath: string;
   text: string;
+  /** What the decoder of an encoder-decoder reads; empty: what the checkpoint itself answers. */
+  decoderText: string;
   conversion: ConversionRequest;
   ui: DiffUi;
 }
@@ -156,7 +160,7 @@ export interface PredictionsRequest {
 
 export interface DiffHostApi {
   ready(): Promise<DiffSnapshot>;
-  run(text: string): Promise<void>;
+  run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
   setConversion(conversion: ConversionRequest): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;

@@ -58,7 +58,7 @@ const data = createDiffData(remote, () => plan('render'));
 const readout = new Readout();
 const header = new Header(
   {
-    run: (text) => ask(remote.run(text)),
+    run: ({ text, decoderText }) => ask(remote.run(text, decoderText)),
     cancel: () => ask(remote.cancel()),
     edited: () => save(),
     convert: (conversion) => ask(remote.setConversion(conversion)),
@@ -102,7 +102,7 @@ ask(remote.ready().then(accept));
 /** Takes a snapshot. The UI state comes with the first one and with another model; afterwards it is this page's own. */
 function accept(snapshot: DiffSnapshot): void {
   const known = view?.snapshot.model.modelId === snapshot.model.modelId ? view : null;
-  if (known?.snapshot.state.text !== snapshot.state.text) header.setText(snapshot.state.text);
+  header.take(known?.snapshot.state ?? null, snapshot.state);
   view = {
     snapshot,
     ui: fitDiffUi(known?.ui ?? snapshot.state.ui, snapshot),
@@ -157,5 +157,5 @@ function change(edit: (snapshot: DiffSnapshot) => DiffSnapshot): void {
 /** Keeps what is needed to bring this panel back after a window reload. */
 function save(): void {
   if (view === null) return;
-  host.save({ kind: 'diff', state: { ...view.snapshot.state, text: header.text, ui: view.ui } });
+  host.save({ kind: 'diff', state: { ...view.snapshot.state, ...header.texts, ui: view.ui } });
 }

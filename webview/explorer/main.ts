@@ -77,7 +77,7 @@ const compareButton = button(
 );
 const header = new Header(
   {
-    run: (text) => ask(remote.run(text)),
+    run: ({ text, decoderText }) => ask(remote.run(text, decoderText)),
     cancel: () => ask(remote.cancel()),
     edited: () => save(),
     convert: (conversion) => ask(remote.setConversion(conversion)),
@@ -119,7 +119,7 @@ ask(remote.ready().then(accept));
 /** Takes a snapshot. The UI state comes with the first one and with another model; afterwards it is this page's own. */
 function accept(snapshot: ExplorerSnapshot): void {
   const known = view?.snapshot.model.modelId === snapshot.model.modelId ? view : null;
-  if (known?.snapshot.state.text !== snapshot.state.text) header.setText(snapshot.state.text);
+  header.take(known?.snapshot.state ?? null, snapshot.state);
   view = { snapshot, ui: fitUi(known?.ui ?? snapshot.state.ui, snapshot), hover: known?.hover ?? NO_HOVER };
   assignment.editor.show(view);
   save();
@@ -165,7 +165,7 @@ function report(problem: ErrorValue | null): void {
 /** Keeps what is needed to bring this panel back after a window reload. */
 function save(): void {
   if (view === null) return;
-  const state = { ...view.snapshot.state, text: header.text, ui: view.ui };
+  const state = { ...view.snapshot.state, ...header.texts, ui: view.ui };
   host.save({ kind: 'explorer', state, history: assignment.editor.history.store() });
 }
 

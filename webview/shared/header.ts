@@ -9,10 +9,16 @@ import { button, Picker } from './controls';
 import { element } from './dom';
 import { formatInteger } from './format';
 
+/** What stands in the text boxes; the second one is that of an encoder-decoder's decoder. */
+export interface Texts {
+  text: string;
+  decoderText: string;
+}
+
 export interface HeaderEvents {
-  run(text: string): void;
+  run(texts: Texts): void;
   cancel(): void;
-  edited(text: string): void;
+  edited(): void;
   convert(conversion: ConversionRequest): void;
   diagnose(): void;
   dismissProblem(): void;
@@ -35,6 +41,7 @@ export class Header {
   readonly #name = element('h1');
   readonly #shape = element('span', { class: 'muted' });
   readonly #text: HTMLTextAreaElement;
+  readonly #decoderText: HTMLTextAreaElement;
   readonly #run: HTMLButtonElement;
   readonly #groups: Picker;
   readonly #merge: Picker;
@@ -44,19 +51,12 @@ export class Header {
   /** @param extra a button of the view, e.g. "Compare MHA and GQA" */
   constructor(events: HeaderEvents, extra: HTMLElement) {
     this.#events = events;
-    this.#text = element('textarea', {
-      'data-testid': 'text-input',
-      rows: 1,
-      spellcheck: 'false',
-      'aria-label': 'Sample text',
-      placeholder: 'Type a text to run the model on…',
-    });
-    this.#text.addEventListener('input', () => events.edited(this.#text.value));
-    this.#text.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      this.#submit();
-    });
+    this.#text = this.#makeText('text-input', 'Sample text', 'Type a text to run the model on…');
+    this.#decoderText = this.#makeText(
+      'decoder-input',
+      'Text for the decoder',
+      'Decoder: type what it should say, or leave it to the model to answer…',
+    );
     this.#run = button(
       'Run',
       { class: 'primary', 'data-testid': 'run', title: 'Run on this text (Ctrl+Enter or ⌘ Enter)' },
@@ -73,20 +73,21 @@ export class Header {
       'header',
       { class: 'header' },
       element('div', { class: 'identity' }, this.#name, this.#shape),
-      element('div', { class: 'prompt' }, this.#text, this.#run),
+      element('div', { class: 'prompt' }, element('div', { class: 'texts' }, this.#text, this.#decoderText), this.#run),
       element('div', { class: 'choices' }, this.#groups.element, this.#merge.element, extra),
       this.#progress,
     );
   }
 
-  /** The text as it stands in the box. */
-  get text(): string {
-    return this.#text.value;
+  /** The texts as they stand in the boxes. */
+  get texts(): Texts {
+    return { text: this.#text.value, decoderText: this.#decoderText.value };
   }
 
-  /** Puts a text into the box, e.g. a restored one or the editor's selection. */
-  setText(text: string): void {
-    this.#text.value = text;
+  /** Puts those texts into the boxes that are others than before, e.g. restored ones or the editor's selection. */
+  take(before: Texts | null, now: Texts): void {
+    if (before?.text !== now.text) this.#text.value = now.text;
+    if (before?.decoderText !== now.decoderText) this.#decoderText.value = now.decoderText;
   }
 
   show(content: HeaderContent): void {
@@ -94,8 +95,10 @@ export class Header {
     const { model, conversion, busy } = content;
     this.#name.textContent = model.name;
     this.#name.title = model.path;
+    const hasEncoder = model.layers.some(({ stack }) => stack === 'encoder');
+    this.#decoderText.hidden = !hasEncoder;
     const kvHeads = model.G === model.H ? '' : ` (${model.G} KV)`;
-    this.#shape.textContent = `${model.L} layers × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
+    this.#shape.textContent = `${model.L} ${hasEncoder ? 'attentions' : 'layers'} × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
     this.#shape.title = `${model.familyTitle} · ${formatInteger(model.parameters)} parameters · ${model.position}`;
     this.#groups.show(
       // Groups made by hand need not divide the number of heads.
@@ -124,9 +127,23 @@ export class Header {
     this.banners.replaceChildren(...this.#makeBanners(content));
   }
 
+  #makeText(testId: string, label: string, placeholder: string): HTMLTextAreaElement {
+    const box = element('textarea', {
+      ...{ 'data-testid': testId, rows: 1, spellcheck: 'false' },
+      ...{ 'aria-label': label, placeholder },
+    });
+    box.addEventListener('input', () => this.#events.edited());
+    box.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    return box;
+  }
+
   #submit(): void {
     if (this.#content?.busy) this.#events.cancel();
-    else if (!this.#run.disabled) this.#events.run(this.#text.value);
+    else if (!this.#run.disabled) this.#events.run(this.texts);
   }
 
   #convert(change: Partial<ConversionRequest>): void {

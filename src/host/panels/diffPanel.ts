@@ -9,7 +9,7 @@ import { webviewTransport } from './webviewTransport';
 
 /** What a diff can ask for that is not its session's. */
 export interface DiffActions {
-  userRun(session: Session, text: string): Promise<void>;
+  userRun(session: Session, text: string, decoderText: string): Promise<void>;
   openExplorer(session: Session): Promise<void>;
   showDiagnostics(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export class DiffPanel {
         session.measuring.want();
         return Promise.resolve(this.snapshot());
       },
-      run: (text) => actions.userRun(session, text),
+      run: (text, decoderText) => actions.userRun(session, text, decoderText),
       cancel: () => session.cancel(),
       setConversion: (conversion) => session.setConversion(conversion),
       attention: (request) => session.attention(request),
@@ -89,7 +89,8 @@ export class DiffPanel {
 
   private snapshot(): DiffSnapshot {
     const { model, registries, gpu, compare, busy, problem, text, conversion } = this.session;
-    const state = { modelPath: this.session.path, text, conversion, ui: this.ui };
+    const { path: modelPath, decoderText } = this.session;
+    const state = { modelPath, text, decoderText, conversion, ui: this.ui };
     return { state, model, registries, gpu, compare, measures: this.session.measuring.state, busy, problem };
   }
 

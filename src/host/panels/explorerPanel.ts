@@ -11,7 +11,7 @@ import { webviewTransport } from './webviewTransport';
 
 /** What an explorer can ask for that is not its session's. */
 export interface ExplorerActions {
-  userRun(session: Session, text: string): Promise<void>;
+  userRun(session: Session, text: string, decoderText: string): Promise<void>;
   loadGrouping(): Promise<void>;
   saveGrouping(): Promise<void>;
   openDiff(session: Session): Promise<void>;
@@ -73,7 +73,7 @@ export class ExplorerPanel {
         this.giveAwaitedFocus();
         return Promise.resolve(this.snapshot());
       },
-      run: (text) => actions.userRun(session, text),
+      run: (text, decoderText) => actions.userRun(session, text, decoderText),
       cancel: () => session.cancel(),
       setConversion: (conversion) => session.setConversion(conversion),
       attention: (request) => session.attention(request),
@@ -94,7 +94,8 @@ export class ExplorerPanel {
   private snapshot(): ExplorerSnapshot {
     const { model, registries, gpu, grouping, original, converted, compare, busy, problem, text, conversion } =
       this.session;
-    const state = { modelPath: this.session.path, text, conversion, ui: this.ui };
+    const { path: modelPath, decoderText } = this.session;
+    const state = { modelPath, text, decoderText, conversion, ui: this.ui };
     return { state, model, registries, gpu, grouping, original, converted, compare, busy, problem };
   }
 

@@ -69,7 +69,7 @@ export class Panels implements vscode.Disposable {
 
   private addExplorer(panel: vscode.WebviewPanel, session: Session, ui: ExplorerUi): void {
     const explorer = new ExplorerPanel(panel, session, ui, this.extension, {
-      userRun: (target, text) => this.userRun(target, text),
+      userRun: (...input) => this.userRun(...input),
       loadGrouping: () => runCommand('gqaLens.loadGrouping'),
       saveGrouping: () => runCommand('gqaLens.saveGrouping'),
       openDiff: () => runCommand('gqaLens.compare'),
@@ -82,7 +82,7 @@ export class Panels implements vscode.Disposable {
 
   private addDiff(panel: vscode.WebviewPanel, session: Session, stored: Record<string, unknown>): void {
     const diff = new DiffPanel(panel, session, mergeUi(defaultDiffUi(session.model), stored), this.extension, {
-      userRun: (target, text) => this.userRun(target, text),
+      userRun: (...input) => this.userRun(...input),
       openExplorer: (target) => {
         this.showExplorer(target);
         return Promise.resolve();
@@ -93,9 +93,9 @@ export class Panels implements vscode.Disposable {
   }
 
   /** Pressing Run is a user's wish: it lifts the guard against crash loops, as a command does. */
-  private userRun(session: Session, text: string): Promise<void> {
+  private userRun(session: Session, text: string, decoderText: string): Promise<void> {
     this.engine.allowRestart();
-    return session.run(text);
+    return session.run(text, decoderText);
   }
 
   private follow<Shown>(panel: vscode.WebviewPanel, session: Session, list: Map<Session, Shown>, shown: Shown): void {

@@ -9,6 +9,7 @@ import type { ViewKind } from './webviewHtml';
 export interface Persisted {
   modelPath: string;
   text: string;
+  decoderText: string;
   conversion: ConversionRequest;
   ui: Record<string, unknown>;
 }
@@ -16,9 +17,15 @@ export interface Persisted {
 /** Reads `{ kind, state }`; null when it is not that. */
 export function readPersisted(stored: unknown, kind: ViewKind): Persisted | null {
   if (!isRecord(stored) || stored.kind !== kind || !isRecord(stored.state)) return null;
-  const { modelPath, text, conversion, ui } = stored.state;
+  const { modelPath, text, decoderText, conversion, ui } = stored.state;
   if (typeof modelPath !== 'string' || typeof text !== 'string' || !isConversion(conversion)) return null;
-  return { modelPath, text, conversion, ui: isRecord(ui) ? ui : {} };
+  return {
+    modelPath,
+    text,
+    decoderText: typeof decoderText === 'string' ? decoderText : '',
+    conversion,
+    ui: isRecord(ui) ? ui : {},
+  };
 }
 
 /** The defaults with every stored field that has the same type; a field that may be null takes a number too. */
