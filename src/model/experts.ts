@@ -9,6 +9,7 @@ import { linear } from '../gpu/operations/linear';
 import { pad4 } from '../gpu/operations/matrix';
 import type { GpuWeights } from './gpuWeights';
 import { leaseExpert, type LeasedWeights } from './layerWeights';
+import { leaseAhead } from './leaseAhead';
 import { runMlp } from './mlp';
 import type { ModelSpec, WeightSource } from './spec';
 
@@ -38,10 +39,10 @@ export async function runExperts(
 ): Promise<void> {
   const { spec } = source;
   const shares = await route(context, spec, leased, rows, S);
-  for (const [expert, { tokens, weights }] of shares.entries()) {
-    if (tokens.length === 0) continue;
+  const used = shares.flatMap((share, expert) => (share.tokens.length > 0 ? [{ ...share, expert }] : []));
+  const experts = leaseAhead(used, ({ expert }) => leaseExpert(store, source, layer, expert, signal));
+  for await (const [{ tokens, weights }, own] of experts) {
     signal.throwIfAborted();
-    const own = await leaseExpert(store, source, layer, expert, signal);
     const places = context.upload(Uint32Array.from(tokens), 'tokens of an expert');
     const factors = context.upload(Float32Array.from(weights), 'weights of an expert');
     const count = tokens.length;
@@ -55,9 +56,10 @@ export async function runExperts(
     linear(context, batch, up, own.matrix('down.weight'), result, count, { bias: own.optionalVector('down.bias') });
     scatterRows(batch, result, places, factors, output, { count, stride: pad4(spec.D) });
     batch.submit();
-    own.release();
     places.buffer.destroy();
     factors.buffer.destroy();
+    // Weights of one expert in flight, and of the next on the way.
+    await context.settled();
   }
 }
 

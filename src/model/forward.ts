@@ -18,6 +18,7 @@ import type { GpuWeights } from './gpuWeights';
 import { LayerGroups } from './layerGroups';
 import { runExperts } from './experts';
 import { embeddingRoles, leaseGlobals, leaseLayer, type LeasedWeights } from './layerWeights';
+import { leaseAhead } from './leaseAhead';
 import { runMlp } from './mlp';
 import { attentionShape, projectKeysAndValues, projectQueries, readStream, type LayerCache } from './project';
 import { RotaryTables } from './rotaryTables';
@@ -72,25 +73,20 @@ export async function forward(
 ): Promise<Span> {
   const { spec } = source;
   const S = ids.length;
+  const stacked = spec.layers.flatMap((own, layer) => (own.stack === stack ? [layer] : []));
+  let input = await embedOnGpu(context, weights, source, ids, past, task.signal);
   const scratch = new Scratch(context, spec, S);
   const groups = new LayerGroups(context, spec);
   const tables = new RotaryTables(context, spec, past, S);
   const biases = new DistanceBiases(context, source, past, S, task.signal);
-  const stacked = spec.layers.flatMap((own, layer) => (own.stack === stack ? [layer] : []));
-  let input = await embedOnGpu(context, weights, source, ids, past, task.signal);
+  let output: Span | null = null;
   try {
-    let next = leaseLayer(weights, source, stacked[0] ?? 0, task.signal);
-    for (const [place, layer] of stacked.entries()) {
+    // One layer is read ahead while the GPU works.
+    const layers = leaseAhead(stacked, (layer) => leaseLayer(weights, source, layer, task.signal));
+    for await (const [layer, leased] of layers) {
       task.signal.throwIfAborted();
       task.report(`Layer ${layer + 1} of ${spec.L}`, layer / spec.L);
-      const leased = await next;
-      // Read one layer ahead while the GPU works. Errors surface when it is awaited, so none goes unhandled here.
-      const following = stacked[place + 1];
-      if (following !== undefined) {
-        next = leaseLayer(weights, source, following, task.signal);
-        next.catch(() => undefined);
-      }
-      const output = context.storage(S * pad4(spec.D), `input of layer ${layer + 1}`);
+      output = context.storage(S * pad4(spec.D), `input of layer ${layer + 1}`);
       const batch = context.batch();
       const cache = caches[layer];
       if (!cache) throw new Error(`no cache for layer ${layer}`);
@@ -102,16 +98,16 @@ export async function forward(
       const routed = runLayer(context, batch, spec, leased, call);
       batch.submit();
       if (routed) await runExperts(context, weights, source, leased, { layer, S, rows: routed, output }, task.signal);
-      leased.release();
       if (keepInput) keepInput(layer, input);
       else input.buffer.destroy();
-      input = output;
+      [input, output] = [output, null];
       // One layer in flight bounds memory and lets cancellation act.
       await context.settled();
     }
     return input;
   } catch (error) {
     input.buffer.destroy();
+    output?.buffer.destroy();
     throw error;
   } finally {
     tables.destroy();
