@@ -14,6 +14,11 @@ export interface GroupingFiles {
   save(): void;
 }
 
+const hint = 'Drag heads between groups, or press a digit, ← → or X on one.';
+const dragHelp = 'Drag a head onto a group to move it, onto a head to exchange the two.';
+const keysHelp =
+  'On a focused head: a digit, or arrow left or right and Enter, moves it; X on two heads exchanges them.';
+
 export class AssignmentControls {
   /** Beside the title. */
   readonly head: HTMLElement;
@@ -56,11 +61,10 @@ export class AssignmentControls {
       () => files.save(),
     );
     this.head = element('div', { class: 'grouping-head' }, this.#grouping.element, this.#undo, this.#redo);
-    const help = element(
-      'p',
-      { class: 'muted help', id: 'grouping-help' },
-      'Drag a head onto a group to move it, onto a head to exchange the two. On a focused head: a digit, or ← → and Enter, moves; X exchanges.',
-    );
+    // Only read out: what it says at length, the hint says in short.
+    const help = element('div', { hidden: true, id: 'grouping-help' }, keysHelp);
+    this.say('');
+    this.#said.title = `${dragHelp} ${keysHelp}`;
     this.foot = element(
       'div',
       { class: 'grouping-foot' },
@@ -72,9 +76,9 @@ export class AssignmentControls {
     );
   }
 
-  /** Says what happened: on screen, and to a screen reader. */
+  /** Says what happened: on screen, and to a screen reader. An empty sentence brings the hint back. */
   say(sentence: string): void {
-    this.#said.textContent = sentence;
+    this.#said.textContent = sentence === '' ? hint : sentence;
   }
 
   render(view: ExplorerView): void {
@@ -118,7 +122,7 @@ export class AssignmentControls {
     } else if (busy !== null && snapshot.grouping.G < snapshot.model.G) facts.push('measuring…');
     if (compare !== null) {
       facts.push(`KL ${formatNumber(compare.klMean, 3)} nats a token`);
-      facts.push(`top-1 agreement ${Math.round(100 * compare.top1Agreement)} %`);
+      facts.push(`top‑1 agreement ${Math.round(100 * compare.top1Agreement)} %`);
     }
     const sizes = groupSizes(snapshot.grouping.groupOfKvHead[ui.layer] ?? []);
     if (new Set(sizes).size > 1) facts.push(`unequal groups (${sizes.join(', ')}): no file format holds them`);
