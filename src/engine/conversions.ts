@@ -2,6 +2,7 @@
  * Conversions of opened checkpoints, made once and remembered: groupings, calibration texts, converted weights.
  * Role: from a request to a grouping and a weight source. What groupings and merges do is src/gqa.
  */
+import { conversionNotes } from '../gqa/conversionNotes';
 import { convert } from '../gqa/convert';
 import { groupings, groupingView, identityGrouping, isIdentity, makeGrouping, type Grouping } from '../gqa/grouping';
 import { merges } from '../gqa/merge';
@@ -30,6 +31,8 @@ export interface PreparedConversion {
   grouping: Grouping;
   /** What it was solved on, in words; null when nothing needed a text. */
   calibration: string | null;
+  /** What the merge had to do otherwise than it says. */
+  notes: string[];
 }
 
 /** What is remembered of one model. */
@@ -48,7 +51,7 @@ export class Conversions {
   /** The weights under a conversion; the same object again for the same request, so that caches of weights hold. */
   async prepare(model: OpenedModel, request: ConversionRequest | null, task: TaskContext): Promise<PreparedConversion> {
     const { source, spec } = model.runnable;
-    if (!request) return { source, grouping: identityGrouping(spec), calibration: null };
+    if (!request) return { source, grouping: identityGrouping(spec), calibration: null, notes: [] };
     const known = this.of(model);
     const key = sourceKey(request);
     const remembered = known.sources.get(key);
@@ -87,7 +90,8 @@ export class Conversions {
     const calibration = needsText ? await this.calibration(model, request, task) : null;
     const check = (turned: WeightSource): Promise<void> => this.checkAlignment(model, turned, task);
     const source = await convert(model.runnable.source, grouping, merge, { calibration, check, task });
-    return { source, grouping, calibration: calibration?.text ?? null };
+    const notes = conversionNotes(model.runnable.spec, grouping, merge);
+    return { source, grouping, calibration: calibration?.text ?? null, notes };
   }
 
   /** The grouping of a request; null is the checkpoint as it is. */

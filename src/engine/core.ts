@@ -158,7 +158,7 @@ export class EngineCore {
   /** A forward pass over all tokens; keeps what maps, logits and continuations need. */
   async run(request: RunRequest, task: TaskContext): Promise<RunSummary> {
     const model = this.models.get(request.modelId);
-    const { source, grouping, calibration } = await this.conversions.prepare(model, request.conversion, task);
+    const { source, grouping, calibration, notes } = await this.conversions.prepare(model, request.conversion, task);
     const given = readInput(model, request.input, request.maxTokens);
     task.report('Preparing the GPU', null);
     const { context, weights, name } = await this.gpu.ready();
@@ -182,6 +182,7 @@ export class EngineCore {
         conversion: request.conversion,
         grouping: groupingView(model.runnable.spec, grouping),
         calibration,
+        notes,
         tokens: tokensOf(model, ids),
         encoderTokens: kept.encoded && tokensOf(model, kept.encoded.ids),
         droppedTokens: given.dropped,

@@ -44,7 +44,7 @@ export async function exportConversion(
   const { modelId, conversion, folder: outFolder, overwrite, format } = request;
   await checkExportFolder({ checkpoint, outFolder, overwrite });
   if (openFolders.includes(resolve(outFolder))) throw stillOpen(outFolder);
-  const { source, grouping, calibration } = await conversions.prepare(model, conversion, task);
+  const { source, grouping, calibration, notes } = await conversions.prepare(model, conversion, task);
   const measures =
     request.measure &&
     (await measure(
@@ -70,7 +70,7 @@ export async function exportConversion(
       grouping: findMethod(groupings, conversion.grouping, 'grouping'),
       merge: findMethod(merges, conversion.merge, 'merge'),
       calibration,
-      notes: [],
+      notes,
       groupOfKvHead: grouping.groupOfKvHead,
       measured: measures && { text: request.measure?.name ?? '', measures },
       version,
@@ -85,7 +85,7 @@ export async function exportConversion(
     bytes: written.bytes,
     format: written.format.id,
     repeatsHeads: written.format.repeatsHeads,
-    notes: explainFormat(written.format, runnable.spec, source.spec),
+    notes: [...notes, ...explainFormat(written.format, runnable.spec, source.spec)],
     calibration,
     measures,
   };

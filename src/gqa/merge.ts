@@ -50,6 +50,8 @@ export interface PoolingMerge extends MethodInfo {
  */
 export interface SolvingMerge extends MethodInfo {
   readonly kind: 'solve';
+  /** It changes the basis of K heads; where the model forbids that, it pools them by their mean. Absent: it does not. */
+  readonly turnsKeys?: boolean;
   /**
    * For merges that align heads first: the layer with turned heads and nothing pooled, which must compute the same
    * (convert.ts lets callers check that). `solve` then gets the turned layer as its source.
@@ -60,7 +62,7 @@ export interface SolvingMerge extends MethodInfo {
 }
 
 /** A way to merge the KV heads of a group. */
-export type MergeMethod = PoolingMerge | SolvingMerge;
+export type MergeMethod = (PoolingMerge & { readonly turnsKeys?: never }) | SolvingMerge;
 
 /** Every merge method. Views, quick picks and the command line read this list. */
 export const merges: readonly MergeMethod[] = [

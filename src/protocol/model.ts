@@ -166,6 +166,8 @@ export interface RunSummary {
   grouping: GroupingView;
   /** What the conversion was solved on, in words; null when it needed no text. */
   calibration: string | null;
+  /** What the merge had to do otherwise than it says. */
+  notes: string[];
   /** [S] the tokens that losses belong to: in an encoder-decoder, the decoder's. */
   tokens: Token[];
   /** What the encoder read; null without one. */

@@ -129,6 +129,39 @@ describe('groups put in order', () => {
     );
   });
 
+  /** Every fixture of a decoder with KV heads to share. Position biases by place among the heads cannot be moved. */
+  const families = [
+    ...['cohere', 'gemma2', 'gpt-neox', 'gpt-oss', 'gptj', 'granite', 'llama-gqa', 'mistral-swa'],
+    ...['mixtral', 'olmo2', 'opt', 'phi', 'phi3', 'qwen2', 'qwen3', 'smollm3', 'stablelm', 'starcoder2'],
+  ];
+
+  it.each(families)('keep the logits of %s, with its norms, sinks, biases and windows', async (name) => {
+    const context = await testContext();
+    const weights = new GpuWeights(context, 1 << 30);
+    const { source } = await openModel(join(fixtures, name));
+    const { G: n, L } = source.spec;
+    expect(n).toBeGreaterThan(1);
+    const G = n > 2 ? n / 2 : n;
+    // Of 8 heads in 4 groups: 0 1 2 3 0 1 2 3; of 2 in 2: 1 0.
+    const groups = Array.from({ length: n }, (_, head) => (n > 2 ? head % G : 1 - head));
+    const groupOfKvHead = Array.from({ length: L }, (_, layer) => (layer % 2 ? groups : groups.toReversed()));
+    const grouping = { G, groupOfKvHead };
+    const converted = await convert(source, grouping, mean, { calibration: null, task: quietTask });
+    const ordered = contiguous(converted);
+    expect(converted.spec.groupOfHead).toBeDefined();
+    expect(await logitDistance(context, weights, converted, ordered, ids, quietTask)).toBeLessThan(1e-4);
+    expect(await logitDistance(context, weights, converted, source, ids, quietTask)).toBeGreaterThan(n > 2 ? 1e-3 : -1);
+    for (const used of [source, converted, ordered]) weights.drop(used);
+  });
+
+  it('are refused by name where a position bias belongs to a place among the heads', async () => {
+    const { source } = await openModel(join(fixtures, 'bloom'));
+    const { L, G: n } = source.spec;
+    const groupOfKvHead = Array.from({ length: L }, () => Array.from({ length: n }, (_, head) => head % 2));
+    const converted = await convert(source, { G: 2, groupOfKvHead }, mean, { calibration: null, task: quietTask });
+    expect(() => contiguous(converted)).toThrow(/cannot change places.*each place among the heads has its own/);
+  });
+
   const unequal: Grouping = {
     G: 2,
     groupOfKvHead: [

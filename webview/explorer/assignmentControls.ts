@@ -126,6 +126,7 @@ export class AssignmentControls {
     }
     const sizes = groupSizes(snapshot.grouping.groupOfKvHead[ui.layer] ?? []);
     if (new Set(sizes).size > 1) facts.push(`unequal groups (${sizes.join(', ')}): no file format holds them`);
+    facts.push(...(converted?.notes ?? []));
     const text = facts.join(' · ');
     if (this.#losses.textContent !== text) this.#losses.textContent = text;
     this.#losses.hidden = text === '';

@@ -12,8 +12,8 @@ export class GroupingEditor {
   readonly #convert: (conversion: ConversionRequest) => Promise<void>;
   readonly #say: (sentence: string) => void;
   #view: ExplorerView | null = null;
-  /** Asked for and not shown yet: the next change builds on it. */
-  #asked: { groups: Groups; answer: Promise<void> } | null = null;
+  /** The last change, until it is answered: what is shown meanwhile may be older, and the next change builds on it. */
+  #asked: { groups: Groups | null } | null = null;
 
   /**
    * @param convert resolves once the conversion has been taken and run
@@ -26,7 +26,7 @@ export class GroupingEditor {
 
   show(view: ExplorerView): void {
     this.#view = view;
-    this.history.tell(view.snapshot.state.conversion);
+    if (this.#asked === null) this.history.tell(view.snapshot.state.conversion);
   }
 
   /** Whether the heads of the chosen layer can be moved at all. */
@@ -86,8 +86,8 @@ export class GroupingEditor {
     const view = this.#view;
     if (view === null) return;
     const { merge, calibration } = view.snapshot.state.conversion;
-    const answer = this.#convert({ ...choice, merge, ...(calibration === undefined ? {} : { calibration }) });
-    const asked = groups === null ? null : { groups, answer };
+    this.history.tell(choice);
+    const asked = { groups };
     this.#asked = asked;
     const settle = (): void => {
       // A later change has taken over otherwise.
@@ -95,7 +95,7 @@ export class GroupingEditor {
       this.#asked = null;
       if (this.#view !== null) this.history.settle(this.#view.snapshot.state.conversion);
     };
-    answer.then(settle, settle);
+    this.#convert({ ...choice, merge, ...(calibration === undefined ? {} : { calibration }) }).then(settle, settle);
   }
 
   #groups(shown: Groups): Groups {

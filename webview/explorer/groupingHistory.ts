@@ -1,6 +1,6 @@
 /**
  * What the groups were before: undo and redo over every change of the grouping, whoever made it.
- * Role: a list with a place in it. It asks for nothing: the page sends what `undo` and `redo` give, and tells what came.
+ * Role: a list with a place in it. It asks for nothing: the editor sends what `undo` and `redo` give, and tells what came.
  */
 import type { ConversionRequest } from '../../src/protocol/model';
 
@@ -19,10 +19,6 @@ const most = 30;
 export class GroupingHistory {
   #entries: GroupingChoice[] = [];
   #place = 0;
-  /** The last grouping that was told. */
-  #told: string | null = null;
-  /** An undo or redo is on its way: what is told meanwhile may be older and is no change of its own. */
-  #awaited: string | null = null;
 
   get canUndo(): boolean {
     return this.#place > 0;
@@ -42,28 +38,22 @@ export class GroupingHistory {
     return this.#step(1);
   }
 
-  /** Takes note of the grouping that is shown. A new one becomes the last entry. */
-  tell(conversion: ConversionRequest): void {
+  /** The grouping has changed, or is about to: a new one becomes the last entry. */
+  tell(conversion: GroupingChoice): void {
     const choice = choiceOf(conversion);
-    const key = JSON.stringify(choice);
-    if (key === this.#told) return;
-    this.#told = key;
-    if (this.#awaited !== null) {
-      if (key === this.#awaited) this.#awaited = null;
-      return;
-    }
-    if (key === JSON.stringify(this.#entries[this.#place])) return;
+    if (keyOf(choice) === keyOf(this.#entries[this.#place])) return;
     this.#entries = [...this.#entries.slice(0, this.#place + 1), choice].slice(-most);
     this.#place = this.#entries.length - 1;
   }
 
-  /** What was asked for has come, or will not: `conversion` is what stands. */
-  settle(conversion: ConversionRequest): void {
-    this.#awaited = null;
-    const key = JSON.stringify(choiceOf(conversion));
-    const place = this.#entries.findIndex((entry) => JSON.stringify(entry) === key);
-    if (JSON.stringify(this.#entries[this.#place]) !== key && place >= 0) this.#place = place;
-    this.tell(conversion);
+  /** What was asked for has come, or will not: `conversion` is what stands, and the place is where that is. */
+  settle(conversion: GroupingChoice): void {
+    const key = keyOf(choiceOf(conversion));
+    const places = this.#entries.flatMap((entry, place) => (keyOf(entry) === key ? [place] : []));
+    // The same groups may have been there several times: the nearest is meant.
+    const [nearest] = places.sort((a, b) => Math.abs(a - this.#place) - Math.abs(b - this.#place));
+    if (nearest === undefined) this.tell(conversion);
+    else this.#place = nearest;
   }
 
   store(): StoredHistory {
@@ -75,20 +65,21 @@ export class GroupingHistory {
     if (!isHistory(stored)) return;
     this.#entries = stored.entries;
     this.#place = stored.place;
-    this.#told = JSON.stringify(this.#entries[this.#place]);
   }
 
   #step(by: number): GroupingChoice | null {
     const choice = this.#entries[this.#place + by];
     if (choice === undefined) return null;
     this.#place += by;
-    this.#awaited = JSON.stringify(choice);
-    if (this.#awaited === this.#told) this.#awaited = null;
     return choice;
   }
 }
 
-function choiceOf({ G, grouping, assignment }: ConversionRequest): GroupingChoice {
+function keyOf(choice: GroupingChoice | undefined): string {
+  return JSON.stringify(choice ?? null);
+}
+
+function choiceOf({ G, grouping, assignment }: GroupingChoice): GroupingChoice {
   return assignment === undefined ? { G, grouping } : { G, grouping, assignment };
 }
 

@@ -41,6 +41,7 @@ export const aligned: SolvingMerge = {
   description:
     'The mean after turning each head towards the others without changing the model. Needs no data, under a second.',
   source: 'Generalised Procrustes (Gower 1975), per rotary plane for K',
+  turnsKeys: true,
   turn: (source, task) => turn(source, task.signal),
   solve: (source, _calibration, task) => pool(source, task.signal, false),
 };
@@ -53,6 +54,7 @@ export const alignedRenormalised: SolvingMerge = {
   description:
     "The aligned mean, rescaled to the members' mean norm: about half of what the plain mean loses. Needs no data.",
   source: 'Generalised Procrustes (Gower 1975), per rotary plane for K',
+  turnsKeys: true,
   turn: (source, task) => turn(source, task.signal),
   solve: (source, _calibration, task) => pool(source, task.signal, true),
 };

@@ -18,6 +18,7 @@ export const pca: SolvingMerge = {
   description:
     'The shared head that keeps most of what the queries and outputs read. Needs no data, takes seconds: the best there is without a text.',
   source: 'Low-rank approximation per rotary plane (Eckart and Young 1936), metric diag(gain²)',
+  turnsKeys: true,
   solve: async (source, _calibration, task) => {
     const heads = await readLayerHeads(source, task.signal);
     const metric = (side: AttentionSide): Promise<Metric> =>

@@ -256,6 +256,18 @@ describe('convert', () => {
     expect(pooled.stdout).toContain('pooled to 4 groups');
   });
 
+  it('says where a merge may not do what it says', async () => {
+    const out = join(folder, 'olmo2-gqa');
+    const args = ['convert', 'test/fixtures/olmo2', '--groups', '1', '--merge', 'pca', '--out', out];
+    const { code, stdout } = await gqaLens(args);
+    expect(code).toBe(0);
+    const note = /K heads are pooled by their mean and not turned: queries and keys\s+are\s+normalised/;
+    expect(stdout).toMatch(note);
+    expect(await readFile(join(out, 'README.md'), 'utf8')).toMatch(note);
+    const plain = ['convert', 'test/fixtures/olmo2', '--groups', '1', '--merge', 'mean', '--out', `${out}-mean`];
+    expect((await gqaLens(plain)).stdout).not.toContain('turned');
+  });
+
   it('leaves a folder that is there alone', async () => {
     const out = join(folder, 'mine');
     await mkdir(out);
