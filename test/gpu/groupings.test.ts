@@ -123,6 +123,9 @@ describe('groups put in order', () => {
         expect(opened.spec.G).toBe(name === 'gpt2' ? 8 : grouping.G);
         expect(await logitDistance(context, weights, converted, ordered, ids, quietTask)).toBeLessThan(1e-5);
         expect(await logitDistance(context, weights, converted, opened, ids, quietTask)).toBeLessThan(1e-5);
+        // As many groups as heads: the mean of one head is that head, in whatever order.
+        const original = grouping.G === 8 ? (await openModel(join(fixtures, name))).source : converted;
+        expect(await logitDistance(context, weights, original, opened, ids, quietTask)).toBeLessThan(1e-5);
         for (const source of [converted, ordered, opened]) weights.drop(source);
       }),
       { numRuns: 12, seed: 5 },

@@ -18,6 +18,7 @@ import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import type { LayerCalibration, TextInputs } from '../../model/calibration';
 import { layerOf, positionOf, type ModelSpec } from '../../model/spec';
 import { GqaLensError } from '../../protocol/errors';
+import { applyHeadNorm, type HeadNorms } from './headNorms';
 import { readHeadRows } from './headRows';
 import { TextSide } from './textSide';
 
@@ -47,6 +48,8 @@ export interface Sharing {
   /** u32 [2, H]: the KV head of each query head here, and in the original. */
   readers: Span;
   groups: HeadGroups;
+  /** What queries and keys go through before they are turned; null in most models. */
+  norms: HeadNorms | null;
 }
 
 /** Attention probabilities of the whole text: pieces [windows, H, S, T]. */
@@ -146,24 +149,35 @@ export class LayerText {
   }
 
   /** @param groupOfHead [H] */
-  sharing(groupOfHead: readonly number[], G: number): Sharing {
+  sharing(groupOfHead: readonly number[], G: number, norms: HeadNorms | null = null): Sharing {
     const groups = uploadHeadGroups(this.context, groupOfHead, G);
     this.own(groups.span);
     const readers = this.context.upload(Uint32Array.from([...groupOfHead, ...this.originally]), 'readers');
-    return { G, groupOfHead, groups, readers: this.own(readers) };
+    return { G, groupOfHead, groups, readers: this.own(readers), norms };
   }
 
   /** Queries and keys of weights [H·pad4(K), pad4(W)] and [G·pad4(K), pad4(W)] on the text; the caller frees them. */
-  projectBoth(q: Span, k: Span, { G }: Pick<Sharing, 'G'>): Projected {
-    const { H, K } = this.sizes;
-    const queries = this.storage(this.queries.N * H * pad4(K), 'queries');
-    const keys = this.storage(this.keys.N * G * pad4(K), 'keys');
+  projectBoth(q: Span, k: Span, { G, norms }: Pick<Sharing, 'G' | 'norms'>): Projected {
     const batch = this.context.batch();
-    this.queries.project(batch, q, H, queries);
-    this.queries.turn(batch, queries, H);
-    this.keys.project(batch, k, G, keys);
-    this.keys.turn(batch, keys, G);
+    const raw: Span[] = [];
+    const project = (side: TextSide, name: 'q' | 'k', weights: Span, heads: number): Span => {
+      const count = side.N * heads * pad4(this.sizes.K);
+      const out = this.storage(count, `projected ${name}`);
+      if (norms) {
+        const before = this.context.storage(count, `${name} before its norm`);
+        raw.push(before);
+        side.project(batch, weights, heads, before);
+        applyHeadNorm(this.context, batch, norms, name, before, out, { N: side.N, heads });
+      } else {
+        side.project(batch, weights, heads, out);
+      }
+      side.turn(batch, out, heads);
+      return out;
+    };
+    const queries = project(this.queries, 'q', q, this.sizes.H);
+    const keys = project(this.keys, 'k', k, G);
     batch.submit();
+    for (const { buffer } of raw) buffer.destroy();
     return { queries, keys };
   }
 

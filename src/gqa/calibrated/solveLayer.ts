@@ -5,7 +5,6 @@
  */
 import type { LayerCalibration } from '../../model/calibration';
 import { groupOfHead } from '../../model/spec';
-import { GqaLensError } from '../../protocol/errors';
 import type { TaskContext } from '../../protocol/tasks';
 import type { SolvedLayer, SourceLayer } from '../merge';
 import { keyGauge, keyGaugeForbiddenBy } from '../solve/gauge';
@@ -13,6 +12,7 @@ import { membersOf, readLayerHeads, toWeights, type LayerHeads } from '../solve/
 import { matrixMetric } from '../solve/metric';
 import { LayerPca } from '../solve/pca';
 import { fitAttention, type AttentionSettings } from './attention';
+import { readHeadNorms, type HeadNorms } from './headNorms';
 import { uploadHeadRows } from './headRows';
 import { LayerText, type Projected, type Sharing, type TextMaps } from './layerText';
 import { attentionOutput, fitOutputs, headOutputs, type OutputSettings } from './outputs';
@@ -30,27 +30,27 @@ export interface Effort {
 export async function solveOnText(
   source: SourceLayer,
   calibration: LayerCalibration,
-  { scores, outputs, attention }: Effort,
+  effort: Effort,
   task: TaskContext,
 ): Promise<SolvedLayer> {
   const { spec, layer, G, groupOfKvHead } = source;
   task.report('reading weights', 0);
   const original = await readLayerHeads(source, task.signal);
   const groups = membersOf(groupOfKvHead, G);
-  const forbidden = keyGaugeForbiddenBy(spec);
-  if (forbidden !== null) {
-    throw new GqaLensError('conversion-invalid', `Queries and keys cannot be solved for: ${forbidden}`, {
-      next: 'Choose a merge that needs no text: what may not be turned is pooled by its mean there.',
-    });
-  }
+  // Keys that may not be turned are pooled by their mean and queries stay: values and outputs are solved for alone.
+  const { outputs, scores, attention } =
+    keyGaugeForbiddenBy(spec) === null ? effort : { ...effort, scores: null, attention: null };
   const gauge = keyGauge(spec, layer);
   const kvHeadOfHead = groupOfHead(spec, layer);
   const text = new LayerText(calibration, spec, layer, kvHeadOfHead, original.W);
   try {
-    const own = text.sharing(kvHeadOfHead, original.sizes.G);
+    const norms = (pooled: boolean): Promise<HeadNorms | null> =>
+      readHeadNorms(text.context, source, pooled, (span) => text.own(span), task.signal);
+    const own = text.sharing(kvHeadOfHead, original.sizes.G, await norms(false));
     const sharing = text.sharing(
       kvHeadOfHead.map((kvHead) => groupOfKvHead[kvHead] ?? 0),
       G,
+      await norms(true),
     );
     const keyMetric = matrixMetric((await text.keys.moment()).values, original.W);
     const queryMetric = matrixMetric((await text.queries.moment()).values, original.W);

@@ -15,6 +15,7 @@ function calibrated(info: Omit<SolvingMerge, 'kind' | 'solve' | 'turn' | 'needsT
     ...info,
     kind: 'solve',
     needsText: true,
+    turnsKeys: true,
     solve: (source, calibration, task) => {
       if (calibration === null) {
         throw new GqaLensError('conversion-invalid', `The merge "${info.id}" needs a text to be solved on`, {
