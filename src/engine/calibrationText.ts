@@ -8,13 +8,8 @@ import type { CalibrationText, Tokens } from '../protocol/model';
 import type { OpenedModel } from './models';
 import { readTextFile, textWindows, usualWindow } from './textFile';
 
-/** Tokens that conversions are solved on unless the request says otherwise. */
-const usualTokens = 8192;
 /** Bytes of calibration activations, over all layers: fewer tokens are used where they would take more. */
 const calibrationBytes = 2 ** 30;
-
-/** What a request without a calibration text means. */
-export const usualCalibration: CalibrationText = { file: null, tokens: usualTokens };
 
 /** A text by path; null is the excerpt that comes with the product. @throws GqaLensError input-invalid */
 export function readText(file: string | null): Promise<string> {

@@ -2,6 +2,7 @@
  * Conversions of opened checkpoints, made once and remembered: groupings, calibration texts, converted weights.
  * Role: from a request to a grouping and a weight source. What groupings and merges do is src/gqa.
  */
+import { basename } from 'node:path';
 import { conversionNotes } from '../gqa/conversionNotes';
 import { convert } from '../gqa/convert';
 import { groupings, groupingView, identityGrouping, isIdentity, makeGrouping, type Grouping } from '../gqa/grouping';
@@ -12,9 +13,10 @@ import { logitDistance } from '../model/sameFunction';
 import type { WeightSource } from '../model/spec';
 import { tokenCount } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
+import { usualCalibration } from '../protocol/methods';
 import type { ConversionRequest, GroupingView } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
-import { calibrationWindows, usualCalibration } from './calibrationText';
+import { calibrationWindows } from './calibrationText';
 import type { EngineGpu } from './gpu';
 import { engineGram } from './gram';
 import type { OpenedModel } from './models';
@@ -113,7 +115,7 @@ export class Conversions {
     const wanted = calibration ?? usualCalibration;
     const windows = await calibrationWindows(model, wanted);
     const { context, weights } = await this.gpu.ready();
-    const name = wanted.file ?? 'the bundled excerpt';
+    const name = wanted.file === null ? 'the bundled excerpt' : basename(wanted.file);
     const text = `${windows.reduce((sum, window) => sum + tokenCount(window), 0)} tokens of ${name}`;
     const { source } = model.runnable;
     const value = await calibrate(context, weights, source, windows, text, task);

@@ -1,6 +1,7 @@
 /** Shows progress with a cancel button for work that takes long enough to notice, and nothing for work that does not. */
 import * as vscode from 'vscode';
 import type { CallOptions } from './engineProcess';
+import type { Session } from './session';
 
 /** Below this a notification would only flash. */
 const noticeableMilliseconds = 500;
@@ -34,4 +35,17 @@ export async function withDelayedProgress<T>(
     );
   }
   return result;
+}
+
+/** As above for work of a session, which tells by its own `busy` how far it is. */
+export function withSessionProgress(title: string, session: Session, work: () => Promise<void>): Promise<void> {
+  return withDelayedProgress(title, async ({ signal, onProgress }) => {
+    const listener = session.onDidChangeBusy((busy) => busy && onProgress({ task: '', ...busy }));
+    signal.addEventListener('abort', () => session.cancel(), { once: true });
+    try {
+      await work();
+    } finally {
+      listener.dispose();
+    }
+  });
 }

@@ -23,7 +23,9 @@ import type {
   SimilarityRequest,
   SimilarityResult,
   TextMeasures,
+  Tokens,
 } from '../protocol/model';
+import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
 import type { Progress, TaskId } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
 import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from './defaults';
@@ -110,9 +112,11 @@ export class Session implements vscode.Disposable {
         conversion,
         grouping: await engine.grouping(model.modelId, conversion, task),
       });
-      // A restored conversion may be of a checkpoint that was replaced since.
-      const made = await make(start?.conversion ?? usual).catch((error: unknown) => {
-        if (start === null || toErrorValue(error).code !== 'conversion-invalid') throw error;
+      // A restored conversion may be of a checkpoint that was replaced since, by a method or on a text that is gone.
+      const isKnown = registries.merges.some(({ id }) => id === start?.conversion.merge);
+      const wanted = start !== null && isKnown ? start.conversion : usual;
+      const made = await make(wanted).catch((error: unknown) => {
+        if (wanted === usual || toErrorValue(error).code === 'cancelled') throw error;
         return make(usual);
       });
       return { engine, model, registries, ...made };
@@ -149,11 +153,31 @@ export class Session implements vscode.Disposable {
     return this.perform(async (signal) => {
       this.grouping = await this.call((engine, modelId, task) => engine.grouping(modelId, conversion, task), {
         signal,
+        onProgress: this.reporter(''),
       });
       this.conversion = conversion;
       this.take({ original: this.original, converted: null, compare: null });
       await (this.originalWanted ? this.runBoth(signal) : this.runConverted(signal));
     });
+  }
+
+  /** The formats that the conversion can be written in. */
+  exportFormats(): Promise<ExportFormatChoice[]> {
+    const { G } = this.conversion;
+    return this.call((engine, modelId) => engine.exportFormats(modelId, G));
+  }
+
+  /** Writes the conversion, measured on the text where that was run. Throws GqaLensError; `busy` does not tell of it. */
+  exportConversion(
+    request: Omit<ExportRequest, 'modelId' | 'conversion' | 'measure'>,
+    options: CallOptions = {},
+  ): Promise<ExportSummary> {
+    const { conversion, original } = this;
+    const measure = original && { name: quoted(this.text), windows: [tokensOf(original)] };
+    return this.call(
+      (engine, modelId, task) => engine.exportConversion({ ...request, modelId, conversion, measure }, task),
+      options,
+    );
   }
 
   cancel(): void {
@@ -326,4 +350,16 @@ export class Session implements vscode.Disposable {
     }
     this.changed.fire();
   }
+}
+
+/** The tokens that a run was of. */
+function tokensOf({ tokens, encoderTokens }: RunSummary): Tokens {
+  const ids = tokens.map(({ id }) => id);
+  return encoderTokens === null ? ids : { encoder: encoderTokens.map(({ id }) => id), decoder: ids };
+}
+
+/** The beginning of a text, as files name what they were measured on. */
+function quoted(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return `"${line.length > 80 ? `${line.slice(0, 80)}…` : line}"`;
 }

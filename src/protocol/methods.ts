@@ -1,5 +1,8 @@
 /** What the entries of registries say about themselves, for all who let somebody choose: pickers, views, the command line. */
-import type { MethodInfo } from './model';
+import type { CalibrationText, MethodInfo } from './model';
+
+/** What a request without a calibration text means. */
+export const usualCalibration: CalibrationText = { file: null, tokens: 8192 };
 
 /**
  * The method that is taken when nobody chooses: the recommended one of those that need a text where there is one, else of

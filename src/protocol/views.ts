@@ -89,6 +89,10 @@ export interface ExplorerHostApi {
   run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
   setConversion(conversion: ConversionRequest): Promise<void>;
+  /** Asks for a text file and solves the conversion on it. */
+  chooseCalibration(): Promise<void>;
+  /** Asks where the conversion goes and writes it. */
+  exportConversion(): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   similarity(request: SimilarityRequest): Promise<SimilarityResult>;
@@ -163,6 +167,10 @@ export interface DiffHostApi {
   run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
   setConversion(conversion: ConversionRequest): Promise<void>;
+  /** Asks for a text file and solves the conversion on it. */
+  chooseCalibration(): Promise<void>;
+  /** Asks where the conversion goes and writes it. */
+  exportConversion(): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;

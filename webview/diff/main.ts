@@ -62,6 +62,8 @@ const header = new Header(
     cancel: () => ask(remote.cancel()),
     edited: () => save(),
     convert: (conversion) => ask(remote.setConversion(conversion)),
+    chooseCalibration: () => ask(remote.chooseCalibration()),
+    exportConversion: () => ask(remote.exportConversion()),
     diagnose: () => ask(remote.showDiagnostics()),
     dismissProblem: () => report(null),
   },
@@ -126,7 +128,7 @@ function draw(): void {
     const { compare, busy, state } = shown.snapshot;
     page.hidden = false;
     page.classList.toggle('busy', busy !== null);
-    header.show({ ...shown.snapshot, conversion: state.conversion });
+    header.show({ ...shown.snapshot, conversion: state.conversion, solvedOn: compare?.b.calibration ?? null });
     hint.hidden = compare !== null || busy !== null;
     body.hidden = compare === null;
     status.textContent =

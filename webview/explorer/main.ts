@@ -81,6 +81,8 @@ const header = new Header(
     cancel: () => ask(remote.cancel()),
     edited: () => save(),
     convert: (conversion) => ask(remote.setConversion(conversion)),
+    chooseCalibration: () => ask(remote.chooseCalibration()),
+    exportConversion: () => ask(remote.exportConversion()),
     diagnose: () => ask(remote.showDiagnostics()),
     dismissProblem: () => report(null),
   },
@@ -141,8 +143,9 @@ function draw(): void {
     const { snapshot } = shown;
     page.hidden = false;
     page.classList.toggle('busy', snapshot.busy !== null);
-    header.show({ ...snapshot, conversion: snapshot.state.conversion });
-    compareButton.disabled = snapshot.state.conversion.G === snapshot.model.G;
+    const { state, converted } = snapshot;
+    header.show({ ...snapshot, conversion: state.conversion, solvedOn: converted?.calibration ?? null });
+    compareButton.disabled = state.conversion.G === snapshot.model.G;
     status.render(snapshot);
   }
   for (const figure of figures) {

@@ -8,6 +8,9 @@ export interface Choice {
   title: string;
   /** Shown as a tool tip. */
   description?: string;
+  disabled?: boolean;
+  /** Drop-downs put choices of one group together under its name; they follow each other in the list. */
+  group?: string;
 }
 
 /** A labelled drop-down. */
@@ -26,16 +29,22 @@ export class Picker {
     const key = JSON.stringify(choices);
     if (key !== this.#choices) {
       this.#choices = key;
-      this.select.replaceChildren(
-        ...choices.map((choice) =>
-          element('option', { value: choice.value, title: choice.description ?? '' }, choice.title),
-        ),
-      );
+      this.select.replaceChildren(...options(choices));
     }
     if (this.select.value !== value) this.select.value = value;
     const description = choices.find((choice) => choice.value === value)?.description;
     if (description !== undefined) this.select.title = description;
   }
+}
+
+function options(choices: readonly Choice[]): HTMLElement[] {
+  const option = ({ value, title, description = '', disabled = false }: Choice): HTMLElement =>
+    element('option', { value, title: description, disabled }, title);
+  const groups = [...new Set(choices.map(({ group }) => group))];
+  return groups.flatMap((group) => {
+    const members = choices.filter((choice) => choice.group === group).map(option);
+    return group === undefined ? members : [element('optgroup', { label: group }, ...members)];
+  });
 }
 
 /** Two or three choices side by side: a radio group. */

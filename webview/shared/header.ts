@@ -1,11 +1,11 @@
 /**
- * The top of both views: what model, which text, Run, how many groups, how merged; and below it what went wrong.
+ * The top of both views: what model, which text, Run, the conversion, Export; and below it what went wrong.
  * Role: form controls and banners. What a run shows is the figures' business.
  */
-import type { ConversionRequest, ModelSummary, Registries } from '../../src/protocol/model';
 import type { ErrorValue } from '../../src/protocol/errors';
 import type { Busy, GpuState } from '../../src/protocol/views';
-import { button, Picker } from './controls';
+import { button } from './controls';
+import { ConversionChoices, type ConversionContent, type ConversionEvents } from './conversionChoices';
 import { element } from './dom';
 import { formatInteger } from './format';
 
@@ -15,21 +15,17 @@ export interface Texts {
   decoderText: string;
 }
 
-export interface HeaderEvents {
+export interface HeaderEvents extends ConversionEvents {
   run(texts: Texts): void;
   cancel(): void;
   edited(): void;
-  convert(conversion: ConversionRequest): void;
+  exportConversion(): void;
   diagnose(): void;
   dismissProblem(): void;
 }
 
 /** The parts of a snapshot that the header shows. */
-export interface HeaderContent {
-  model: ModelSummary;
-  registries: Registries;
-  conversion: ConversionRequest;
-  gpu: GpuState | null;
+export interface HeaderContent extends ConversionContent {
   busy: Busy | null;
   problem: ErrorValue | null;
 }
@@ -43,8 +39,8 @@ export class Header {
   readonly #text: HTMLTextAreaElement;
   readonly #decoderText: HTMLTextAreaElement;
   readonly #run: HTMLButtonElement;
-  readonly #groups: Picker;
-  readonly #merge: Picker;
+  readonly #choices: ConversionChoices;
+  readonly #export: HTMLButtonElement;
   readonly #progress = element('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Run', hidden: true });
   #content: HeaderContent | null = null;
 
@@ -62,19 +58,19 @@ export class Header {
       { class: 'primary', 'data-testid': 'run', title: 'Run on this text (Ctrl+Enter or ⌘ Enter)' },
       () => this.#submit(),
     );
-    this.#groups = new Picker(
-      'groups-picker',
-      'KV heads',
-      (value) => this.#convert({ G: Number(value) }),
-      'Number of KV heads after pooling',
+    this.#choices = new ConversionChoices(events);
+    this.#export = button(
+      'Export…',
+      { 'data-testid': 'export', title: 'Write the conversion as a folder that Hugging Face transformers loads' },
+      () => events.exportConversion(),
     );
-    this.#merge = new Picker('merge-picker', 'Merge', (value) => this.#convert({ merge: value }));
     this.element = element(
       'header',
       { class: 'header' },
       element('div', { class: 'identity' }, this.#name, this.#shape),
       element('div', { class: 'prompt' }, element('div', { class: 'texts' }, this.#text, this.#decoderText), this.#run),
-      element('div', { class: 'choices' }, this.#groups.element, this.#merge.element, extra),
+      element('div', { class: 'choices' }, ...this.#choices.elements, extra, this.#export),
+      this.#choices.note,
       this.#progress,
     );
   }
@@ -100,26 +96,8 @@ export class Header {
     const kvHeads = model.G === model.H ? '' : ` (${model.G} KV)`;
     this.#shape.textContent = `${model.L} ${hasEncoder ? 'attentions' : 'layers'} × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
     this.#shape.title = `${model.familyTitle} · ${formatInteger(model.parameters)} parameters · ${model.position}`;
-    this.#groups.show(
-      // Groups made by hand need not divide the number of heads.
-      [...new Set([...model.groupChoices, conversion.G])]
-        .sort((a, b) => b - a)
-        .map((G) => ({
-          value: String(G),
-          title: describeGroups(G, model),
-          description: 'Number of KV heads after pooling',
-        })),
-      String(conversion.G),
-    );
-    this.#merge.show(
-      content.registries.merges.map((merge) => ({
-        value: merge.id,
-        title: merge.title,
-        description: merge.description,
-      })),
-      conversion.merge,
-    );
-    this.#merge.select.disabled = conversion.G === model.G;
+    this.#choices.show(content);
+    this.#export.disabled = conversion.G === model.G;
     this.#run.textContent = busy === null ? 'Run' : 'Cancel';
     this.#run.classList.toggle('cancel', busy !== null);
     this.#run.disabled = busy === null && (content.gpu?.available === false || model.notRunnable !== null);
@@ -144,10 +122,6 @@ export class Header {
   #submit(): void {
     if (this.#content?.busy) this.#events.cancel();
     else if (!this.#run.disabled) this.#events.run(this.texts);
-  }
-
-  #convert(change: Partial<ConversionRequest>): void {
-    if (this.#content !== null) this.#events.convert({ ...this.#content.conversion, ...change });
   }
 
   #showProgress(busy: Busy | null): void {
@@ -203,9 +177,4 @@ export class Header {
     );
     return banner;
   }
-}
-
-function describeGroups(G: number, model: ModelSummary): string {
-  if (G === model.G) return `${G} (as opened)`;
-  return G === 1 ? '1 (MQA)' : String(G);
 }

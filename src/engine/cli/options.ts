@@ -7,9 +7,8 @@ import { namedGroupings } from '../../gqa/grouping';
 import { manual } from '../../gqa/groupings/manual';
 import { merges } from '../../gqa/merge';
 import { GqaLensError } from '../../protocol/errors';
-import { recommendedMethod } from '../../protocol/methods';
+import { recommendedMethod, usualCalibration } from '../../protocol/methods';
 import type { ConversionRequest, MethodInfo, RunInput, TextInput } from '../../protocol/model';
-import { usualCalibration } from '../calibrationText';
 import type { EngineCore } from '../core';
 
 /** Reads a whole number of at least `least`. */

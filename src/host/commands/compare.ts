@@ -1,7 +1,7 @@
 /** Shows the active checkpoint beside its conversion. Asks for the groups first where nothing is converted yet. */
 import type { HostContext } from '../context';
 import { activeSession } from './activeSession';
-import { pickConversion } from './setGroups';
+import { pickConversion } from './pickConversion';
 
 export function compare(context: HostContext) {
   return async (): Promise<void> => {

@@ -6,6 +6,8 @@ import { reportError } from '../reportError';
 import { cancelRun, runOnSelection, runOnText } from './runText';
 import { closeCheckpoint } from './closeCheckpoint';
 import { compare } from './compare';
+import { convert } from './convert';
+import { exportConversion } from './exportConversion';
 import { focusNode } from './focusNode';
 import { loadGrouping, saveGrouping } from './groupingFiles';
 import { openCheckpoint } from './openCheckpoint';
@@ -28,6 +30,8 @@ export function registerCommands(context: HostContext, diagnostics: DiagnosticsD
     setGroups: setGroups(context),
     loadGrouping: loadGrouping(context),
     saveGrouping: saveGrouping(context),
+    convert: convert(context),
+    exportConversion: exportConversion(context),
     compare: compare(context),
     focusNode: focusNode(context),
     showDiagnostics: showDiagnostics(diagnostics),

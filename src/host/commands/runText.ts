@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { GqaLensError } from '../../protocol/errors';
 import type { HostContext } from '../context';
 import { parseInput } from '../defaults';
-import { withDelayedProgress } from '../progress';
+import { withSessionProgress } from '../progress';
 import { activeSession } from './activeSession';
 
 export function runOnText(context: HostContext) {
@@ -44,15 +44,8 @@ export function runOnSelection(context: HostContext) {
 async function run(context: HostContext, text: string): Promise<void> {
   const session = activeSession(context);
   context.panels.showExplorer(session);
-  await withDelayedProgress(vscode.l10n.t('Running {0}', session.model.name), async ({ signal, onProgress }) => {
-    const listener = session.onDidChangeBusy((busy) => busy && onProgress({ task: '', ...busy }));
-    signal.addEventListener('abort', () => session.cancel(), { once: true });
-    try {
-      await session.run(text);
-    } finally {
-      listener.dispose();
-    }
-  });
+  const title = vscode.l10n.t('Running {0}', session.model.name);
+  await withSessionProgress(title, session, () => session.run(text));
 }
 
 export function cancelRun(context: HostContext) {

@@ -10,6 +10,8 @@ import { webviewTransport } from './webviewTransport';
 /** What a diff can ask for that is not its session's. */
 export interface DiffActions {
   userRun(session: Session, text: string, decoderText: string): Promise<void>;
+  chooseCalibration(session: Session): Promise<void>;
+  exportConversion(): Promise<void>;
   openExplorer(session: Session): Promise<void>;
   showDiagnostics(): Promise<void>;
 }
@@ -57,6 +59,8 @@ export class DiffPanel {
       run: (text, decoderText) => actions.userRun(session, text, decoderText),
       cancel: () => session.cancel(),
       setConversion: (conversion) => session.setConversion(conversion),
+      chooseCalibration: () => actions.chooseCalibration(session),
+      exportConversion: () => actions.exportConversion(),
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
       headDivergence: (runA, runB, layer) => session.headDivergence(runA, runB, layer),

@@ -14,6 +14,8 @@ export interface ExplorerActions {
   userRun(session: Session, text: string, decoderText: string): Promise<void>;
   loadGrouping(): Promise<void>;
   saveGrouping(): Promise<void>;
+  chooseCalibration(session: Session): Promise<void>;
+  exportConversion(): Promise<void>;
   openDiff(session: Session): Promise<void>;
   showDiagnostics(): Promise<void>;
   uiChanged(session: Session, ui: ExplorerUi): void;
@@ -76,6 +78,8 @@ export class ExplorerPanel {
       run: (text, decoderText) => actions.userRun(session, text, decoderText),
       cancel: () => session.cancel(),
       setConversion: (conversion) => session.setConversion(conversion),
+      chooseCalibration: () => actions.chooseCalibration(session),
+      exportConversion: () => actions.exportConversion(),
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
       similarity: (request) => session.similarity(request),

@@ -3,7 +3,9 @@
  * after a window reload. It makes panels; what is in them is explorerPanel.ts and diffPanel.ts.
  */
 import * as vscode from 'vscode';
+import { usualCalibration } from '../../protocol/methods';
 import type { ExplorerUi } from '../../protocol/views';
+import { pickTextFile } from '../commands/pickCalibration';
 import { defaultDiffUi, defaultExplorerUi } from '../defaults';
 import type { EngineProcess } from '../engineProcess';
 import { reportError } from '../reportError';
@@ -72,6 +74,8 @@ export class Panels implements vscode.Disposable {
       userRun: (...input) => this.userRun(...input),
       loadGrouping: () => runCommand('gqaLens.loadGrouping'),
       saveGrouping: () => runCommand('gqaLens.saveGrouping'),
+      chooseCalibration,
+      exportConversion: () => runCommand('gqaLens.exportConversion'),
       openDiff: () => runCommand('gqaLens.compare'),
       showDiagnostics: () => runCommand('gqaLens.showDiagnostics'),
       uiChanged: (target, chosen) => this.uiChanged.fire({ session: target, ui: chosen }),
@@ -83,6 +87,8 @@ export class Panels implements vscode.Disposable {
   private addDiff(panel: vscode.WebviewPanel, session: Session, stored: Record<string, unknown>): void {
     const diff = new DiffPanel(panel, session, mergeUi(defaultDiffUi(session.model), stored), this.extension, {
       userRun: (...input) => this.userRun(...input),
+      chooseCalibration,
+      exportConversion: () => runCommand('gqaLens.exportConversion'),
       openExplorer: (target) => {
         this.showExplorer(target);
         return Promise.resolve();
@@ -141,6 +147,14 @@ export class Panels implements vscode.Disposable {
       },
     };
   }
+}
+
+/** Solves a session's conversion on a text file that the user picks. */
+async function chooseCalibration(session: Session): Promise<void> {
+  const file = await pickTextFile();
+  if (file === undefined) return;
+  const { tokens } = session.conversion.calibration ?? usualCalibration;
+  await session.setConversion({ ...session.conversion, calibration: { file, tokens } });
 }
 
 async function runCommand(name: string): Promise<void> {

@@ -2,7 +2,7 @@
  * What a webview left behind with setState, read back after a window reload. The stored value may be of an older
  * version or damaged: everything in it is checked, and what does not fit is left to the defaults.
  */
-import type { ConversionRequest } from '../../protocol/model';
+import type { CalibrationText, ConversionRequest } from '../../protocol/model';
 import type { ViewKind } from './webviewHtml';
 
 /** The parts of a panel's state that bring it back. `ui` is checked field by field against the defaults. */
@@ -17,8 +17,9 @@ export interface Persisted {
 /** Reads `{ kind, state }`; null when it is not that. */
 export function readPersisted(stored: unknown, kind: ViewKind): Persisted | null {
   if (!isRecord(stored) || stored.kind !== kind || !isRecord(stored.state)) return null;
-  const { modelPath, text, decoderText, conversion, ui } = stored.state;
-  if (typeof modelPath !== 'string' || typeof text !== 'string' || !isConversion(conversion)) return null;
+  const { modelPath, text, decoderText, ui } = stored.state;
+  const conversion = readConversion(stored.state.conversion);
+  if (typeof modelPath !== 'string' || typeof text !== 'string' || conversion === null) return null;
   return {
     modelPath,
     text,
@@ -38,21 +39,27 @@ export function mergeUi<Ui extends object>(defaults: Ui, stored: Record<string, 
   return { ...defaults, ...Object.fromEntries(entries) };
 }
 
-function isConversion(value: unknown): value is ConversionRequest {
-  return (
-    isRecord(value) &&
-    typeof value.G === 'number' &&
-    typeof value.grouping === 'string' &&
-    typeof value.merge === 'string' &&
-    (value.assignment === undefined || isAssignment(value.assignment))
-  );
+/** A stored conversion with the fields that it may have; null when it is none. */
+function readConversion(value: unknown): ConversionRequest | null {
+  if (!isRecord(value)) return null;
+  const { G, grouping, merge, assignment, calibration } = value;
+  if (typeof G !== 'number' || typeof grouping !== 'string' || typeof merge !== 'string') return null;
+  return {
+    G,
+    grouping,
+    merge,
+    ...(isAssignment(assignment) ? { assignment } : {}),
+    ...(isCalibration(calibration) ? { calibration } : {}),
+  };
 }
 
 function isAssignment(value: unknown): value is number[][] {
-  return (
-    Array.isArray(value) &&
-    value.every((groups) => Array.isArray(groups) && groups.every((group) => typeof group === 'number'))
-  );
+  const isNumbers = (list: unknown): boolean => Array.isArray(list) && list.every((item) => typeof item === 'number');
+  return Array.isArray(value) && value.every(isNumbers);
+}
+
+function isCalibration(value: unknown): value is CalibrationText {
+  return isRecord(value) && (value.file === null || typeof value.file === 'string') && typeof value.tokens === 'number';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
