@@ -112,7 +112,7 @@ export class ConversionChoices {
     this.note.hidden = !changes;
     if (!changes) return;
     const lines = chosenMethods(conversion, registries).map(({ title, description }) =>
-      element('span', {}, element('b', {}, title), ` ${description}`),
+      element('span', {}, element('b', {}, `${title}:`), ` ${description}`),
     );
     if (solvedOn !== null) lines.push(element('span', { 'data-testid': 'solved-on' }, `Solved on ${solvedOn}.`));
     this.note.replaceChildren(...lines);

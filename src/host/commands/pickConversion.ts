@@ -77,7 +77,7 @@ async function pickMethod(
       method,
       label: method.title,
       description: notes.filter((note) => note !== '').join(' · '),
-      detail: `${method.description} (${method.source})`,
+      detail: method.description,
     };
   };
   const separator = (label: string): MethodItem => ({ label, kind: vscode.QuickPickItemKind.Separator });

@@ -1,0 +1,128 @@
+// Choosing and exporting a conversion, as a user does: in the panel's header, by command with quick picks, with the dialogs
+// of an export. The folder is real, and what the panel shows comes back after a reload.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FrameLocator } from 'playwright-core';
+import { afterAll, expect, test } from 'vitest';
+import { useWorkbench } from '../harness/useWorkbench';
+
+const workbench = useWorkbench();
+const parent = mkdtempSync(join(tmpdir(), 'gqa-lens-export-'));
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+/** Waits until something holds, without knowing how fast the machine is. */
+async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
+  await expect.poll(check, { timeout: 90_000, interval: 100, message: what }).toBe(true);
+}
+
+const explorerView = (): Promise<FrameLocator> => workbench().webview('explorer');
+
+/** Nothing runs, and both losses are told. */
+async function idle(explorer: FrameLocator): Promise<void> {
+  await eventually(async () => (await explorer.getByTestId('run').innerText()).trim() === 'Run', 'nothing is running');
+  await eventually(
+    async () => (await explorer.getByTestId('status').innerText()).includes('→'),
+    'both losses are told',
+  );
+}
+
+const lossOf = async (explorer: FrameLocator): Promise<number> =>
+  Number(/→\s*(\d+\.\d+)/.exec(await explorer.getByTestId('status').innerText())?.[1]);
+
+test('the header offers grouping and merge, says what they mean, and asks for a text where one is needed', async () => {
+  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
+  const explorer = await explorerView();
+  await idle(explorer);
+  const merge = explorer.getByTestId('merge-picker');
+  // What is recommended without a text stands there at first.
+  expect(await merge.inputValue()).toBe('pca');
+  const note = explorer.getByTestId('conversion-note');
+  expect(await note.innerText()).toMatch(/PCA: .*Needs no data/);
+  const groups = await merge.locator('optgroup').evaluateAll((all) => all.map((group) => group.getAttribute('label')));
+  expect(groups).toEqual(['Needs no text', 'Solved on a text']);
+  const best = await lossOf(explorer);
+
+  await merge.selectOption('mean');
+  await eventually(async () => (await note.innerText()).includes('Mean of the members'), 'the merge is explained');
+  await eventually(async () => (await lossOf(explorer)) > best, 'the mean costs more than PCA');
+  expect(await explorer.getByTestId('calibration-picker').isVisible()).toBe(false);
+
+  await explorer.getByTestId('grouping-picker').selectOption('strided');
+  await eventually(async () => {
+    const heads = explorer.getByTestId('head');
+    const found = await heads.evaluateAll((all) => all.map((head) => head.getAttribute('data-group')));
+    const places = await heads.evaluateAll((all) => all.map((head) => head.getAttribute('data-head')));
+    return found.every((group, index) => Number(group) === Number(places[index]) % 2);
+  }, 'every second head shares');
+  await idle(explorer);
+});
+
+test('a merge that is solved on a text shows which, and can be cancelled', async () => {
+  const explorer = await explorerView();
+  await explorer.getByTestId('merge-picker').selectOption('score-als');
+  const text = explorer.getByTestId('calibration-picker');
+  await text.waitFor();
+  expect(await text.locator('option').allInnerTexts()).toEqual(['Bundled excerpt', 'Choose a file…']);
+  await explorer.getByTestId('calibration-tokens-picker').selectOption('2048');
+  await eventually(
+    async () => /calibration text|Layer \d/.test(await explorer.getByTestId('status').innerText()),
+    'it is told what is done',
+  );
+  await workbench().screenshot('conversion-dark');
+  await explorer.getByTestId('run').click();
+  await eventually(async () => (await explorer.getByTestId('run').innerText()).trim() === 'Run', 'it was cancelled');
+  await workbench().setTheme('light');
+  await workbench().screenshot('conversion-light');
+  await workbench().setTheme('dark');
+});
+
+test('the command asks for groups, grouping and merge', async () => {
+  await workbench().runCommand('GQA Lens: Convert to Fewer KV Heads…');
+  await workbench().pick(/^4 KV groups/);
+  await workbench().pick(/^Contiguous/);
+  const rows = workbench().page.locator('.quick-input-list .monaco-list-row');
+  await eventually(async () => (await rows.first().innerText()).includes('Mean'), 'merges are offered');
+  expect(await rows.filter({ hasText: 'recommended' }).count()).toBeGreaterThan(0);
+  await workbench().screenshot('conversion-pick-dark');
+  await workbench().pick(/^Renormalised|^Mean/);
+  const explorer = await explorerView();
+  await eventually(async () => (await explorer.getByTestId('kv-group').count()) === 4, '4 groups are drawn');
+  await idle(explorer);
+});
+
+test('a conversion comes back after a reload', async () => {
+  const chosen = async (explorer: FrameLocator): Promise<string[]> =>
+    Promise.all(
+      ['groups-picker', 'grouping-picker', 'merge-picker'].map((id) => explorer.getByTestId(id).inputValue()),
+    );
+  const before = await chosen(await explorerView());
+  expect(before.slice(0, 2)).toEqual(['4', 'contiguous']);
+  await workbench().reload();
+  const explorer = await explorerView();
+  await idle(explorer);
+  expect(await chosen(explorer)).toEqual(before);
+});
+
+test('the export asks where, and writes a folder', async () => {
+  const { page } = workbench();
+  const explorer = await explorerView();
+  await explorer.getByTestId('export').click();
+  const input = page.locator('.quick-input-widget input[type="text"]');
+  // The editor's own dialog of a browser: a path in a quick input.
+  await input.waitFor();
+  await input.fill(`${parent}/`);
+  await page.locator('.quick-input-widget .monaco-button', { hasText: /Export Here/ }).click();
+  await eventually(async () => (await input.inputValue()) === 'sample-gqa4', 'a name is proposed');
+  await input.press('Enter');
+  await workbench().pick(/^As stored/);
+  await eventually(
+    async () => (await workbench().notifications()).some((message) => message.includes('converted checkpoint is in')),
+    'it is told where the folder is',
+  );
+  const read = (name: string): Record<string, unknown> =>
+    JSON.parse(readFileSync(join(parent, 'sample-gqa4', name), 'utf8')) as Record<string, unknown>;
+  expect(read('config.json')).toMatchObject({ num_key_value_heads: 4, num_attention_heads: 8 });
+  expect(read('gqa-lens.json')).toMatchObject({ kvHeads: 4, grouping: 'contiguous' });
+  await workbench().screenshot('conversion-exported-dark');
+});
