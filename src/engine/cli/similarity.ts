@@ -11,7 +11,8 @@ import type {
   SimilarityRequest,
   SimilarityResult,
 } from '../../protocol/model';
-import { calibrationWindows, usualCalibration } from '../calibrationText';
+import { usualCalibration } from '../../protocol/methods';
+import { calibrationWindows } from '../calibrationText';
 import { usualWindow } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import {
