@@ -21,7 +21,7 @@ function stored(value: unknown): unknown {
 describe('a stored conversion', () => {
   it('comes back whole', () => {
     expect(readPersisted(stored(conversion), 'explorer')).toEqual({
-      ...{ modelPath: '/model', text: 'a', ui: { layer: 1 } },
+      ...{ modelPath: '/model', text: 'a', decoderText: '', ui: { layer: 1 } },
       conversion,
     });
   });
