@@ -14,6 +14,8 @@ export interface StoredRun {
 export class RunRegistry {
   private readonly byId = new Map<string, StoredRun>();
   private nextId = 1;
+  /** Work under way on each run. */
+  private readonly users = new Map<StoredRun, number>();
 
   newId(): string {
     return `run-${this.nextId++}`;
@@ -30,11 +32,25 @@ export class RunRegistry {
     throw new GqaLensError('unknown-id', 'The results of this run are gone', { found: runId, next: 'Run again.' });
   }
 
-  /** Frees a run; unknown ids are ignored. */
+  /** Lets long work use a run: released meanwhile, it is freed afterwards. @throws GqaLensError unknown-id */
+  async use<T>(runId: string, work: (run: StoredRun) => Promise<T>): Promise<T> {
+    const run = this.get(runId);
+    this.users.set(run, (this.users.get(run) ?? 0) + 1);
+    try {
+      return await work(run);
+    } finally {
+      const left = (this.users.get(run) ?? 1) - 1;
+      if (left > 0) this.users.set(run, left);
+      else this.users.delete(run);
+      if (left === 0 && this.byId.get(runId) !== run) run.kept.destroy();
+    }
+  }
+
+  /** Frees a run, or lets who uses it free it; unknown ids are ignored. */
   release(runId: string): void {
     const run = this.byId.get(runId);
     this.byId.delete(runId);
-    run?.kept.destroy();
+    if (run && !this.users.has(run)) run.kept.destroy();
   }
 
   /** Frees every run of a model. */

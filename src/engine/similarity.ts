@@ -57,10 +57,11 @@ export class Similarities {
     const calibration = needsText ? await this.conversions.calibration(model, conversion, task) : null;
     const pooling = { grouping, merge, calibration };
     if (measure.kind === 'maps') {
-      const run = this.originalRun(model, runId);
       const { context, weights } = await this.gpu.ready();
-      const result = await mapSimilarity({ context, weights, run, layer, measure, converted, ...pooling }, task);
-      return { ...result, target, text: tokensOf(run.rowsOf(layer)) };
+      return this.onOriginal(model, runId, async (run) => {
+        const result = await mapSimilarity({ context, weights, run, layer, measure, converted, ...pooling }, task);
+        return { ...result, target, text: tokensOf(run.rowsOf(layer)) };
+      });
     }
     const inputs = on === 'activations' ? await this.inputs(model, request, task) : null;
     const { gram } = this;
@@ -74,41 +75,57 @@ export class Similarities {
     task: TaskContext,
   ): Promise<HeadDamage> {
     checkLayer(layer, model.runnable.spec);
-    const run = this.originalRun(model, runId);
     const { source: converted } = await this.conversions.prepare(model, conversion, task);
     const { context, weights } = await this.gpu.ready();
-    return headDamage({ context, weights, run, converted, layer, gram: this.gram }, task);
+    return this.onOriginal(model, runId, (run) =>
+      headDamage({ context, weights, run, converted, layer, gram: this.gram }, task),
+    );
   }
 
   private async inputs(model: OpenedModel, request: SimilarityRequest, task: TaskContext): Promise<Inputs> {
     const { layer, runId, conversion } = request;
-    const run = runId === undefined ? null : this.originalRun(model, runId);
-    const owner = run ?? (await this.conversions.calibration(model, conversion, task));
-    const known = this.moments.find((entry) => entry.owner === owner && entry.layer === layer);
-    if (known) return known.inputs;
     const { spec } = model.runnable;
     task.report(`Reading the inputs of ${layerOf(spec, layer).title}`, null);
-    const readAll = async (): Promise<LayerInputs & { text: string }> => {
-      if (!('S' in owner)) return { ...layerInputs(owner.layer(layer)), text: owner.text };
-      const { context, weights } = await this.gpu.ready();
-      const inputs = await readInputs(context, weights, owner, layer, task.signal);
-      return { ...inputs, text: tokensOf(inputs.N, spec.K) };
-    };
-    const { text, ...read } = await readAll();
-    const inputs = { moments: await inputMoments(read, this.gram, task), text };
+    if (runId === undefined) {
+      const calibration = await this.conversions.calibration(model, conversion, task);
+      const read = (): Promise<LayerInputs> => Promise.resolve(layerInputs(calibration.layer(layer)));
+      return this.remember(calibration, layer, read, () => calibration.text, task);
+    }
+    const { context, weights } = await this.gpu.ready();
+    return this.onOriginal(model, runId, (run) => {
+      const read = (): Promise<LayerInputs> => readInputs(context, weights, run, layer, task.signal);
+      return this.remember(run, layer, read, ({ N }) => tokensOf(N, spec.K), task);
+    });
+  }
+
+  /** @param owner what the layer's inputs are of */
+  private async remember(
+    owner: object,
+    layer: number,
+    read: () => Promise<LayerInputs>,
+    textOf: (inputs: LayerInputs) => string,
+    task: TaskContext,
+  ): Promise<Inputs> {
+    const known = this.moments.find((entry) => entry.owner === owner && entry.layer === layer);
+    if (known) return known.inputs;
+    const found = await read();
+    const inputs = { moments: await inputMoments(found, this.gram, task), text: textOf(found) };
     this.moments = [...this.moments.slice(1 - keptMoments), { owner, layer, inputs }];
     return inputs;
   }
 
-  private originalRun(model: OpenedModel, runId: string | undefined): KeptRun {
+  /** Works on a run of the checkpoint as it is. @throws GqaLensError input-invalid when it is another one */
+  private onOriginal<T>(model: OpenedModel, runId: string | undefined, work: (run: KeptRun) => Promise<T>): Promise<T> {
     if (runId === undefined) {
       throw new GqaLensError('input-invalid', 'Attention maps are those of a run', { next: 'Run a text first.' });
     }
-    const { summary, kept } = this.runs.get(runId);
-    if (summary.modelId === model.summary.modelId && summary.conversion === null) return kept;
-    throw new GqaLensError('input-invalid', 'Heads are compared on a run of the checkpoint as it is', {
-      expected: `a run of ${model.summary.name} without a conversion`,
-      found: `a run of ${summary.modelName}${summary.conversion === null ? '' : `, ${summary.conversion.G} groups`}`,
+    return this.runs.use(runId, ({ summary, kept }) => {
+      const { conversion, modelName } = summary;
+      if (summary.modelId === model.summary.modelId && conversion === null) return work(kept);
+      throw new GqaLensError('input-invalid', 'Heads are compared on a run of the checkpoint as it is', {
+        expected: `a run of ${model.summary.name} without a conversion`,
+        found: `a run of ${modelName}${conversion === null ? '' : `, ${conversion.G} groups`}`,
+      });
     });
   }
 }

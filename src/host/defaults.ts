@@ -72,6 +72,7 @@ export function defaultExplorerUi(model: ModelSummary, registries: Registries): 
     group: null,
     head: null,
     similarityTarget: 'k',
+    similarityInputs: 'weights',
     similarityMeasure: preferred(registries.similarities, 'aligned'),
     scale: 'log',
     hideFirstToken: false,

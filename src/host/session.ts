@@ -14,6 +14,8 @@ import type {
   ConversionRequest,
   FileGrouping,
   GroupingView,
+  HeadDamage,
+  HeadDamageRequest,
   HeadDivergence,
   MeasureRequest,
   ModelSummary,
@@ -194,8 +196,13 @@ export class Session implements vscode.Disposable {
   }
 
   /** The request's own model id is not used: it may be one of an engine that has ended. */
-  similarity(request: SimilarityRequest): Promise<SimilarityResult> {
-    return this.call((engine, modelId, task) => engine.similarity({ ...request, modelId }, task));
+  similarity(request: SimilarityRequest, options: CallOptions = {}): Promise<SimilarityResult> {
+    return this.call((engine, modelId, task) => engine.similarity({ ...request, modelId }, task), options);
+  }
+
+  /** What a conversion does to each head of a layer; the model id as in `similarity`. */
+  headDamage(request: HeadDamageRequest, options: CallOptions = {}): Promise<HeadDamage> {
+    return this.call((engine, modelId, task) => engine.headDamage({ ...request, modelId }, task), options);
   }
 
   /** What a grouping file means for this checkpoint. */

@@ -11,6 +11,8 @@ import type {
   Continuation,
   ConversionRequest,
   GroupingView,
+  HeadDamage,
+  HeadDamageRequest,
   HeadDivergence,
   ModelSummary,
   Prediction,
@@ -31,7 +33,10 @@ export interface ExplorerUi {
   group: number | null;
   /** Query head that is emphasised, or null. */
   head: number | null;
-  similarityTarget: 'k' | 'v';
+  /** K or V heads, or the maps of query heads. */
+  similarityTarget: 'k' | 'v' | 'maps';
+  /** What K and V heads are compared by. */
+  similarityInputs: 'weights' | 'activations';
   similarityMeasure: string;
   scale: ColorScale;
   hideFirstToken: boolean;
@@ -95,7 +100,10 @@ export interface ExplorerHostApi {
   exportConversion(): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
+  /** A request that differs from the one before in more than the layer cancels what is still computed for that. */
   similarity(request: SimilarityRequest): Promise<SimilarityResult>;
+  /** Like `similarity`. */
+  headDamage(request: HeadDamageRequest): Promise<HeadDamage>;
   /** Asks for a grouping file and converts by it. */
   loadGrouping(): Promise<void>;
   /** Asks for a file and writes the grouping of every layer to it. */
@@ -112,6 +120,8 @@ export interface ExplorerHostApi {
 export interface ExplorerViewApi {
   update(snapshot: ExplorerSnapshot): void;
   busy(busy: Busy | null): void;
+  /** What is done while answers of `similarity` and `headDamage` are awaited; null when there are none. */
+  comparing(busy: Busy | null): void;
   /** Focus from the inspector: null leaves a choice as it is. */
   focus(layer: number | null, group: number | null, head: number | null): void;
 }

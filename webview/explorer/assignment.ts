@@ -25,7 +25,15 @@ import {
 import type { ExplorerData } from './data';
 import { GroupingEditor } from './groupingEditor';
 import { panel } from './panel';
-import { focusedGroup, focusedHead, shownGroups, similarityRequest, type Actions, type ExplorerView } from './view';
+import {
+  focusedGroup,
+  focusedHead,
+  shownGroups,
+  shownMeasure,
+  similarityRequest,
+  type Actions,
+  type ExplorerView,
+} from './view';
 
 export class Assignment implements Figure<ExplorerView> {
   readonly element: HTMLElement;
@@ -203,11 +211,12 @@ export class Assignment implements Figure<ExplorerView> {
   }
 
   #drawHeads(heads: HeadPlace[], radius: number, view: ExplorerView): void {
-    const similarity = this.#data.similarities.peek(similarityRequest(view, view.ui.layer));
+    const request = similarityRequest(view, view.ui.layer);
+    const similarity = request && this.#data.similarities.peek(request);
     const own =
       similarity !== null && similarity.n === view.snapshot.model.H && view.snapshot.grouping.G < similarity.n;
     this.#note.textContent = own
-      ? `number: ${view.ui.similarityTarget.toUpperCase()} similarity to the shared head`
+      ? `number: ${view.ui.similarityTarget === 'maps' ? '' : `${view.ui.similarityTarget.toUpperCase()} · `}${shownMeasure(view)?.title ?? ''} · to the shared head`
       : '';
     const circles = this.#svg
       .select<SVGGElement>('g.heads')

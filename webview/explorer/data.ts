@@ -6,6 +6,8 @@ import type {
   AttentionRow,
   AttentionRowRequest,
   AttentionTile,
+  HeadDamage,
+  HeadDamageRequest,
   SimilarityRequest,
   SimilarityResult,
 } from '../../src/protocol/model';
@@ -25,10 +27,11 @@ export interface ExplorerData {
   maps: LazyCache<AttentionRequest, AttentionTile>;
   rows: LazyCache<AttentionRowRequest, AttentionRow>;
   similarities: LazyCache<SimilarityRequest, SimilarityResult>;
+  damages: LazyCache<HeadDamageRequest, HeadDamage>;
   thumbnails: LazyCache<AttentionRequest, Thumbnail>;
 }
 
-type Requests = Pick<ExplorerHostApi, 'attention' | 'attentionRow' | 'similarity'>;
+type Requests = Pick<ExplorerHostApi, 'attention' | 'attentionRow' | 'similarity' | 'headDamage'>;
 
 /** @param changed called after any answer has arrived */
 export function createData(
@@ -43,6 +46,7 @@ export function createData(
     maps: new LazyCache((request) => host.attention(request), changed, 64),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
     similarities: new LazyCache((request) => host.similarity(request), changed, 512),
+    damages: new LazyCache((request) => host.headDamage(request), changed, 128),
     thumbnails: new LazyCache(
       async (request) => {
         const { meanCodes, S, T, causal } = await host.attention(request);

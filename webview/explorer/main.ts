@@ -37,6 +37,11 @@ const host = connect<ExplorerHostApi, ExplorerViewApi>({
     view = { ...view, snapshot: { ...view.snapshot, busy } };
     plan('render');
   },
+  comparing: (comparing) => {
+    if (view === null) return;
+    view = { ...view, comparing };
+    plan('emphasise');
+  },
   focus: (layer, group, head) =>
     actions.choose({
       ...(layer === null ? {} : { layer }),
@@ -122,7 +127,12 @@ ask(remote.ready().then(accept));
 function accept(snapshot: ExplorerSnapshot): void {
   const known = view?.snapshot.model.modelId === snapshot.model.modelId ? view : null;
   header.take(known?.snapshot.state ?? null, snapshot.state);
-  view = { snapshot, ui: fitUi(known?.ui ?? snapshot.state.ui, snapshot), hover: known?.hover ?? NO_HOVER };
+  view = {
+    snapshot,
+    ui: fitUi(known?.ui ?? snapshot.state.ui, snapshot),
+    hover: known?.hover ?? NO_HOVER,
+    comparing: known?.comparing ?? null,
+  };
   assignment.editor.show(view);
   save();
   plan('render');

@@ -46,16 +46,45 @@ export function layoutMatrix(groups: readonly number[], available: number): Matr
   return { order, cell: Math.max(1, pitch - (pitch > 6 ? 1 : 0)), offsets, size: position, blocks };
 }
 
-/**
- * Upper end of the colour scale: the largest similarity between two different heads, rounded up, and at least 0.3, so
- * that noise around zero is not blown up into a pattern.
- * @param matrix [n, n]
- */
-export function matrixScaleTop(matrix: ArrayLike<number>, n: number): number {
-  let largest = 0.3;
-  for (let row = 0; row < n; row++) {
-    for (let column = 0; column < n; column++)
-      if (row !== column) largest = Math.max(largest, matrix[row * n + column] ?? 0);
-  }
-  return Math.min(1, Math.ceil(largest * 20 - 1e-6) / 20);
+/** Which numbers the ends of the colour scale stand for. */
+export interface MatrixScale {
+  low: number;
+  high: number;
+  /** Where a number lies, 0 to 1; 1 is the most alike. */
+  position(value: number): number;
 }
+
+/** Room that a scale has at least, so that noise is not blown up into a pattern. */
+const LEAST_SPAN = 0.3;
+const STEP = 0.05;
+
+/**
+ * The colour scale of the pairs of different heads, with their floor on it. It starts at 0 unless all are far from it.
+ * @param matrix [n, n]
+ * @param alike which numbers mean alike
+ */
+export function matrixScale(matrix: ArrayLike<number>, n: number, floor: number, alike: 'high' | 'low'): MatrixScale {
+  let [least, most] = [floor, floor];
+  for (let row = 0; row < n; row++) {
+    for (let column = 0; column < n; column++) {
+      if (row === column) continue;
+      const value = matrix[row * n + column] ?? 0;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  }
+  const low = least > 0.5 * most && most > LEAST_SPAN ? Math.max(0, down(Math.min(least, most - LEAST_SPAN))) : 0;
+  const high = Math.min(1, up(Math.max(most, low + LEAST_SPAN)));
+  return {
+    low,
+    high,
+    position: (value) => {
+      const share = Math.min(1, Math.max(0, (value - low) / (high - low)));
+      return alike === 'high' ? share : 1 - share;
+    },
+  };
+}
+
+const up = (value: number): number => round(Math.ceil(value / STEP - 1e-6) * STEP);
+const down = (value: number): number => round(Math.floor(value / STEP + 1e-6) * STEP);
+const round = (value: number): number => Number(value.toFixed(2));

@@ -15,7 +15,7 @@ import { capitalised, layerTitle, longest } from '../shared/labels';
 import { isDark } from '../shared/theme';
 import type { ExplorerData, Thumbnail } from './data';
 import { panel } from './panel';
-import { mapsRequest, similarityRequest, type Actions, type ExplorerView } from './view';
+import { mapsRequest, shownMeasure, similarityRequest, type Actions, type ExplorerView } from './view';
 
 /** More groups than this leave no room for pictures: a layer then shows its bars only. */
 const MOST_THUMBNAILS = 8;
@@ -112,9 +112,11 @@ export class Overview implements Figure<ExplorerView> {
       const comparesHeads = isPooling && item.isGrouped;
       cell.classList.toggle('pooled', comparesHeads);
       const similarity = similarityRequest(view, item.layer);
-      const result = this.#data.similarities.peek(similarity);
-      if (result !== null && item.isGrouped) showSimilarity(cell, item, result);
-      else if (comparesHeads) missing.push(() => this.#data.similarities.get(similarity).state);
+      const result = similarity && this.#data.similarities.peek(similarity);
+      // Numbers of another measure stay readable until theirs come, but do not pass for them.
+      cell.classList.toggle('stale', comparesHeads && result === null);
+      if (result !== null && item.isGrouped) showSimilarity(cell, item, result, view);
+      else if (comparesHeads && similarity !== null) missing.push(() => this.#data.similarities.get(similarity).state);
       const maps = pictured ? mapsRequest(view, item.layer, item.heads) : null;
       if (maps === null) return;
       const thumbnail = this.#data.thumbnails.peek(maps);
@@ -151,11 +153,11 @@ function groupsOf({ snapshot: { model, grouping } }: ExplorerView, layer: number
 }
 
 /** Shows the mean similarity of a group's heads to their pooled head. */
-function showSimilarity(cell: HTMLElement, item: GroupInLayer, result: SimilarityResult): void {
+function showSimilarity(cell: HTMLElement, item: GroupInLayer, result: SimilarityResult, view: ExplorerView): void {
   const values = Array.from(result.toPooled).filter((_, head) => result.groups[head] === item.group);
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   cell.style.setProperty('--amount', `${Math.max(0, mean) * 100}%`);
-  cell.title = `KV ${item.group}: mean ${result.target.toUpperCase()} similarity to the pooled head ${formatNumber(mean, 2)}`;
+  cell.title = `KV ${item.group}: ${shownMeasure(view)?.title ?? ''} to the pooled head ${formatNumber(mean, 2)}, mean of its heads`;
   const value = cell.querySelector('.layer-value');
   if (value !== null) value.textContent = formatNumber(mean, 2);
 }

@@ -2,8 +2,16 @@
  * What every figure of the explorer is drawn from.
  * Role: types and the arithmetic that several figures share. It is pure: no DOM, no requests.
  */
-import type { AttentionRequest, ConversionRequest, RunSummary, SimilarityRequest } from '../../src/protocol/model';
-import type { ExplorerSnapshot, ExplorerUi } from '../../src/protocol/views';
+import type {
+  AttentionRequest,
+  ConversionRequest,
+  HeadDamageRequest,
+  RunSummary,
+  SimilarityBasis,
+  SimilarityInfo,
+  SimilarityRequest,
+} from '../../src/protocol/model';
+import type { Busy, ExplorerSnapshot, ExplorerUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 
@@ -21,6 +29,8 @@ export interface ExplorerView {
   snapshot: ExplorerSnapshot;
   ui: ExplorerUi;
   hover: Hover;
+  /** What is done while similarities are awaited. */
+  comparing: Busy | null;
 }
 
 /** What figures may change. */
@@ -54,16 +64,40 @@ export function mapsRequest(view: ExplorerView, layer: number, heads: number[]):
   return run === null ? null : { runId: run.runId, layer, heads };
 }
 
-/** The request for the similarity of a layer's heads under what is chosen. */
-export function similarityRequest(view: ExplorerView, layer: number): SimilarityRequest {
+/** What the similarity figure compares. */
+export function similarityBasis({ similarityTarget, similarityInputs }: ExplorerUi): SimilarityBasis {
+  return similarityTarget === 'maps' ? 'attention' : similarityInputs;
+}
+
+/** The chosen measure where it can compare that, else the first that can. */
+export function shownMeasure({ ui, snapshot }: ExplorerView): SimilarityInfo | null {
+  const fitting = snapshot.registries.similarities.filter(({ on }) => on.includes(similarityBasis(ui)));
+  return fitting.find(({ id }) => id === ui.similarityMeasure) ?? fitting[0] ?? null;
+}
+
+/** The request for the similarity of a layer's heads under what is chosen; null where it takes a run and there is none. */
+export function similarityRequest(view: ExplorerView, layer: number): SimilarityRequest | null {
+  const { ui, snapshot } = view;
+  const on = similarityBasis(ui);
+  const measure = shownMeasure(view);
+  const run = snapshot.original;
+  if (measure === null || (on !== 'weights' && run === null)) return null;
   return {
-    modelId: view.snapshot.model.modelId,
+    modelId: snapshot.model.modelId,
     layer,
-    on: 'weights',
-    target: view.ui.similarityTarget,
-    measure: view.ui.similarityMeasure,
-    conversion: view.snapshot.state.conversion,
+    on,
+    target: ui.similarityTarget === 'v' ? 'v' : 'k',
+    measure: measure.id,
+    conversion: snapshot.state.conversion,
+    ...(on === 'weights' || run === null ? {} : { runId: run.runId }),
   };
+}
+
+/** The request for what the conversion does to each head of the chosen layer; null without a run or a conversion. */
+export function damageRequest({ ui, snapshot }: ExplorerView): HeadDamageRequest | null {
+  const { original, model, state } = snapshot;
+  if (original === null || state.conversion.G === model.G) return null;
+  return { modelId: model.modelId, runId: original.runId, layer: ui.layer, conversion: state.conversion };
 }
 
 /** The group that a view is about right now: under the pointer, else chosen. */
@@ -82,6 +116,8 @@ export function focusedQuery(view: ExplorerView): number | null {
   return view.hover.query ?? view.ui.token;
 }
 
+const targets: readonly ExplorerUi['similarityTarget'][] = ['k', 'v', 'maps'];
+
 /** UI state made to fit a model: a restored state may come from another checkpoint. */
 export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
   const { model, grouping, registries } = snapshot;
@@ -95,6 +131,8 @@ export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
     group: within(ui.group, grouping.G),
     head: within(ui.head, model.H),
     token: S === undefined ? ui.token : within(ui.token, S),
+    similarityTarget: targets.includes(ui.similarityTarget) ? ui.similarityTarget : 'k',
+    similarityInputs: ui.similarityInputs === 'activations' ? 'activations' : 'weights',
     similarityMeasure: measures.some((measure) => measure.id === ui.similarityMeasure)
       ? ui.similarityMeasure
       : (measures[0]?.id ?? ''),

@@ -39,7 +39,7 @@ export class LazyCache<Request, Result> {
     this.#evict();
     this.#fetch(request).then(
       (value) => this.#settle(key, { state: 'ready', value }),
-      (error: unknown) => this.#settle(key, { state: 'failed', error: toErrorValue(error) }),
+      (error: unknown) => this.#fail(key, toErrorValue(error)),
     );
     return loading;
   }
@@ -53,6 +53,12 @@ export class LazyCache<Request, Result> {
   /** Forgets everything; answers still on their way are dropped. */
   clear(): void {
     this.#entries.clear();
+  }
+
+  /** What was cancelled is asked for again when it is looked at again. */
+  #fail(key: string, error: ErrorValue): void {
+    if (error.code !== 'cancelled') this.#settle(key, { state: 'failed', error });
+    else if (this.#entries.delete(key)) this.#changed();
   }
 
   #settle(key: string, entry: Lazy<Result>): void {

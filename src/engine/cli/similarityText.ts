@@ -43,7 +43,7 @@ export function describeSimilarity(
     model.name,
     `${heads} on ${on}${text === null ? '' : ` (${text})`}`,
     ...(isSingle ? [`layer ${layers[0]?.name ?? ''}`] : []),
-    `${measure.title.charAt(0).toLowerCase()}${measure.title.slice(1)}`,
+    measure.title,
     ...(pooled ? [`pooled to ${pooled.G} groups (${pooled.merge})`] : []),
   ].join(' · ');
   const body = isSingle

@@ -4,8 +4,11 @@
  */
 import * as vscode from 'vscode';
 import { openChannel, type Remote } from '../../protocol/rpc';
-import type { ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } from '../../protocol/views';
+import type { HeadDamageRequest, SimilarityRequest } from '../../protocol/model';
+import type { Busy, ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } from '../../protocol/views';
+import type { CallOptions } from '../engineProcess';
 import type { Session } from '../session';
+import { Topics } from './topics';
 import { webviewHtml } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -36,6 +39,9 @@ export class ExplorerPanel {
   /** Asked for while the webview could not hear it; given with its next `ready`. */
   private awaited: Focus | null = null;
   private isReady = false;
+  /** What somebody else was chosen for is not computed to the end. */
+  private readonly comparisons = new Topics();
+  private readonly damages = new Topics();
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -56,6 +62,7 @@ export class ExplorerPanel {
     );
     panel.onDidDispose(() => {
       listeners.dispose();
+      for (const topics of [this.comparisons, this.damages]) topics.cancel();
       this.view.$close();
     });
   }
@@ -82,7 +89,9 @@ export class ExplorerPanel {
       exportConversion: () => actions.exportConversion(),
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
-      similarity: (request) => session.similarity(request),
+      similarity: (request) =>
+        this.compare(this.comparisons, request, (options) => session.similarity(request, options)),
+      headDamage: (request) => this.compare(this.damages, request, (options) => session.headDamage(request, options)),
       loadGrouping: () => actions.loadGrouping(),
       saveGrouping: () => actions.saveGrouping(),
       openDiff: () => actions.openDiff(session),
@@ -93,6 +102,22 @@ export class ExplorerPanel {
       },
       drawn: (runId) => actions.drawn(runId),
     };
+  }
+
+  /** Answers a comparison of a layer, and tells how far it is. Other layers of the same comparison may be on their way. */
+  private async compare<Answer>(
+    topics: Topics,
+    request: SimilarityRequest | HeadDamageRequest,
+    work: (options: CallOptions) => Promise<Answer>,
+  ): Promise<Answer> {
+    const tell = (busy: Busy | null): void => this.send(() => this.view.comparing.asEvent(busy));
+    try {
+      return await topics.call(JSON.stringify({ ...request, layer: null }), (signal) =>
+        work({ signal, onProgress: ({ message, fraction }) => tell({ message, fraction }) }),
+      );
+    } finally {
+      if (!this.comparisons.isBusy && !this.damages.isBusy) tell(null);
+    }
   }
 
   private snapshot(): ExplorerSnapshot {

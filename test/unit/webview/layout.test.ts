@@ -1,7 +1,7 @@
 /** Geometry of the assignment and of the similarity matrix. */
 import { describe, expect, it } from 'vitest';
 import { layoutAssignment, type GroupMembers } from '../../../webview/explorer/assignmentLayout';
-import { layoutMatrix, matrixScaleTop } from '../../../webview/explorer/matrixLayout';
+import { layoutMatrix, matrixScale } from '../../../webview/explorer/matrixLayout';
 
 function contiguous(H: number, G: number): GroupMembers[] {
   const R = H / G;
@@ -92,8 +92,21 @@ describe('the similarity matrix', () => {
   });
 
   it('scales to the largest pair, not to the diagonal, and never blows up noise', () => {
-    expect(matrixScaleTop([1, 0.41, 0.41, 1], 2)).toBeCloseTo(0.45, 10);
-    expect(matrixScaleTop([1, 0.02, 0.02, 1], 2)).toBeCloseTo(0.3, 10);
-    expect(matrixScaleTop([1, 1, 1, 1], 2)).toBe(1);
+    expect(matrixScale([1, 0.41, 0.41, 1], 2, 0.1, 'high')).toMatchObject({ low: 0, high: 0.45 });
+    expect(matrixScale([1, 0.02, 0.02, 1], 2, 0.05, 'high')).toMatchObject({ low: 0, high: 0.3 });
+    expect(matrixScale([1, 1, 1, 1], 2, 0.1, 'high').high).toBe(1);
+  });
+
+  it('starts above 0 where all pairs are far from it, with the floor on the scale', () => {
+    const maps = matrixScale([1, 0.72, 0.72, 1], 2, 0.92, 'high');
+    expect(maps).toMatchObject({ low: 0.6, high: 0.95 });
+    expect(maps.position(0.92)).toBeGreaterThan(maps.position(0.72));
+  });
+
+  it('gives the colour of "most alike" to the smallest share that is left unexplained', () => {
+    const shares = matrixScale([0, 0.05, 0.05, 0], 2, 0.4, 'low');
+    expect(shares).toMatchObject({ low: 0, high: 0.4 });
+    expect(shares.position(0)).toBe(1);
+    expect(shares.position(0.05)).toBeGreaterThan(shares.position(0.4));
   });
 });

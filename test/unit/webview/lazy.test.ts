@@ -35,6 +35,18 @@ describe('LazyCache', () => {
     });
   });
 
+  it('asks again for what was cancelled', async () => {
+    const answers = [Promise.reject(new GqaLensError('cancelled', 'Cancelled')), Promise.resolve('answer')];
+    const changed = vi.fn();
+    const cache = new LazyCache(() => answers.shift() ?? Promise.resolve('none left'), changed, 8);
+    expect(cache.get('x').state).toBe('loading');
+    await settled();
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(cache.get('x').state).toBe('loading');
+    await settled();
+    expect(cache.get('x')).toEqual({ state: 'ready', value: 'answer' });
+  });
+
   it('forgets the least recently used answer first', async () => {
     const fetch = vi.fn((request: number) => Promise.resolve(request));
     const cache = new LazyCache(fetch, () => undefined, 2);

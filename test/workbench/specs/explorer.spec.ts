@@ -82,6 +82,35 @@ test('the similarity matrix has 8 x 8 cells, a bar a head, and raw cosine is bla
   await explorer.getByTestId('measure-picker').selectOption('aligned');
 });
 
+test('heads are compared by their maps and by activations, beside the damage to each', async () => {
+  const explorer = await explorerWithMaps();
+  const note = explorer.getByTestId('similarity-note');
+  const choose = (target: string): Promise<void> =>
+    explorer.getByTestId('target-picker').locator(`[data-value="${target}"]`).click();
+  await choose('maps');
+  await eventually(async () => (await note.innerText()).includes('22 tokens of the text'), 'maps are compared');
+  expect(await explorer.getByTestId('similarity-cell').count()).toBe(64);
+  await choose('k');
+  await explorer.getByTestId('inputs-picker').selectOption('activations');
+  await explorer.getByTestId('measure-picker').selectOption('pca');
+  await eventually(
+    async () => (await note.innerText()).includes('Groups as a whole'),
+    'groups are compared as a whole',
+  );
+  await eventually(async () => (await explorer.getByTestId('head-damage').count()) === 8, 'damage of 8 heads');
+  const damage = await explorer
+    .getByTestId('head-damage')
+    .evaluateAll((heads) =>
+      heads.map((head) => [Number(head.getAttribute('data-observed')), Number(head.getAttribute('data-predicted'))]),
+    );
+  for (const [observed = NaN, predicted = NaN] of damage) {
+    expect(observed).toBeGreaterThan(0.05);
+    expect(observed).toBeLessThan(predicted);
+  }
+  await explorer.getByTestId('inputs-picker').selectOption('weights');
+  await explorer.getByTestId('measure-picker').selectOption('aligned');
+});
+
 test("a map's hovered weight equals the engine's", async () => {
   const explorer = await explorerWithMaps();
   const layer = Number(await explorer.getByTestId('layer-picker').inputValue());
