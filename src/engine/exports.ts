@@ -85,7 +85,7 @@ export async function exportConversion(
     bytes: written.bytes,
     format: written.format.id,
     repeatsHeads: written.format.repeatsHeads,
-    notes: [...notes, ...explainFormat(written.format, runnable.spec, source.spec)],
+    notes: [...notes, ...explainFormat(written.format, source.spec)],
     calibration,
     measures,
   };

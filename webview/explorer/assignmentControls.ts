@@ -125,7 +125,8 @@ export class AssignmentControls {
       facts.push(`top‑1 agreement ${Math.round(100 * compare.top1Agreement)} %`);
     }
     const sizes = groupSizes(snapshot.grouping.groupOfKvHead[ui.layer] ?? []);
-    if (new Set(sizes).size > 1) facts.push(`unequal groups (${sizes.join(', ')}): no file format holds them`);
+    if (new Set(sizes).size > 1)
+      facts.push(`unequal groups (${sizes.join(', ')}): formats with one number of KV heads cannot hold them`);
     facts.push(...(converted?.notes ?? []));
     const text = facts.join(' · ');
     if (this.#losses.textContent !== text) this.#losses.textContent = text;

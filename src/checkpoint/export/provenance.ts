@@ -55,11 +55,7 @@ export function describeConversion(described: DescribedExport): Record<string, s
 }
 
 /** Why an export looks as it does, as paragraphs. The command line and the README say it alike. */
-export function explainFormat(
-  { id, title, repeatsHeads }: WrittenFormat,
-  { G: sourceG }: Pick<ModelSpec, 'G'>,
-  converted: ModelSpec,
-): string[] {
+export function explainFormat({ id, title, repeatsHeads }: WrittenFormat, converted: ModelSpec): string[] {
   const { G, family } = converted;
   if (id !== 'same') {
     return [
@@ -69,7 +65,7 @@ export function explainFormat(
   if (!repeatsHeads) return [];
   const other = equivalentFormat(converted);
   return [
-    `The format of this family (${family}) has no field for the number of KV heads: each pooled head is stored ${sourceG / G} times, once for every head that shares it. The model computes the same as with ${heads(G)}, but its files and its KV cache are not smaller.`,
+    `The format of this family (${family}) has no field for the number of KV heads: each pooled head is stored once for every head that shares it. The model computes the same as with ${heads(G)}, but its files and its KV cache are not smaller.`,
     `${pooledKvFile} holds the pooled K and V once.`,
     ...(other ? [`Exported in the equivalent format, ${other.title}, files and cache are smaller.`] : []),
   ];
@@ -99,7 +95,7 @@ function readme(described: DescribedExport): string {
   const field =
     format.id === 'same' && !format.repeatsHeads
       ? [`\`${kvHeadsField(original)}\` in config.json is ${converted.G}.`]
-      : explainFormat(format, original, converted);
+      : explainFormat(format, converted);
   return [
     `# ${name}`,
     `Converted by GQA Lens ${version} from \`${source.name}\` on ${day}: ${original.G} key/value heads a layer became ${converted.G}.`,

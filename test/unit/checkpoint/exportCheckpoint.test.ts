@@ -197,7 +197,7 @@ describe('an exported GPT-2', () => {
     const result = await exportCheckpoint(request);
     expect(result.format.repeatsHeads).toBe(true);
     const readme = await readFile(join(outFolder, 'README.md'), 'utf8');
-    expect(readme).toContain('each pooled head is stored 4 times');
+    expect(readme).toContain('each pooled head is stored once for every head that shares it');
     const { weights } = await open(outFolder);
     expect(weights.spec.G).toBe(8);
     const compact = await openCheckpoint(join(outFolder, 'pooled-kv.safetensors'));
