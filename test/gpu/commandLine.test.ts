@@ -151,6 +151,34 @@ describe('convert, then forward', () => {
   });
 });
 
+describe('convert with a text', () => {
+  it('solves on it, measures on another, tells both in the folder, and replaces the folder on request', async () => {
+    const [solve, measure] = [join(folder, 'solve.txt'), join(folder, 'measure.txt')];
+    await writeFile(solve, 'The stranger came early in February, one wintry day, through a biting wind. '.repeat(20));
+    await writeFile(measure, 'Holmes took his bottle from the corner of the mantelpiece. '.repeat(20));
+    const out = join(folder, 'solved');
+    const windows = ['--windows', '2', '--window-size', '32'];
+    const method = ['--groups', '4', '--merge', 'pca-text', '--calibrate', solve, '--calibrate-tokens', '128'];
+    const to = ['--out', out, '--dtype', 'f32', '--measure', measure, ...windows];
+    const written = (await run('convert', sample, ...method, ...to)) as {
+      measures: { b: { loss: number }; klMean: number };
+    };
+    expect(written).toMatchObject({ calibration: '128 tokens of solve.txt', dtype: { before: 'BF16', after: 'F32' } });
+    const compared = await run('compare', sample, out, '--text-file', measure, ...windows, '--no-layers');
+    const found = compared as typeof written.measures;
+    expect(written.measures.b.loss).toBeCloseTo(found.b.loss, 4);
+    expect(written.measures.klMean).toBeCloseTo(found.klMean, 4);
+    const readme = await readFile(join(out, 'README.md'), 'utf8');
+    expect(readme).toContain('| solved on | 128 tokens of solve.txt |');
+    expect(readme).toContain(`64 tokens of measure.txt`);
+    // The text makes the difference: the same without one is another model. And it takes the folder's place.
+    const again = await run('convert', sample, '--groups', '4', '--merge', 'pca', ...to, '--overwrite');
+    expect(again).toMatchObject({ calibration: null, merge: 'pca' });
+    expect((again as typeof written).measures.klMean).not.toBeCloseTo(written.measures.klMean, 3);
+    expect(await readFile(join(out, 'README.md'), 'utf8')).toContain('weights alone');
+  });
+});
+
 describe('compare', () => {
   it('gives loss, KL and agreement of two files as the reference measures do', async () => {
     const out = join(folder, 'sample-gqa2');

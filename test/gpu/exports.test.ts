@@ -40,4 +40,18 @@ describe('an export, opened again,', () => {
     // The merge does change the model: the files are not those of the original.
     expect(await logitDistance(context, weights, source, written, tokens, quietTask)).toBeGreaterThan(1e-3);
   });
+
+  it.each(['gpt2', 'opt'])('computes the same where %s with one KV head is written as GPTBigCode', async (name) => {
+    const context = await testContext();
+    const { checkpoint, source } = await openModel(join(fixtures, name));
+    const converted = await convertAs(source, { G: 1, grouping: 'contiguous', merge: 'pca' });
+    const outFolder = join(folder, `${name}-equivalent`);
+    await exportAs({ checkpoint, source: converted, original: source, outFolder, format: 'equivalent' });
+    const { source: written } = await openModel(outFolder);
+    expect(written.spec).toMatchObject({ family: 'gpt_bigcode', G: 1, H: source.spec.H });
+    const tokens = await (await Golden.open(join(fixtures, name, 'golden.safetensors'))).tokens();
+    const weights = new GpuWeights(context, 1 << 30);
+    expect(await logitDistance(context, weights, converted, written, tokens, quietTask)).toBeLessThan(1e-6);
+    expect(await logitDistance(context, weights, source, written, tokens, quietTask)).toBeGreaterThan(1e-3);
+  });
 });

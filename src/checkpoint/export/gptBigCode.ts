@@ -1,9 +1,9 @@
 /**
  * GPT-2 with one KV head is GPTBigCode with `multi_query: true`: the same function, in a format that stores and caches one
- * head. Matrices are [out, in], and attn.c_attn holds Q (D rows), then K and V (K rows each).
+ * head. Matrices are [out, in], and attn.c_attn holds Q (D rows), then K and V (K rows each). OPT is GPT-2 by other names.
  * Role: one entry of the list of equivalent formats. Upstream: transformers, modeling_gpt_bigcode.py.
  */
-import { layerOf, type Activation, type LayerRole, type ModelSpec } from '../../model/spec';
+import { layerOf, type Activation, type GlobalRole, type LayerRole, type ModelSpec } from '../../model/spec';
 import { hasField } from '../config';
 import type { JsonObject } from '../json';
 import type { EquivalentFormat } from './equivalents';
@@ -22,13 +22,30 @@ export const gptBigCode: EquivalentFormat = {
   title: 'GPTBigCode',
   description: 'The same function in the multi-query form of GPT-2, whose files and KV cache hold one KV head.',
   source: 'transformers, modeling_gpt_bigcode.py; Allal et al. 2023, arXiv 2301.03988',
-  refusal: ({ family, G }) => {
-    if (family !== 'gpt2') return 'its layers are not those of GPT-2';
-    return G === 1 ? null : `it can hold 1 KV head, not ${G}`;
+  refusal: (spec) => {
+    if (!isGpt2(spec)) return 'its layers are not those of GPT-2';
+    return spec.G === 1 ? null : `it can hold 1 KV head, not ${spec.G}`;
   },
   config,
   tensors,
 };
+
+/** What the format has a place for; biases may be absent, which is a bias of zeros. */
+const globals: ReadonlySet<string> = new Set<GlobalRole>([
+  ...(['embed.tokens', 'embed.positions', 'final.norm.weight', 'final.norm.bias', 'head.weight'] as const),
+]);
+const blocks: ReadonlySet<string> = new Set(['attention.norm', 'q', 'k', 'v', 'o', 'mlp.norm', 'up', 'down']);
+
+/** Whether a model is GPT-2's in all but names: families that are, with nothing that the format has no place for. */
+function isGpt2({ family, globals: found, layers }: ModelSpec): boolean {
+  if (!['gpt2', 'gpt_bigcode', 'opt'].includes(family)) return false;
+  const roles = layers.flatMap(({ weights }) => Object.keys(weights));
+  return (
+    Object.keys(found).every((role) => globals.has(role)) &&
+    'final.norm.weight' in found &&
+    roles.every((role) => blocks.has(role.replace(/\.(?:weight|bias)$/, '')))
+  );
+}
 
 /** Fields as transformers writes them, in alphabetical order. Numbers that are fractions keep their point. */
 function config(spec: ModelSpec, original: JsonObject): string {

@@ -47,6 +47,13 @@ const layerRoles = [
 const json = async (...path: string[]): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(join(...path), 'utf8')) as Record<string, unknown>;
 
+/** Name, dtype and shape of every tensor. */
+async function tensorsOf(path: string): Promise<Map<string, { dtype: string; shape: readonly number[] }>> {
+  const checkpoint = await openCheckpoint(path);
+  onTestFinished(() => checkpoint.close());
+  return new Map([...checkpoint.tensors.values()].map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+}
+
 describe('an exported Llama', () => {
   it('has the new number of KV heads and the weights of the conversion', async () => {
     const outFolder = join(await temporaryFolder(), 'deep', 'gqa2');
@@ -62,6 +69,37 @@ describe('an exported Llama', () => {
     for (const name of request.checkpoint.tensors.keys()) {
       if (/[kv]_proj/.test(name)) continue;
       expect(await checkpoint.readBytes(name), name).toEqual(await request.checkpoint.readBytes(name));
+    }
+  });
+
+  it('is named and shaped as the grouped model that transformers made, with the fields of its config', async () => {
+    const outFolder = join(await temporaryFolder(), 'out');
+    await exportCheckpoint(await prepare('test/fixtures/llama-mha', 2, outFolder));
+    const theirs = 'test/fixtures/llama-gqa';
+    expect(await tensorsOf(outFolder)).toEqual(await tensorsOf(theirs));
+    const [own, expected] = [await json(outFolder, 'config.json'), await json(theirs, 'config.json')];
+    // The two differ in their rotary scaling alone.
+    expect({ ...own, rope_parameters: null }).toEqual({ ...expected, rope_parameters: null });
+  });
+
+  it('has K rows a KV head, whatever the head size and the groups of the original', async () => {
+    const parent = await temporaryFolder();
+    for (const [name, G] of [
+      ['llama-gqa', 1],
+      ['llama-mqa-headdim', 1],
+      ['qwen2', 1],
+    ] as const) {
+      const request = await prepare(join('test/fixtures', name), G, join(parent, name));
+      await exportCheckpoint(request);
+      const { D, H, K } = request.original.spec;
+      const shapes = await tensorsOf(request.outFolder);
+      const shapeOf = (projection: string): unknown =>
+        shapes.get(`model.layers.1.self_attn.${projection}.weight`)?.shape;
+      expect(shapeOf('q_proj'), name).toEqual([H * K, D]);
+      expect(shapeOf('k_proj'), name).toEqual([G * K, D]);
+      expect(shapeOf('v_proj'), name).toEqual([G * K, D]);
+      expect(shapeOf('o_proj'), name).toEqual([D, H * K]);
+      expect(await json(request.outFolder, 'config.json')).toMatchObject({ num_key_value_heads: G });
     }
   });
 
@@ -228,13 +266,8 @@ describe('an exported GPT-2', () => {
     const request = await prepare('test/fixtures/gpt2', 1, outFolder);
     const { format } = await exportCheckpoint({ ...request, format: 'equivalent' });
     expect(format).toMatchObject({ id: 'gpt_bigcode', repeatsHeads: false });
-    const written = await openCheckpoint(outFolder);
-    onTestFinished(() => written.close());
-    const fixture = await openCheckpoint('test/fixtures/gpt-bigcode');
-    onTestFinished(() => fixture.close());
-    const shapes = (checkpoint: Checkpoint): [string, unknown][] =>
-      [...checkpoint.tensors.values()].map(({ name, dtype, shape }) => [name, { dtype, shape }]);
-    expect(new Map(shapes(written))).toEqual(new Map(shapes(fixture)));
+    expect(await tensorsOf(outFolder)).toEqual(await tensorsOf('test/fixtures/gpt-bigcode'));
+    const { checkpoint: written } = await open(outFolder);
     // The config has the fields of transformers' own, and differs where the models do.
     const [own, theirs] = [await json(outFolder, 'config.json'), await json('test/fixtures/gpt-bigcode/config.json')];
     const known = Object.keys(theirs);
