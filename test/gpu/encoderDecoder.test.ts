@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { GpuContext } from '../../src/gpu/context';
 import { convert } from '../../src/gqa/convert';
 import { aligned } from '../../src/gqa/merges/aligned';
+import { calibrate } from '../../src/model/calibration';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { continueGreedily } from '../../src/model/greedy';
 import { keepRun, type KeptRun } from '../../src/model/keptRun';
@@ -111,6 +112,29 @@ describe.each(models)('merges solved on the weights of %s', (name) => {
       expect(merged.spec.G).toBe(2);
       const weights = new GpuWeights(context, 1 << 30);
       expect(await logitDistance(context, weights, equal, merged, tokens, quietTask)).toBeLessThan(1e-4);
+      expect(merged.owner?.('k.weight', 0)).toBe(equal);
+    },
+  );
+});
+
+describe.each(models)('merges solved on a text, in %s', (name) => {
+  it.each(['pca-text', 'pca-refit', 'score-als'])(
+    '%s leaves equal heads of both attentions as they are',
+    async (merge) => {
+      const context = await testContext();
+      const { source } = await openModel(join(fixtures, name));
+      const tokens = await (await goldenOf(name)).tokens();
+      const equal = withEqualHeads(source, 2);
+      const weights = new GpuWeights(context, 1 << 30);
+      // Windows of different lengths on the two sides of cross-attention.
+      const windows = Array.from({ length: 12 }, (_, window) => ({
+        encoder: Array.from({ length: 32 }, (__, s) => 3 + ((s * 7 + window * 13) % 100)),
+        decoder: Array.from({ length: 16 }, (__, s) => (s === 0 ? 0 : 3 + ((s * 11 + window * 17) % 100))),
+      }));
+      const calibration = await calibrate(context, weights, equal, windows, 'test', quietTask);
+      const merged = await convertAs(equal, { G: 2, grouping: 'contiguous', merge }, calibration);
+      expect(merged.spec.G).toBe(2);
+      expect(await logitDistance(context, weights, equal, merged, tokens, quietTask)).toBeLessThan(1e-2);
       expect(merged.owner?.('k.weight', 0)).toBe(equal);
     },
   );
