@@ -15,6 +15,7 @@ import type { LayerHeads } from '../solve/layerHeads';
 import { conjugateGradients, type BlockSystem } from './conjugateGradients';
 import { uploadHeadRows } from './headRows';
 import type { LayerText, Sharing, TextMaps } from './layerText';
+import { roundingShare } from './outputs';
 import { OutputReading } from './outputReading';
 import { ScoreSides, type Side } from './scoreSides';
 
@@ -109,6 +110,8 @@ class AttentionFit {
     const { heads, K, W } = sides.shape(side);
     const shape = { blocks: 1, length: heads * pad4(K) * pad4(W) };
     const before = await this.linearise(task.signal);
+    const whole = text.queries.N * pad4(text.sizes.D);
+    if (before < roundingShare * (await this.dot(this.target, this.target, whole))) return;
     const curvatures = await sides.curvatures(side);
     const [inverse, metric] = [sides.preconditioner(side, curvatures), await sides.metric(side, curvatures)];
     const vector = (): Span => context.storage(shape.length, 'attention step');

@@ -5,6 +5,7 @@
 import { Matrix } from 'ml-matrix';
 import type { Batch } from '../../gpu/batch';
 import type { Span } from '../../gpu/context';
+import { blockAdd, blockDot } from '../../gpu/operations/blocks';
 import { pad4 } from '../../gpu/operations/matrix';
 import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import type { TaskContext } from '../../protocol/tasks';
@@ -32,6 +33,9 @@ export interface OutputSettings {
 }
 
 export const usualOutputSettings: OutputSettings = { turns: 4, steps: 8, outputRidge: 1e-3, valueRidge: 1e-4 };
+
+/** Share of the target's energy below which what is missing is the rounding of float32: fitting it would fit noise. */
+export const roundingShare = 1e-9;
 
 /** What the outputs are fitted on. */
 export interface OutputFit {
@@ -116,6 +120,7 @@ export async function fitOutputs(fit: OutputFit, heads: LayerHeads, task: TaskCo
   const inverse = await inverseMoment(attended, W, pace(task));
   const right = text.own(uploadHeadRows(text.context, inverse, { heads: 1, K: W, W }));
   let fitted = heads;
+  if ((await missingShare(fit, heads)) < roundingShare) return heads;
   for (let turn = 0; turn < turns; turn++) {
     task.report('fitting values and outputs', turn / turns);
     fitted = await refitOutputs(fit, fitted, task);
@@ -123,6 +128,30 @@ export async function fitOutputs(fit: OutputFit, heads: LayerHeads, task: TaskCo
   }
   text.free(right);
   return refitOutputs(fit, fitted, task);
+}
+
+/** ‖Y − F·Oᵀ‖² / ‖Y‖². */
+async function missingShare({ text, target, maps, sharing }: OutputFit, { v, o }: LayerHeads): Promise<number> {
+  const { context } = text;
+  const F = headOutputs(text, maps, sharing, v);
+  const output = attentionOutput(text, F, o);
+  const [ones, squares] = [context.upload(Float32Array.from([1]), 'one'), context.storage(1, 'squares')];
+  const whole = { blocks: 1, length: text.queries.N * pad4(text.sizes.D) };
+  const square = async (of: Span): Promise<number> => {
+    const batch = context.batch();
+    blockDot(batch, of, of, squares, whole);
+    batch.submit();
+    return (await context.readFloat32(squares))[0] ?? NaN;
+  };
+  try {
+    const batch = context.batch();
+    blockAdd(batch, output, target, { numerator: ones, denominator: ones }, -1, whole);
+    batch.submit();
+    return (await square(output)) / (await square(target));
+  } finally {
+    text.free(F, output);
+    for (const { buffer } of [ones, squares]) buffer.destroy();
+  }
 }
 
 /**
