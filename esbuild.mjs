@@ -1,6 +1,7 @@
 // Builds every bundle of the product into dist/. Flags: --watch, --minify, --only name,name.
 import * as esbuild from 'esbuild';
 import { rm } from 'node:fs/promises';
+import { webPages } from './scripts/lib/webPages.mjs';
 
 const watch = process.argv.includes('--watch');
 const minify = process.argv.includes('--minify');
@@ -13,6 +14,7 @@ const node = {
   sourcemap: true,
   minify,
   loader: { '.wgsl': 'text', '.txt': 'text' },
+  plugins: [webPages()],
 };
 // ESM bundles may contain CommonJS packages that call require().
 const requireShim =
@@ -54,6 +56,7 @@ const bundles = {
   },
   explorer: { ...web, entryPoints: ['webview/explorer/main.ts'], outfile: 'dist/webview/explorer.js' },
   diff: { ...web, entryPoints: ['webview/diff/main.ts'], outfile: 'dist/webview/diff.js' },
+  sweep: { ...web, entryPoints: ['webview/sweep/main.ts'], outfile: 'dist/webview/sweep.js' },
 };
 
 const selected = Object.entries(bundles).filter(([name]) => !only || only.includes(name));

@@ -2,6 +2,7 @@
 // inside an extension host (test/host/run.mjs).
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { webPagesForVite } from './scripts/lib/webPages.mjs';
 
 /** Loads WGSL and plain text as text, as esbuild does for the bundles; before Vite, to which .txt means an address. */
 const texts = {
@@ -13,12 +14,15 @@ const texts = {
 };
 
 export default defineConfig({
-  plugins: [texts],
+  plugins: [texts, webPagesForVite],
   test: {
     projects: [
-      { plugins: [texts], test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
-        plugins: [texts],
+        plugins: [texts, webPagesForVite],
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        plugins: [texts, webPagesForVite],
         // One process, one device: a GPU is shared badly, and every device costs start-up time.
         test: {
           name: 'gpu',

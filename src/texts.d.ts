@@ -7,3 +7,8 @@ declare module '*.txt' {
   const text: string;
   export default text;
 }
+/** Standalone pages are bundled to text by scripts/lib/webPages.mjs: the script and the style sheet of webview/NAME/report.ts. */
+declare module 'web-page:*' {
+  const page: { script: string; style: string };
+  export default page;
+}

@@ -46,7 +46,7 @@ import type {
   Token,
   Tokens,
 } from '../protocol/model';
-import type { SweepRequest, SweepResult } from '../protocol/sweep';
+import type { SweepFormat, SweepRequest, SweepResult } from '../protocol/sweep';
 import type { TaskContext } from '../protocol/tasks';
 import { Answers } from './answers';
 import { Conversions, type PreparedConversion } from './conversions';
@@ -59,7 +59,7 @@ import { ModelRegistry, type OpenedModel } from './models';
 import { RunRegistry, type StoredRun } from './runs';
 import { Similarities } from './similarity';
 import { modelSizes } from './sizes';
-import { openSweepFile, sweepFormat, type Existing } from './sweep/file';
+import { formatSweep, openSweepFile, readSweepFile, sweepFormat, type Existing } from './sweep/file';
 import { prepareSweep } from './sweep/prepare';
 import { runSweep } from './sweep/run';
 
@@ -270,7 +270,7 @@ export class EngineCore {
   /**
    * Measures every combination of groups and methods; a cancelled sweep goes on from its file.
    * @param out where the result is written after every row, and what to do with what is there; null writes nothing
-   * @param finished is told the result as far as it has come, after every row
+   * @param finished is told the result as far as it has come, at first and after every row
    */
   async sweep(
     modelId: string,
@@ -291,6 +291,16 @@ export class EngineCore {
       finished(result);
     };
     return runSweep(tools, prepared, file?.rows ?? [], tell, task);
+  }
+
+  /** A result from a JSON file that a sweep has written. */
+  readSweep(file: string): Promise<SweepResult> {
+    return readSweepFile(file);
+  }
+
+  /** A result as the text of a file. */
+  formatSweep(result: SweepResult, format: SweepFormat): string {
+    return formatSweep(result, format);
   }
 
   async headDivergence(runA: string, runB: string, layer: number, task: TaskContext): Promise<HeadDivergence> {

@@ -30,6 +30,7 @@ function serve(): void {
   }
   const events: EngineEvents = {
     progress: (progress) => void channel.progress.asEvent(progress),
+    swept: (task, result) => void channel.swept.asEvent(task, result),
     log: (level, message) => void channel.log.asEvent(level, message),
   };
   const channel = openChannel<EngineEvents, EngineApi>(engineService(core, events, end), {

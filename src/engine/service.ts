@@ -3,6 +3,7 @@
  * Role: cancellation and progress by id. What the calls do is core.ts; the process around it is main.ts.
  */
 import type { EngineApi, EngineEvents } from '../protocol/engine';
+import type { SweepResult } from '../protocol/sweep';
 import type { TaskContext, TaskId } from '../protocol/tasks';
 import type { EngineCore } from './core';
 import { TaskRegistry } from './tasks';
@@ -13,7 +14,7 @@ import { TaskRegistry } from './tasks';
  */
 export function engineService(
   core: EngineCore,
-  events: Pick<EngineEvents, 'progress'>,
+  events: Pick<EngineEvents, 'progress' | 'swept'>,
   shutdown: () => void,
 ): EngineApi {
   const tasks = new TaskRegistry((progress) => events.progress(progress));
@@ -36,6 +37,14 @@ export function engineService(
     headDamage: (request, task) => run(task, (context) => core.headDamage(request, context)),
     compare: (runA, runB, task) => run(task, (context) => core.compare(runA, runB, context)),
     measure: (request, task) => run(task, (context) => core.measure(request, context)),
+    planSweep: (modelId, request, task) => run(task, () => core.planSweep(modelId, request)),
+    sweep: (modelId, request, file, task) =>
+      run(task, (context) => {
+        const finished = (result: SweepResult): void => events.swept(task, result);
+        return core.sweep(modelId, request, { file, existing: 'resume' }, finished, context);
+      }),
+    readSweep: (file) => core.readSweep(file),
+    formatSweep: (result, format) => core.formatSweep(result, format),
     headDivergence: (runA, runB, layer, task) =>
       run(task, (context) => core.headDivergence(runA, runB, layer, context)),
     predictions: (runId, position, count, task) =>

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { EngineProcess } from './engineProcess';
 import { Panels } from './panels/panels';
+import { SweepPanels } from './panels/sweepPanels';
 import { Sessions } from './sessions';
 
 export interface HostContext {
@@ -10,6 +11,7 @@ export interface HostContext {
   readonly engine: EngineProcess;
   readonly sessions: Sessions;
   readonly panels: Panels;
+  readonly sweeps: SweepPanels;
 }
 
 /** Makes the parts and ties their lives to the extension's. Starts nothing. */
@@ -18,6 +20,7 @@ export function createContext(extension: vscode.ExtensionContext): HostContext {
   const engine = new EngineProcess(extension, log);
   const sessions = new Sessions(engine);
   const panels = new Panels(extension, sessions, engine);
-  extension.subscriptions.push(log, engine, sessions, panels);
-  return { extension, log, engine, sessions, panels };
+  const sweeps = new SweepPanels(extension, sessions, engine, panels);
+  extension.subscriptions.push(log, engine, sessions, panels, sweeps);
+  return { extension, log, engine, sessions, panels, sweeps };
 }

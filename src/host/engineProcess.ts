@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { GqaLensError } from '../protocol/errors';
 import type { RuntimeCandidate } from '../protocol/gpu';
+import type { SweepResult } from '../protocol/sweep';
 import type { Progress, TaskId } from '../protocol/tasks';
 import { forkEngine, type Engine, type EngineChild } from './engineChild';
 import { chooseRuntime, type RuntimeChoice } from './runtime';
@@ -14,6 +15,8 @@ import { engineEnvironment, readSettings } from './settings';
 export interface CallOptions {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** For sweeps: told the result as far as it has come. */
+  onSweep?: (result: SweepResult) => void;
 }
 
 /** Why an engine stopped: a crash has a reason; a wanted stop (settings changed) has none. */
@@ -37,7 +40,8 @@ export class EngineProcess implements vscode.Disposable {
   private tried: RuntimeCandidate[] = [];
   private crashes: number[] = [];
   private lastTask = 0;
-  private readonly progressListeners = new Map<TaskId, (progress: Progress) => void>();
+  /** Who hears of the tasks that are running. */
+  private readonly listeners = new Map<TaskId, CallOptions>();
   private readonly stopped = new vscode.EventEmitter<EngineStop>();
   /** Everything that the engine held (models, runs) is gone when this fires. */
   readonly onDidStop = this.stopped.event;
@@ -62,7 +66,7 @@ export class EngineProcess implements vscode.Disposable {
     const child = await this.ensure();
     if (options.signal?.aborted === true) throw new GqaLensError('cancelled', 'Cancelled');
     const task = `task-${++this.lastTask}`;
-    if (options.onProgress) this.progressListeners.set(task, options.onProgress);
+    this.listeners.set(task, options);
     const cancel = (): void => void child.engine.cancel.asEvent(task).catch(() => undefined);
     options.signal?.addEventListener('abort', cancel, { once: true });
     try {
@@ -71,7 +75,7 @@ export class EngineProcess implements vscode.Disposable {
       throw child.gone ?? error;
     } finally {
       options.signal?.removeEventListener('abort', cancel);
-      this.progressListeners.delete(task);
+      this.listeners.delete(task);
     }
   }
 
@@ -126,7 +130,8 @@ export class EngineProcess implements vscode.Disposable {
 
   private async launch(choice: RuntimeChoice, environment: NodeJS.ProcessEnv): Promise<EngineChild> {
     const events = {
-      progress: (progress: Progress): void => this.progressListeners.get(progress.task)?.(progress),
+      progress: (progress: Progress): void => this.listeners.get(progress.task)?.onProgress?.(progress),
+      swept: (task: TaskId, result: SweepResult): void => this.listeners.get(task)?.onSweep?.(result),
       log: (level: 'info' | 'warn' | 'error', message: string): void => this.log[level](message),
     };
     const child = forkEngine(choice.runtime, this.distFolder(), environment, events, this.log);

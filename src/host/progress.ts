@@ -9,7 +9,7 @@ const noticeableMilliseconds = 500;
 /** Runs `work`, which gets a signal that the user's cancel button aborts. */
 export async function withDelayedProgress<T>(
   title: string,
-  work: (options: Required<CallOptions>) => Promise<T>,
+  work: (options: Required<Pick<CallOptions, 'signal' | 'onProgress'>>) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   let report: (message: string, fraction: number | null) => void = () => undefined;

@@ -28,6 +28,7 @@ import type {
   Tokens,
 } from '../protocol/model';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
+import type { SweepRequest, SweepResult } from '../protocol/sweep';
 import type { Progress, TaskId } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
 import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from './defaults';
@@ -227,6 +228,16 @@ export class Session implements vscode.Disposable {
         engine.measure({ a: { modelId, conversion: null }, b: { modelId, conversion }, ...request }, task),
       options,
     );
+  }
+
+  /** What a sweep of this checkpoint would do. */
+  planSweep(request: SweepRequest, options: CallOptions): Promise<SweepResult> {
+    return this.call((engine, modelId, task) => engine.planSweep(modelId, request, task), options);
+  }
+
+  /** Sweeps this checkpoint; the result is in the file as far as it has come. */
+  sweep(request: SweepRequest, file: string, options: CallOptions): Promise<SweepResult> {
+    return this.call((engine, modelId, task) => engine.sweep(modelId, request, file, task), options);
   }
 
   predictions(runId: string, position: number, count: number): Promise<Prediction[]> {

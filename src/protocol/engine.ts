@@ -27,6 +27,7 @@ import type {
 } from './model';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from './exports';
 import type { GpuDiagnostics } from './gpu';
+import type { SweepFormat, SweepRequest, SweepResult } from './sweep';
 import type { Progress, TaskId } from './tasks';
 
 /** Functions of the engine. All of them throw GqaLensError. */
@@ -53,6 +54,13 @@ export interface EngineApi {
   headDamage(request: HeadDamageRequest, task: TaskId): Promise<HeadDamage>;
   compare(runA: string, runB: string, task: TaskId): Promise<CompareSummary>;
   measure(request: MeasureRequest, task: TaskId): Promise<TextMeasures>;
+  /** What a sweep would do: its rows, all missing. */
+  planSweep(modelId: string, request: SweepRequest, task: TaskId): Promise<SweepResult>;
+  /** Runs the rows that the JSON file does not have, and writes it after each; EngineEvents.swept tells them. */
+  sweep(modelId: string, request: SweepRequest, file: string, task: TaskId): Promise<SweepResult>;
+  readSweep(file: string): Promise<SweepResult>;
+  /** A result as the text of a file. */
+  formatSweep(result: SweepResult, format: SweepFormat): string;
   headDivergence(runA: string, runB: string, layer: number, task: TaskId): Promise<HeadDivergence>;
   /** The `count` most probable next tokens after a position, most probable first. */
   predictions(runId: string, position: number, count: number, task: TaskId): Promise<Prediction[]>;
@@ -70,5 +78,7 @@ export interface EngineApi {
 /** Functions of the host that the engine calls. */
 export interface EngineEvents {
   progress(progress: Progress): void;
+  /** A sweep has come this far; told at first and after each row. */
+  swept(task: TaskId, result: SweepResult): void;
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }

@@ -113,4 +113,4 @@ export interface SweepResult {
 }
 
 /** The formats that a result is written in, by the ending of the file. */
-export type SweepFormat = 'json' | 'csv';
+export type SweepFormat = 'json' | 'csv' | 'html';

@@ -23,6 +23,7 @@ import type {
   TextMeasures,
 } from './model';
 import type { ErrorValue } from './errors';
+import type { SweepFormat, SweepMethod, SweepResult } from './sweep';
 
 export type ColorScale = 'linear' | 'log';
 
@@ -201,4 +202,58 @@ export interface DiffViewApi {
   busy(busy: Busy | null): void;
   measures(measures: MeasuresState): void;
   focus(layer: number | null, head: number | null): void;
+}
+
+/** What lies on the axes of the sweep's plot. */
+export type SweepX = 'heads' | 'cache' | 'time';
+export type SweepY = 'loss' | 'kl' | 'top1' | 'time';
+
+/** What the user chose in a sweep. */
+export interface SweepUi {
+  x: SweepX;
+  y: SweepY;
+  /** Column that the table is sorted by; "" leaves the order of the methods. */
+  sortBy: string;
+  sortDescending: boolean;
+}
+
+export interface SweepState {
+  modelPath: string;
+  /** File of the result in the extension's storage. */
+  file: string;
+  ui: SweepUi;
+}
+
+export interface SweepSnapshot {
+  state: SweepState;
+  result: SweepResult;
+  busy: Busy | null;
+  problem: ErrorValue | null;
+}
+
+/** A figure of the sweep as a file: drawn by the webview, written by the host. */
+export interface FigureFile {
+  /** Ending and kind of the file: "svg", "png". */
+  ending: 'svg' | 'png';
+  content: string | Uint8Array;
+}
+
+/** Host functions that the sweep calls. */
+export interface SweepHostApi {
+  ready(): Promise<SweepSnapshot>;
+  /** Runs the rows that are missing. */
+  resume(): Promise<void>;
+  cancel(): void;
+  /** Shows a row's conversion in the comparison. */
+  openRow(method: SweepMethod): Promise<void>;
+  /** Asks where, and writes the result there. */
+  saveResult(format: SweepFormat): Promise<void>;
+  saveFigure(figure: FigureFile): Promise<void>;
+  uiChanged(ui: SweepUi): void;
+}
+
+/** Webview functions that the host calls. */
+export interface SweepViewApi {
+  update(snapshot: SweepSnapshot): void;
+  busy(busy: Busy | null): void;
 }

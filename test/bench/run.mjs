@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { webPages } from '../../scripts/lib/webPages.mjs';
 
 const [name = 'forward', ...rest] = process.argv.slice(2);
 const outfile = join('dist', 'bench', `${name}.mjs`);
@@ -14,6 +15,7 @@ await esbuild.build({
   format: 'esm',
   external: ['webgpu'],
   loader: { '.wgsl': 'text', '.txt': 'text' },
+  plugins: [webPages()],
 });
 if (!rest.includes('--build'))
   process.exit(spawnSync(process.execPath, [outfile, ...rest], { stdio: 'inherit' }).status ?? 1);

@@ -34,7 +34,11 @@ async function errorOf(work: Promise<unknown>): Promise<ErrorValue> {
 describe('engine calls', () => {
   it('cancels a run by its task and can run again', async () => {
     const reports: Progress[] = [];
-    const service = engineService(core, { progress: (progress) => reports.push(progress) }, () => undefined);
+    const service = engineService(
+      core,
+      { progress: (progress) => reports.push(progress), swept: () => undefined },
+      () => undefined,
+    );
     const { modelId } = await service.open(sample, 'open');
     const running = errorOf(service.run(request(modelId, 512), 'long'));
     await expect.poll(() => reports.some(({ task }) => task === 'long'), { timeout: 20_000, interval: 1 }).toBe(true);

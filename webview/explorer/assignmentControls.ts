@@ -1,8 +1,8 @@
 /**
- * Around the assignment figure: how groups are made, undo and redo, files; and what the groups cost and lose.
+ * Around the assignment figure: undo and redo, files; and what the groups cost and lose.
  * Role: form controls and words. The figure is assignment.ts, the changes are groupingEditor.ts.
  */
-import { button, Picker } from '../shared/controls';
+import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatChange, formatInteger, formatLoss, formatNumber } from '../shared/format';
 import type { GroupingEditor } from './groupingEditor';
@@ -25,7 +25,6 @@ export class AssignmentControls {
   /** Below the figure. */
   readonly foot: HTMLElement;
   readonly #editor: GroupingEditor;
-  readonly #grouping: Picker;
   readonly #undo: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
   readonly #toAll: HTMLButtonElement;
@@ -36,7 +35,6 @@ export class AssignmentControls {
 
   constructor(editor: GroupingEditor, files: GroupingFiles) {
     this.#editor = editor;
-    this.#grouping = new Picker('grouping-picker', 'Groups', (id) => editor.choose(id), 'Which heads share');
     this.#undo = button('↶', { 'data-testid': 'grouping-undo', 'aria-label': 'Undo', title: 'Undo (Ctrl+Z)' }, () =>
       editor.undo(),
     );
@@ -60,7 +58,7 @@ export class AssignmentControls {
       { 'data-testid': 'grouping-save', title: 'Write the groups of every layer to a file' },
       () => files.save(),
     );
-    this.head = element('div', { class: 'grouping-head' }, this.#grouping.element, this.#undo, this.#redo);
+    this.head = element('div', { class: 'grouping-head' }, this.#undo, this.#redo);
     // Only read out: what it says at length, the hint says in short.
     const help = element('div', { hidden: true, id: 'grouping-help' }, keysHelp);
     this.say('');
@@ -82,15 +80,7 @@ export class AssignmentControls {
   }
 
   render(view: ExplorerView): void {
-    const { registries, state, model, grouping } = view.snapshot;
-    const chosen = state.conversion.grouping;
-    // Groups made by hand are made in the figure, not by choosing the word.
-    const choices = registries.groupings.filter(({ id, needsAssignment }) => needsAssignment !== true || id === chosen);
-    this.#grouping.show(
-      choices.map(({ id, title, description }) => ({ value: id, title, description })),
-      chosen,
-    );
-    this.#grouping.select.disabled = grouping.G === model.G && chosen !== 'manual';
+    const { model } = view.snapshot;
     this.#undo.disabled = !this.#editor.history.canUndo;
     this.#redo.disabled = !this.#editor.history.canRedo;
     this.#toAll.disabled = !this.#editor.isEditable || model.L < 2;

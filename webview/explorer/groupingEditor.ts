@@ -55,12 +55,6 @@ export class GroupingEditor {
     this.#edit((groups, layer) => copyToAllLayers(groups, layer, G));
   }
 
-  /** Chooses a grouping of the registry. */
-  choose(grouping: string): void {
-    const G = this.#view?.snapshot.state.conversion.G;
-    if (G !== undefined) this.#ask({ G, grouping }, null);
-  }
-
   undo(): void {
     this.#restore(this.history.undo(), 'Undone.', 'Nothing is left to undo.');
   }

@@ -4,6 +4,7 @@
  */
 import type { ErrorValue } from '../../src/protocol/errors';
 import type { Busy, GpuState } from '../../src/protocol/views';
+import { problemBanner, ProgressBar } from './banners';
 import { button } from './controls';
 import { ConversionChoices, type ConversionContent, type ConversionEvents } from './conversionChoices';
 import { element } from './dom';
@@ -41,7 +42,7 @@ export class Header {
   readonly #run: HTMLButtonElement;
   readonly #choices: ConversionChoices;
   readonly #export: HTMLButtonElement;
-  readonly #progress = element('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Run', hidden: true });
+  readonly #progress = new ProgressBar('Run');
   #content: HeaderContent | null = null;
 
   /** @param extra a button of the view, e.g. "Compare MHA and GQA" */
@@ -71,7 +72,7 @@ export class Header {
       element('div', { class: 'prompt' }, element('div', { class: 'texts' }, this.#text, this.#decoderText), this.#run),
       element('div', { class: 'choices' }, ...this.#choices.elements, extra, this.#export),
       this.#choices.note,
-      this.#progress,
+      this.#progress.element,
     );
   }
 
@@ -101,7 +102,7 @@ export class Header {
     this.#run.textContent = busy === null ? 'Run' : 'Cancel';
     this.#run.classList.toggle('cancel', busy !== null);
     this.#run.disabled = busy === null && (content.gpu?.available === false || model.notRunnable !== null);
-    this.#showProgress(busy);
+    this.#progress.show(busy);
     this.banners.replaceChildren(...this.#makeBanners(content));
   }
 
@@ -124,26 +125,10 @@ export class Header {
     else if (!this.#run.disabled) this.#events.run(this.texts);
   }
 
-  #showProgress(busy: Busy | null): void {
-    this.#progress.hidden = busy === null;
-    this.#progress.classList.toggle('endless', busy !== null && busy.fraction === null);
-    this.#progress.style.setProperty('--done', String(busy?.fraction ?? 0));
-    if (busy === null) return;
-    this.#progress.setAttribute('aria-valuetext', busy.message);
-    this.#progress.dataset.message = busy.message;
-  }
-
   #makeBanners({ gpu, problem, model }: HeaderContent): HTMLElement[] {
     const banners: HTMLElement[] = [];
     if (problem !== null && problem.code !== 'cancelled') {
-      banners.push(
-        element(
-          'div',
-          { class: 'banner error', role: 'alert', 'data-testid': 'problem', 'data-code': problem.code },
-          element('p', {}, problem.message),
-          button('Dismiss', {}, () => this.#events.dismissProblem()),
-        ),
-      );
+      banners.push(problemBanner(problem, () => this.#events.dismissProblem()));
     }
     if (model.notRunnable !== null) {
       banners.push(

@@ -6,6 +6,7 @@
 import { element } from './dom';
 import { formatWeight } from './format';
 import { shortLabel } from './labels';
+import { placeBeside } from './placement';
 
 export interface ReadoutContent {
   /** What map: "Q3" or "mean of KV 1". */
@@ -18,7 +19,6 @@ export interface ReadoutContent {
   others: { label: string; weight: number; emphasised: boolean }[];
 }
 
-const OFFSET = 18;
 const TOKEN_LENGTH = 18;
 
 export class Readout {
@@ -59,11 +59,7 @@ export class Readout {
       element('div', { class: 'readout-others' }, ...others.map((other) => bar(other, largest))),
     );
     this.element.hidden = false;
-    const box = this.element.getBoundingClientRect();
-    const left = at.x + OFFSET + box.width > window.innerWidth ? at.x - OFFSET - box.width : at.x + OFFSET;
-    const top = Math.min(at.y + OFFSET, window.innerHeight - box.height - 4);
-    this.element.style.left = `${Math.max(4, left)}px`;
-    this.element.style.top = `${Math.max(4, top)}px`;
+    placeBeside(this.element, at);
   }
 
   hide(): void {

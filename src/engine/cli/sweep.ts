@@ -67,7 +67,7 @@ export function addSweep(program: Command, open: OpenContext): void {
       ),
     )
     .option('--decode-tokens <n>', 'also time this many decoded tokens', wholeNumber(1), 0)
-    .option('--out <file>', 'write the result as .json or .csv, again after every row')
+    .option('--out <file>', 'write the result as .json, .csv or .html, again after every row')
     .option('--resume', 'go on with what --out holds: rows that are there are not computed again')
     .option('--force', 'overwrite --out');
   command

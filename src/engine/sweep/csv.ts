@@ -34,7 +34,8 @@ export function toCsv({ model, text, calibration, identity, rows }: SweepResult)
 export function fromCsv(text: string): SavedSweep | null {
   const lines = csvParse(text.trimEnd());
   const [first] = lines;
-  if (!first || columns.some((column) => !lines.columns.includes(column))) return null;
+  if (columns.some((column) => !lines.columns.includes(column))) return null;
+  if (!first) return { identity: null, rows: [] };
   const { version, modelHash, textHash } = first;
   const identity: unknown = { version, model: modelHash, text: textHash, calibration: orNull(first.calibrationHash) };
   const parts = ['version', 'modelHash', 'textHash', 'calibrationHash'];

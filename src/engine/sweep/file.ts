@@ -1,6 +1,6 @@
 /**
  * The file that a sweep is written to and goes on from.
- * Role: what may be overwritten, and by which ending a file has which format. The formats are saved.ts and csv.ts.
+ * Role: what may be overwritten, and by which ending a file has which format. The formats are saved.ts, csv.ts, html.ts.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { GqaLensError } from '../../protocol/errors';
 import type { SweepFormat, SweepIdentity, SweepResult, SweepRow } from '../../protocol/sweep';
 import { writeTextAtomically } from '../atomicFile';
 import { fromCsv, toCsv } from './csv';
+import { fromHtml, toHtml } from './html';
 import { differences } from './identity';
 import { fromJson, toJson, type SavedSweep } from './saved';
 
@@ -20,13 +21,14 @@ const formats: Record<
 > = {
   json: { write: toJson, read: fromJson },
   csv: { write: toCsv, read: fromCsv },
+  html: { write: toHtml, read: fromHtml },
 };
 
 /** No result comes near this: what is larger is something else. */
 const sizeLimit = 64 * 1024 * 1024;
 
 /** The result in one of the formats. */
-export function writeSweep(result: SweepResult, format: SweepFormat): string {
+export function formatSweep(result: SweepResult, format: SweepFormat): string {
   return formats[format].write(result);
 }
 
@@ -67,7 +69,7 @@ export async function openSweepFile(path: string, identity: SweepIdentity, exist
   }
   return {
     rows: text === null || text === '' ? [] : rowsOf(formats[format].read(text), identity, file),
-    write: (result) => writeTextAtomically(file, writeSweep(result, format)),
+    write: (result) => writeTextAtomically(file, formatSweep(result, format)),
   };
 }
 
@@ -83,7 +85,7 @@ export async function readSweepFile(path: string): Promise<SweepResult> {
 }
 
 function rowsOf(saved: SavedSweep | null, identity: SweepIdentity, file: string): SweepRow[] {
-  const apart = saved && differences(saved.identity, identity);
+  const apart = saved && (saved.identity ? differences(saved.identity, identity) : []);
   if (apart?.length === 0) return saved?.rows ?? [];
   throw new GqaLensError('output-exists', 'The file holds something else than this sweep and is not overwritten', {
     file,

@@ -43,11 +43,6 @@ export function differences(one: SweepIdentity, other: SweepIdentity): string[] 
     .map((part) => parts[part]);
 }
 
-/** One short name for an identity, for file names. */
-export function identityHash({ version, model, text, calibration }: SweepIdentity): string {
-  return hash([version, model, text, calibration]);
-}
-
 /** 80 bits are far more than the sweeps that anybody makes; people see them in CSV files. */
 function hash(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 20);

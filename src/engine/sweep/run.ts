@@ -30,7 +30,7 @@ type Measured = Omit<SweepRow, keyof SweepMethod>;
  * Runs the rows that are not there yet. A row that fails tells why, and the sweep goes on; only without the checkpoint as
  * it is there is nothing to compare with.
  * @param earlier rows of an earlier run on the same texts (SweepIdentity): what they have is not computed again
- * @param finished is told after each row, and awaited
+ * @param finished is told at first and after each row, and awaited
  * @throws GqaLensError when the original cannot be measured; AbortError when cancelled, after the last finished row
  */
 export async function runSweep(
@@ -43,7 +43,8 @@ export async function runSweep(
   const sweep = new Sweep(tools, prepared, earlier);
   const { missing } = sweep.result;
   try {
-    if (sweep.result.rows.length > 0) await finished(sweep.result);
+    // A place that cannot be written to comes to light before anything is computed.
+    await finished(sweep.result);
     for (const [index, method] of missing.entries()) {
       task.signal.throwIfAborted();
       const title = `Row ${index + 1} of ${missing.length}, ${titleOf(method)}`;

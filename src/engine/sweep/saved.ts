@@ -7,7 +7,8 @@ import type { SweepIdentity, SweepResult, SweepRow } from '../../protocol/sweep'
 
 /** What a later run needs of an earlier one. */
 export interface SavedSweep {
-  identity: SweepIdentity;
+  /** null where there are no rows that could be of another sweep. */
+  identity: SweepIdentity | null;
   rows: SweepRow[];
 }
 

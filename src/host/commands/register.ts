@@ -14,6 +14,7 @@ import { openCheckpoint } from './openCheckpoint';
 import { openSample } from './openSample';
 import { setGroups } from './setGroups';
 import { showDiagnostics } from './showDiagnostics';
+import { sweep } from './sweep';
 
 type Command = (given?: unknown) => void | Promise<void>;
 
@@ -33,6 +34,7 @@ export function registerCommands(context: HostContext, diagnostics: DiagnosticsD
     convert: convert(context),
     exportConversion: exportConversion(context),
     compare: compare(context),
+    sweep: sweep(context),
     focusNode: focusNode(context),
     showDiagnostics: showDiagnostics(diagnostics),
     showLog: () => context.log.show(),

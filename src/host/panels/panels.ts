@@ -14,12 +14,15 @@ import type { Sessions } from '../sessions';
 import { DiffPanel, diffViewType } from './diffPanel';
 import { ExplorerPanel, explorerViewType, type Focus } from './explorerPanel';
 import { mergeUi, readPersisted } from './persisted';
-import { webviewOptions, type ViewKind } from './webviewHtml';
+import { webviewOptions } from './webviewHtml';
+
+/** Views of a session; sweeps are sweepPanels.ts. */
+type SessionView = 'explorer' | 'diff';
 
 export class Panels implements vscode.Disposable {
   private readonly explorers = new Map<Session, ExplorerPanel>();
   private readonly diffs = new Map<Session, DiffPanel>();
-  private readonly drawn = new vscode.EventEmitter<{ panel: ViewKind; runId: string }>();
+  private readonly drawn = new vscode.EventEmitter<{ panel: SessionView; runId: string }>();
   private readonly uiChanged = new vscode.EventEmitter<{ session: Session; ui: ExplorerUi }>();
   private readonly registrations: vscode.Disposable;
   /** An explorer has drawn a run's maps. */
@@ -115,7 +118,7 @@ export class Panels implements vscode.Disposable {
     });
   }
 
-  private serializer(kind: ViewKind): vscode.WebviewPanelSerializer {
+  private serializer(kind: SessionView): vscode.WebviewPanelSerializer {
     return {
       deserializeWebviewPanel: async (panel, stored) => {
         const persisted = readPersisted(stored, kind);

@@ -29,6 +29,19 @@ export function readPersisted(stored: unknown, kind: ViewKind): Persisted | null
   };
 }
 
+/** The parts of a sweep panel's state that bring it back: its rows are in a file. */
+export interface PersistedSweep {
+  file: string;
+  ui: Record<string, unknown>;
+}
+
+/** Reads what a sweep panel left behind; null when it is not that. */
+export function readPersistedSweep(stored: unknown): PersistedSweep | null {
+  if (!isRecord(stored) || stored.kind !== 'sweep' || !isRecord(stored.state)) return null;
+  const { file, ui } = stored.state;
+  return typeof file === 'string' ? { file, ui: isRecord(ui) ? ui : {} } : null;
+}
+
 /** The defaults with every stored field that has the same type; a field that may be null takes a number too. */
 export function mergeUi<Ui extends object>(defaults: Ui, stored: Record<string, unknown>): Ui {
   const entries = Object.entries(defaults).map(([name, usual]: [string, unknown]) => {

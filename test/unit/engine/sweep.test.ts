@@ -8,6 +8,7 @@ import { toCsv, fromCsv } from '../../../src/engine/sweep/csv';
 import { openSweepFile, readSweepFile } from '../../../src/engine/sweep/file';
 import { differences, modelHash, tokensHash } from '../../../src/engine/sweep/identity';
 import { completeRequest, planSweep } from '../../../src/engine/sweep/plan';
+import { fromHtml, toHtml } from '../../../src/engine/sweep/html';
 import { fromJson, toJson } from '../../../src/engine/sweep/saved';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { toErrorValue, type ErrorValue } from '../../../src/protocol/errors';
@@ -167,6 +168,17 @@ describe('formats', () => {
     expect(fromCsv(text)).toEqual({ identity: result.identity, rows: result.rows });
   });
 
+  it('HTML holds everything in one file that loads nothing, whatever is in its texts', () => {
+    const name = 'a</script><script>alert(1)</script>';
+    const page = toHtml({ ...result, model: { ...result.model, name } });
+    expect(fromHtml(page)?.model.name).toBe(name);
+    expect(fromHtml(page)?.rows).toEqual(result.rows);
+    expect(page.match(/<script/g)).toHaveLength(2);
+    expect(page).toContain("default-src 'none'");
+    expect(page).not.toMatch(/(src|href)="?http/);
+    expect(fromHtml('<p>another page</p>')).toBeNull();
+  });
+
   it.each([
     ['cut off', toJson(result).slice(0, -40)],
     ['another JSON', '{"rows": []}'],
@@ -186,10 +198,12 @@ describe('formats', () => {
 });
 
 describe('the file of a sweep', () => {
-  it.each(['result.json', 'result.csv'])('goes on from what an earlier run left: %s', async (name) => {
+  it.each(['result.json', 'result.csv', 'result.html'])('goes on from what an earlier run left: %s', async (name) => {
     const file = join(folder, 'new', name);
     const first = await openSweepFile(file, result.identity, 'refuse');
     expect(first.rows).toEqual([]);
+    await first.write({ ...result, rows: [] });
+    expect((await openSweepFile(file, result.identity, 'resume')).rows).toEqual([]);
     await first.write({ ...result, rows: result.rows.slice(0, 1) });
     await first.write(result);
     expect((await openSweepFile(file, result.identity, 'resume')).rows).toEqual(result.rows);
@@ -222,6 +236,6 @@ describe('the file of a sweep', () => {
 
   it('has an ending that says its format', async () => {
     const error = await errorOf(openSweepFile(join(folder, 'result.xlsx'), result.identity, 'refuse'));
-    expect(error.message).toMatch(/expected \.json, \.csv.*found \.xlsx/);
+    expect(error.message).toMatch(/expected \.json, \.csv, \.html.*found \.xlsx/);
   });
 });

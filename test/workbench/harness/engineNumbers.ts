@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { root } from '../../../scripts/lib/places.mjs';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import type { TextMeasures } from '../../../src/protocol/model';
+import type { SweepResult } from '../../../src/protocol/sweep';
 
 const cli = join(root, 'dist', 'cli.js');
 
@@ -34,4 +35,11 @@ export async function measuresOf(text: string, G: number, merge: string): Promis
   const args = ['compare', sample, '--groups', String(G), '--merge', merge, '--text', text, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args]);
   return JSON.parse(stdout) as TextMeasures;
+}
+
+/** A sweep of the sample on a text file. @param more further options of the command line */
+export async function sweepOf(file: string, ...more: string[]): Promise<SweepResult> {
+  const args = ['sweep', sample, '--text-file', file, ...more, '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args], { maxBuffer: 2 ** 26 });
+  return JSON.parse(stdout) as SweepResult;
 }

@@ -1,0 +1,85 @@
+/** The panel of one sweep: shows its result, completes it, opens its rows in the comparison, writes its files. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { openChannel, type Remote } from '../../protocol/rpc';
+import type { SweepFormat, SweepMethod } from '../../protocol/sweep';
+import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/views';
+import type { Sweep } from '../sweep';
+import { webviewHtml } from './webviewHtml';
+import { webviewTransport } from './webviewTransport';
+
+/** What a sweep panel can ask for that is not its sweep's. */
+export interface SweepActions {
+  resume(sweep: Sweep): Promise<void>;
+  openRow(sweep: Sweep, method: SweepMethod): Promise<void>;
+  format(sweep: Sweep, format: SweepFormat): Promise<string>;
+}
+
+export const sweepViewType = 'gqaLens.sweep';
+
+export class SweepPanel {
+  private readonly view: Remote<SweepViewApi, SweepHostApi>;
+  private isReady = false;
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    readonly sweep: Sweep,
+    private ui: SweepUi,
+    extension: vscode.ExtensionContext,
+    actions: SweepActions,
+  ) {
+    panel.title = vscode.l10n.t('{0}: groups and methods', sweep.result.model.name);
+    panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
+    this.view = openChannel<SweepViewApi, SweepHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
+    panel.webview.html = webviewHtml(extension, panel.webview, 'sweep', panel.title);
+    const listeners = vscode.Disposable.from(
+      sweep.onDidChange(() => this.send(() => this.view.update.asEvent(this.snapshot()))),
+      sweep.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
+      panel.onDidChangeViewState(() => (this.isReady &&= panel.visible)),
+    );
+    panel.onDidDispose(() => {
+      listeners.dispose();
+      this.view.$close();
+      sweep.dispose();
+    });
+  }
+
+  private hostApi(actions: SweepActions): SweepHostApi {
+    const { sweep } = this;
+    return {
+      ready: () => {
+        this.isReady = true;
+        return Promise.resolve(this.snapshot());
+      },
+      resume: () => actions.resume(sweep),
+      cancel: () => sweep.cancel(),
+      openRow: (method) => actions.openRow(sweep, method),
+      saveResult: async (format) => this.save(format, () => actions.format(sweep, format)),
+      saveFigure: ({ ending, content }) => this.save(ending, () => Promise.resolve(content)),
+      uiChanged: (ui) => void (this.ui = ui),
+    };
+  }
+
+  private snapshot(): SweepSnapshot {
+    const { file, result, busy, problem, modelPath } = this.sweep;
+    return { state: { modelPath, file, ui: this.ui }, result, busy, problem };
+  }
+
+  private async save(ending: string, make: () => Promise<string | Uint8Array>): Promise<void> {
+    const name = `${basename(this.sweep.modelPath)}-sweep.${ending}`;
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const chosen = await vscode.window.showSaveDialog({
+      title: vscode.l10n.t('Save the sweep'),
+      filters: { [ending.toUpperCase()]: [ending] },
+      ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {}),
+    });
+    if (chosen === undefined) return;
+    const content = await make();
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    await vscode.workspace.fs.writeFile(chosen, bytes);
+  }
+
+  private send(message: () => Promise<void>): void {
+    if (this.isReady) void message();
+  }
+}

@@ -1,0 +1,136 @@
+// The sweep's plot and table as pure functions of plain rows: lines, points, labels that do not overlap, sorting.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SweepResult, SweepRow } from '../../../src/protocol/sweep';
+import { columns, isBest, sortRows, usedColumns } from '../../../webview/sweep/columns';
+import { headsTitle, isTimed, linesOf, methodTitle, pointsOf, spreadLabels } from '../../../webview/sweep/lines';
+import { describeText } from '../../../webview/sweep/words';
+
+function row(G: number, merge: string | null, loss: number | null, change: Partial<SweepRow> = {}): SweepRow {
+  return {
+    ...{ G, merge, grouping: merge === null ? null : 'contiguous', loss, perplexity: loss && Math.exp(loss) },
+    ...{
+      klMean: loss && loss - 3,
+      top1Agreement: loss && 3 / loss,
+      kvCacheBytesPerToken: G * 768,
+      parameters: 5e6 + G,
+    },
+    ...{ millisecondsPerToken: null, solveMilliseconds: 5, measureMilliseconds: 9, adapter: 'llvmpipe', error: null },
+    ...change,
+  };
+}
+
+const method = (id: string, title: string) => ({ id, title, description: `what ${id} does`, source: 'a paper' });
+const failed = row(1, 'mean', null, {
+  error: 'too large',
+  kvCacheBytesPerToken: null,
+  klMean: null,
+  top1Agreement: null,
+});
+const rows = [row(8, null, 3), row(4, 'mean', 5), row(2, 'mean', 6), failed, row(4, 'pca', 3.5), row(1, 'pca', 4.5)];
+const result: SweepResult = {
+  identity: { version: '1', model: 'a', text: 'b', calibration: null },
+  model: { name: 'm', path: '/m', familyTitle: 'Llama', L: 2, D: 64, H: 8, G: 8, K: 8, dtype: 'F32' },
+  text: { name: 'text.txt', tokens: 1024, windows: 2, windowSize: 512 },
+  calibration: { name: 'other.txt', tokens: 8192, windows: 16, windowSize: 512 },
+  request: { text: { kind: 'tokens', windows: [] }, groups: [], groupings: [], merges: [], timedTokens: 0 },
+  methods: { groupings: [method('contiguous', 'Contiguous')], merges: [method('mean', 'Mean'), method('pca', 'PCA')] },
+  rows,
+  missing: [],
+};
+
+describe('lines', () => {
+  it('start at the original and go to fewer heads; failed rows are left out', () => {
+    const lines = linesOf({ ...result, rows: rows.toReversed() });
+    expect(lines.map(({ title, rows: of }) => [title, of.map(({ G }) => G)])).toEqual([
+      ['Mean', [8, 4, 2]],
+      ['PCA', [8, 4, 1]],
+    ]);
+    expect(pointsOf(lines[1]?.rows ?? [], 'cache', 'kl').map(({ x, y }) => [x, y])).toEqual([
+      [6144, 0],
+      [3072, 0.5],
+      [768, 1.5],
+    ]);
+  });
+
+  it('have no points where nothing was timed', () => {
+    expect(isTimed(result)).toBe(false);
+    expect(pointsOf(rows, 'time', 'loss')).toEqual([]);
+  });
+
+  it('are named by the grouping too where there are several', () => {
+    const strided = { ...row(4, 'mean', 5.5), grouping: 'strided' };
+    const groupings = [...result.methods.groupings, method('strided', 'Strided')];
+    const two = { ...result, methods: { ...result.methods, groupings }, rows: [...rows, strided] };
+    expect(linesOf(two).map(({ title }) => title)).toEqual(['Mean · contiguous', 'Mean · strided', 'PCA · contiguous']);
+    expect(methodTitle(strided, two)).toBe('Mean · strided');
+    expect(methodTitle(rows[0] ?? strided, two)).toBe('Original');
+  });
+
+  it('end at what people call the numbers of heads', () => {
+    const names = [8, 4, 1].map((G) => headsTitle(G, { H: 8, G: 8 }));
+    expect(names).toEqual(['MHA', 'GQA-4', 'MQA']);
+    expect(headsTitle(2, { H: 8, G: 2 })).toBe('GQA-2, as opened');
+  });
+});
+
+describe('labels', () => {
+  it('stay where they are when they have room', () => {
+    expect(spreadLabels([100, 20, 60], 16, 300)).toEqual([100, 20, 60]);
+  });
+
+  it('move apart as little as possible', () => {
+    expect(spreadLabels([50, 50], 16, 300)).toEqual([42, 58]);
+    expect(spreadLabels([0, 2], 16, 300)).toEqual([0, 16]);
+    expect(spreadLabels([300, 299], 16, 300)).toEqual([300, 284]);
+  });
+
+  it('never overlap, keep their order and stay inside when there is room', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 400, noNaN: true }), { maxLength: 20 }), (wanted) => {
+        const placed = spreadLabels(wanted, 16, 400);
+        const order = wanted.map((_, index) => index).sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0) || a - b);
+        const sorted = order.map((index) => placed[index] ?? NaN);
+        sorted.forEach((place, rank) => {
+          expect(place).toBeGreaterThanOrEqual(-1e-6);
+          expect(place).toBeLessThanOrEqual(400 + 1e-6);
+          if (rank > 0) expect(place - (sorted[rank - 1] ?? 0)).toBeGreaterThanOrEqual(16 - 1e-6);
+        });
+      }),
+    );
+  });
+});
+
+describe('the table', () => {
+  it('has the columns that any row fills', () => {
+    const shown = usedColumns(rows).map(({ id }) => id);
+    expect(shown).toContain('solving');
+    expect(shown).not.toContain('time');
+    expect(usedColumns([]).map(({ id }) => id)).toEqual(['heads', 'loss']);
+  });
+
+  it('sorts by any column, rows without a number last', () => {
+    const losses = (sortBy: string, descending: boolean) => sortRows(rows, sortBy, descending).map(({ loss }) => loss);
+    expect(losses('loss', false)).toEqual([3, 3.5, 4.5, 5, 6, null]);
+    expect(losses('loss', true)).toEqual([6, 5, 4.5, 3.5, 3, null]);
+    expect(losses('', true)).toEqual(rows.map(({ loss }) => loss));
+    expect(losses('no such column', false)).toEqual(rows.map(({ loss }) => loss));
+  });
+
+  it('marks the best of each number of heads where several compete', () => {
+    const best = (id: string) => {
+      const column = columns.find((one) => one.id === id);
+      return rows.filter((one) => column && isBest(column, one, rows)).map(({ G, merge }) => `${merge ?? ''} ${G}`);
+    };
+    expect(best('loss')).toEqual(['pca 4']);
+    expect(best('top1')).toEqual(['pca 4']);
+    expect(best('cache')).toEqual([]);
+  });
+});
+
+it('says what was measured on, and the calibration only where a method needs it', () => {
+  expect(describeText(result)).toEqual(['measured on 1\u202f024 tokens of text.txt (2 windows of 512)', 'llvmpipe']);
+  const merges = [{ ...method('pca', 'PCA'), needsText: true }];
+  const solved = describeText({ ...result, methods: { ...result.methods, merges } });
+  expect(solved[1]).toBe('solved on 8\u202f192 tokens of other.txt');
+});

@@ -1,0 +1,216 @@
+// A sweep as a user meets it: chosen in quick picks, drawn row by row with the engine's numbers, kept over a reload, opened in
+// the comparison, saved; and the same as a page that stands alone.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { FrameLocator, Locator } from 'playwright-core';
+import { afterAll, expect, test } from 'vitest';
+import type { SweepRow } from '../../../src/protocol/sweep';
+import { sweepOf } from '../harness/engineNumbers';
+import { themes, type ThemeName } from '../harness/themes';
+import { useWorkbench } from '../harness/useWorkbench';
+
+const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-sweep-spec-'));
+const textFile = join(folder, 'stranger.txt');
+writeFileSync(
+  textFile,
+  'The stranger came early in February, one wintry day, through a biting wind and a driving snow.',
+);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const workbench = useWorkbench({ folder });
+const themeNames = Object.keys(themes) as ThemeName[];
+
+async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
+  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
+}
+
+const points = (sweep: FrameLocator | Locator): Locator => sweep.getByTestId('sweep-point');
+
+/** What is drawn: G and value of each point, by line. */
+async function drawn(sweep: FrameLocator | Locator): Promise<Record<string, number>> {
+  const entries = await points(sweep).evaluateAll((shapes) =>
+    shapes.map((shape) => [shape.getAttribute('data-key'), Number(shape.getAttribute('data-value'))] as const),
+  );
+  return Object.fromEntries(entries) as Record<string, number>;
+}
+
+const keyOf = ({ merge, grouping, G }: SweepRow): string => `${merge ? `${merge}/${grouping ?? ''}` : 'original'}/${G}`;
+
+/** Leaves only these rows of a quick pick checked, and accepts it. */
+async function check(...labels: string[]): Promise<void> {
+  const { page } = workbench();
+  const rows = page.locator('.quick-input-list .monaco-list-row');
+  await rows.first().waitFor();
+  for (const row of await rows.all()) {
+    const label = (await row.locator('.label-name').first().innerText()).trim();
+    const box = row.getByRole('checkbox');
+    if ((await box.isChecked()) !== labels.includes(label)) await row.click();
+  }
+  await page.keyboard.press('Enter');
+}
+
+async function title(text: RegExp): Promise<void> {
+  await workbench().page.locator('.quick-input-title').filter({ hasText: text }).waitFor();
+}
+
+test('is chosen in quick picks, and draws the numbers of the engine', async () => {
+  const { page } = workbench();
+  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
+  await (await workbench().webview('explorer')).getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
+  // The text in the editor is what is offered first.
+  await page.keyboard.press('Control+P');
+  await page.locator('.quick-input-widget input[type="text"]').fill('stranger.txt');
+  await workbench().pick('stranger.txt');
+  await page.locator('.monaco-editor').first().waitFor();
+
+  await workbench().runCommand('GQA Lens: Sweep Groups and Methods');
+  await title(/numbers of KV groups/);
+  await check('2 KV groups', '1 KV group');
+  await title(/Which heads share/);
+  await check('Contiguous');
+  await title(/How their KV heads are merged/);
+  await check('Mean', 'First head');
+  await title(/Text that quality is measured on/);
+  await workbench().pick('stranger.txt');
+  await title(/How many windows/);
+  await page.locator('.quick-input-widget input[type="text"]').fill('1');
+  await page.keyboard.press('Enter');
+  await title(/What is measured/);
+  await workbench().pick(/time to decode/);
+
+  const sweep = await workbench().webview('sweep');
+  await eventually(async () => (await points(sweep).count()) === 5, 'every row is drawn');
+  const expected = await sweepOf(textFile, '--windows', '1', '--groups', '2,1', '--merge', 'mean,first');
+  const found = await drawn(sweep);
+  expect(Object.keys(found).sort()).toEqual(expected.rows.map(keyOf).sort());
+  for (const row of expected.rows) expect(found[keyOf(row)]).toBeCloseTo(row.loss ?? NaN, 4);
+  const reference = await sweep.getByTestId('sweep-reference').getAttribute('data-value');
+  expect(Number(reference)).toBeCloseTo(expected.rows[0]?.loss ?? NaN, 4);
+  expect(await sweep.getByTestId('sweep-label').allInnerTexts()).toHaveLength(2);
+  expect(await sweep.getByTestId('sweep-row').count()).toBe(5);
+});
+
+test('tells the row under the pointer, and goes from point to point by keyboard', async () => {
+  const sweep = await workbench().webview('sweep');
+  const card = sweep.getByTestId('row-card');
+  await points(sweep).and(sweep.locator('[data-key="mean/contiguous/2"]')).hover();
+  await card.waitFor();
+  expect(await card.innerText()).toMatch(/Mean\s+2 KV heads · GQA-2\s+Loss\s+\d\.\d{3} \(\+/);
+  await sweep.locator('[data-key="original/8"]').focus();
+  await workbench().page.keyboard.press('ArrowRight');
+  const focused = (): Promise<string | null | undefined> =>
+    sweep.locator('body').evaluate((body) => body.ownerDocument.activeElement?.getAttribute('data-key'));
+  expect(await focused()).toMatch(/\/2$/);
+  await workbench().page.keyboard.press('ArrowRight');
+  expect(await focused()).toMatch(/\/1$/);
+});
+
+test('draws KL and cache, and sorts the table', async () => {
+  const sweep = await workbench().webview('sweep');
+  await sweep.locator('[data-testid="sweep-y"] [data-value="kl"]').click();
+  await sweep.locator('[data-testid="sweep-x"] [data-value="cache"]').click();
+  await eventually(async () => (await drawn(sweep))['original/8'] === 0, 'KL of the original is drawn');
+  expect(await sweep.locator('.x-axis').textContent()).toMatch(/6.144 B/);
+  await sweep.getByTestId('sort-loss').click();
+  const losses = await sweep
+    .getByTestId('sweep-row')
+    .evaluateAll((rows) => rows.map((row) => Number(row.querySelectorAll('td')[1]?.getAttribute('data-value'))));
+  expect(losses).toEqual(losses.toSorted((a, b) => a - b));
+  await sweep.locator('[data-testid="sweep-y"] [data-value="loss"]').click();
+  await sweep.locator('[data-testid="sweep-x"] [data-value="heads"]').click();
+});
+
+test.each(themeNames)('keeps pictures, %s', async (theme) => {
+  await workbench().setTheme(theme);
+  const sweep = await workbench().webview('sweep');
+  await points(sweep).first().waitFor();
+  await workbench().screenshot(`sweep-${theme}`);
+});
+
+test('a window reload brings rows and choices back', async () => {
+  await workbench().setTheme('dark');
+  const before = await drawn(await workbench().webview('sweep'));
+  await workbench().reload();
+  const sweep = await workbench().webview('sweep');
+  await eventually(async () => (await points(sweep).count()) === 5, 'the rows are back');
+  expect(await drawn(sweep)).toEqual(before);
+  expect(await sweep.locator('th[aria-sort="ascending"]').getAttribute('data-column')).toBe('loss');
+});
+
+test('saves the rows as CSV and the plot as SVG', async () => {
+  const { page } = workbench();
+  const sweep = await workbench().webview('sweep');
+  for (const [link, file, content] of [
+    ['CSV', 'sample-sweep.csv', /^model,G,grouping,merge,loss/],
+    ['SVG', 'sample-sweep.svg', /^<svg [^>]*xmlns=.*<title>sample: Loss after conversion/s],
+  ] as const) {
+    await sweep.getByRole('button', { name: link, exact: true }).click();
+    await page.locator('.quick-input-widget').waitFor();
+    await page.keyboard.press('Enter');
+    await eventually(() => Promise.resolve(existsSync(join(folder, file))), `${file} is written`);
+    expect(readFileSync(join(folder, file), 'utf8')).toMatch(content);
+  }
+});
+
+test('a click on a point shows that conversion in the comparison', async () => {
+  const sweep = await workbench().webview('sweep');
+  await sweep.locator('[data-key="first/contiguous/1"]').click();
+  const diff = await workbench().webview('diff');
+  await diff.getByTestId('loss-b').waitFor({ timeout: 60_000 });
+  await eventually(
+    async () => (await diff.getByTestId('groups-picker').inputValue()) === '1',
+    'the comparison shows the row’s conversion',
+  );
+  expect(await diff.getByTestId('merge-picker').inputValue()).toBe('first');
+});
+
+test('goes on with more methods, stops when told to, and resumes', async () => {
+  await workbench().runCommand('GQA Lens: Sweep Groups and Methods');
+  await title(/numbers of KV groups/);
+  await check('4 KV groups', '2 KV groups', '1 KV group');
+  await title(/Which heads share/);
+  await check('Contiguous', 'Strided');
+  await title(/How their KV heads are merged/);
+  await check('Mean', 'First head', 'Aligned mean', 'PCA');
+  await title(/Text that quality is measured on/);
+  await workbench().pick('stranger.txt');
+  await title(/How many windows/);
+  await workbench().page.keyboard.press('Enter');
+  await title(/What is measured/);
+  await workbench().pick(/^Quality/);
+  const sweep = await workbench().webview('sweep');
+  const run = sweep.getByTestId('sweep-run');
+  await run.and(sweep.getByText('Cancel')).click();
+  await run.and(sweep.getByText('Resume')).waitFor();
+  const finished = await points(sweep).count();
+  expect(finished).toBeGreaterThanOrEqual(5);
+  expect(await sweep.getByTestId('waiting-row').count()).toBe(25 - finished);
+  await run.click();
+  await eventually(async () => (await points(sweep).count()) === 25, 'every row is drawn');
+  expect(await run.isHidden()).toBe(true);
+  await workbench().page.mouse.move(700, 5);
+  await workbench().screenshot('sweep-many');
+});
+
+test('stands alone as one file that works offline', async () => {
+  const file = join(folder, 'sweep.html');
+  const args = ['--windows', '1', '--groups', '4,2,1', '--merge', 'mean,pca', '--grouping', 'contiguous,strided'];
+  const { rows } = await sweepOf(textFile, ...args, '--out', file);
+  const page = await workbench().page.context().browser()?.newPage();
+  if (!page) throw new Error('the browser is gone');
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  try {
+    await page.goto(pathToFileURL(file).href);
+    const main = page.getByTestId('sweep');
+    await points(main).first().waitFor();
+    const found = await drawn(main);
+    expect(Object.keys(found)).toHaveLength(rows.length);
+    for (const row of rows) expect(found[keyOf(row)]).toBeCloseTo(row.loss ?? NaN, 9);
+    expect(requests).toEqual([pathToFileURL(file).href]);
+  } finally {
+    await page.close();
+  }
+});

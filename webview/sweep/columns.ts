@@ -1,0 +1,123 @@
+/**
+ * The numbers of a row with their names: columns of the table, lines of the card beside the pointer. Pure.
+ */
+import type { SweepRow } from '../../src/protocol/sweep';
+import { formatDuration, formatInteger, formatPerplexity } from '../shared/format';
+import { measures } from './lines';
+
+export interface Column {
+  id: string;
+  title: string;
+  /** In more words, as a tool tip. */
+  description: string;
+  value: (row: SweepRow) => number | null;
+  format: (value: number) => string;
+  /** Shown beside the pointer too. */
+  inCard: boolean;
+  /** Which is better, where methods differ in it. */
+  better?: 'lower' | 'higher';
+}
+
+/** Every number of a row, in the order of the table. */
+export const columns: readonly Column[] = [
+  {
+    id: 'heads',
+    title: 'KV heads',
+    description: 'Key/value heads after conversion',
+    value: ({ G }) => G,
+    format: formatInteger,
+    inCard: false,
+  },
+  {
+    id: 'loss',
+    title: 'Loss',
+    description: 'Mean next-token cross-entropy, in nats',
+    value: measures.loss.value,
+    format: measures.loss.format,
+    inCard: true,
+    better: 'lower',
+  },
+  {
+    id: 'perplexity',
+    title: 'Perplexity',
+    description: 'e to the loss',
+    value: ({ perplexity }) => perplexity,
+    format: formatPerplexity,
+    inCard: true,
+  },
+  {
+    id: 'kl',
+    title: 'KL',
+    description: 'Mean KL(original ‖ converted), in nats a token',
+    value: measures.kl.value,
+    format: measures.kl.format,
+    inCard: true,
+    better: 'lower',
+  },
+  {
+    id: 'top1',
+    title: 'Same top token',
+    description: 'Share of positions with the same most probable next token as the original',
+    value: measures.top1.value,
+    format: measures.top1.format,
+    inCard: true,
+    better: 'higher',
+  },
+  {
+    id: 'cache',
+    title: 'KV cache',
+    description: 'Bytes of KV cache a token',
+    value: ({ kvCacheBytesPerToken }) => kvCacheBytesPerToken,
+    format: (value) => `${formatInteger(value)} B`,
+    inCard: true,
+  },
+  {
+    id: 'parameters',
+    title: 'Parameters',
+    description: 'Numbers that the model consists of',
+    value: ({ parameters }) => parameters,
+    format: formatInteger,
+    inCard: true,
+  },
+  {
+    id: 'time',
+    title: 'Decode time',
+    description: 'Median time of a decoded token on this adapter',
+    value: measures.time.value,
+    format: measures.time.format,
+    inCard: true,
+  },
+  {
+    id: 'solving',
+    title: 'Solved in',
+    description: 'Time that grouping and merging took',
+    value: ({ merge, solveMilliseconds }) => (merge === null ? null : solveMilliseconds),
+    format: formatDuration,
+    inCard: true,
+  },
+];
+
+/** The columns in which any row has a number, and those that every sweep comes to have. */
+export function usedColumns(rows: readonly SweepRow[]): Column[] {
+  return columns.filter(({ id, value }) => id === 'heads' || id === 'loss' || rows.some((row) => value(row) !== null));
+}
+
+/** Rows by a column, those without a number last; as they are where there is no such column. */
+export function sortRows(rows: readonly SweepRow[], sortBy: string, descending: boolean): SweepRow[] {
+  const column = columns.find(({ id }) => id === sortBy);
+  if (column === undefined) return [...rows];
+  const sign = descending ? -1 : 1;
+  return rows.toSorted((a, b) => {
+    const [one, other] = [column.value(a), column.value(b)];
+    if (one === null || other === null) return Number(one === null) - Number(other === null);
+    return sign * (one - other);
+  });
+}
+
+/** Whether no conversion with as many KV heads has a better number in a column. */
+export function isBest({ better, value }: Column, row: SweepRow, rows: readonly SweepRow[]): boolean {
+  const own = value(row);
+  if (better === undefined || own === null || row.merge === null) return false;
+  const rivals = rows.filter(({ G, merge }) => G === row.G && merge !== null).flatMap((other) => value(other) ?? []);
+  return rivals.length > 1 && own === (better === 'lower' ? Math.min(...rivals) : Math.max(...rivals));
+}

@@ -1,0 +1,162 @@
+/**
+ * The sweep's page: quality against KV heads, cache and time, row after row as they are finished.
+ * The host owns the result, this page owns the UI state; a change of either draws once, in the next frame.
+ */
+import '../shared/palette.css';
+import '../shared/base.css';
+import './sweep.css';
+import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
+import type { SweepFormat } from '../../src/protocol/sweep';
+import type { FigureFile, SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../src/protocol/views';
+import { problemBanner, ProgressBar } from '../shared/banners';
+import { button } from '../shared/controls';
+import { element } from '../shared/dom';
+import { pngBytes, svgDocument } from '../shared/exportFigure';
+import { connect } from '../shared/host';
+import { onThemeChange } from '../shared/theme';
+import { SweepFigures } from './figures';
+import { measures } from './lines';
+import { describeText } from './words';
+
+let snapshot: SweepSnapshot | null = null;
+let ui: SweepUi | null = null;
+let planned = false;
+
+const host = connect<SweepHostApi, SweepViewApi>({
+  update: (changed) => accept(changed),
+  busy: (busy) => change((shown) => ({ ...shown, busy })),
+});
+const { remote } = host;
+
+const figures = new SweepFigures({
+  choose(chosen) {
+    if (ui === null) return;
+    ui = { ...ui, ...chosen };
+    void remote.uiChanged(ui);
+    save();
+    plan();
+  },
+  open: ({ G, grouping, merge }) => ask(remote.openRow({ G, grouping, merge })),
+});
+const name = element('h1');
+const shape = element('span', { class: 'muted' });
+const run = button('Resume', { class: 'primary', 'data-testid': 'sweep-run' }, () => {
+  if (snapshot?.busy) void remote.cancel();
+  else ask(remote.resume());
+});
+const progress = new ProgressBar('Sweep');
+const banners = element('div', { class: 'banners' });
+const status = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });
+const page = element(
+  'main',
+  { class: 'sweep', 'data-testid': 'sweep', hidden: true },
+  element(
+    'header',
+    { class: 'header' },
+    element('div', { class: 'identity' }, name, shape),
+    element(
+      'div',
+      { class: 'choices' },
+      element(
+        'span',
+        { class: 'exports' },
+        element('span', { class: 'muted' }, 'Save as'),
+        ...(['csv', 'json', 'html'] as const).map(resultLink),
+        ...(['svg', 'png'] as const).map(figureLink),
+      ),
+      run,
+    ),
+    progress.element,
+  ),
+  status,
+  banners,
+  figures.element,
+);
+document.getElementById('root')?.append(page);
+onThemeChange(() => plan());
+ask(remote.ready().then(accept));
+
+/** Takes a snapshot. The UI state comes with the first one; afterwards it is this page's own. */
+function accept(changed: SweepSnapshot): void {
+  snapshot = changed;
+  ui ??= changed.state.ui;
+  save();
+  plan();
+}
+
+function plan(): void {
+  if (!planned) requestAnimationFrame(draw);
+  planned = true;
+}
+
+function draw(): void {
+  planned = false;
+  if (snapshot === null || ui === null) return;
+  const { result, busy, problem } = snapshot;
+  const { model, missing, rows } = result;
+  page.hidden = false;
+  name.textContent = model.name;
+  name.title = model.path;
+  shape.textContent = `${model.L} layers × ${model.H} heads${model.G === model.H ? '' : ` (${model.G} KV)`} · ${model.dtype.toLowerCase()}`;
+  run.textContent = busy === null ? 'Resume' : 'Cancel';
+  run.classList.toggle('cancel', busy !== null);
+  run.hidden = busy === null && missing.length === 0;
+  run.title = busy === null ? `Run the ${missing.length} rows that are missing` : 'Stop; finished rows stay';
+  progress.show(busy);
+  const failed = rows.filter(({ error }) => error !== null).length;
+  status.replaceChildren(
+    ...[
+      ...describeText(result),
+      ...(failed > 0 ? [`${failed} failed: see the table`] : []),
+      busy?.message ?? (missing.length > 0 ? `stopped, ${missing.length} rows missing` : ''),
+    ]
+      .filter((text) => text !== '')
+      .map((text) => element('span', {}, text)),
+  );
+  banners.replaceChildren(...(problem === null ? [] : [problemBanner(problem, () => report(null))]));
+  figures.render(result, ui);
+}
+
+function resultLink(format: SweepFormat): HTMLElement {
+  const hints: Record<SweepFormat, string> = {
+    csv: 'The rows as a table',
+    json: 'Everything, as the command line writes it; sweep --resume goes on from it',
+    html: 'This page as one file that works offline',
+  };
+  return button(format.toUpperCase(), { class: 'link', title: hints[format] }, () => ask(remote.saveResult(format)));
+}
+
+function figureLink(ending: FigureFile['ending']): HTMLElement {
+  return button(ending.toUpperCase(), { class: 'link', title: 'The plot as it is drawn now' }, () =>
+    ask(saveFigure(ending)),
+  );
+}
+
+async function saveFigure(ending: FigureFile['ending']): Promise<void> {
+  const { svg } = figures;
+  if (svg === null || snapshot === null || ui === null) return;
+  const title = `${snapshot.result.model.name}: ${measures[ui.y].title}`;
+  const content = ending === 'svg' ? svgDocument(svg, title) : await pngBytes(svg, title);
+  await remote.saveFigure({ ending, content });
+}
+
+/** Runs a request whose failure the user must hear of. */
+function ask(answer: Promise<unknown>): void {
+  answer.catch((error: unknown) => report(toErrorValue(error)));
+}
+
+function report(problem: ErrorValue | null): void {
+  change((shown) => ({ ...shown, problem }));
+}
+
+function change(edit: (shown: SweepSnapshot) => SweepSnapshot): void {
+  if (snapshot === null) return;
+  snapshot = edit(snapshot);
+  plan();
+}
+
+/** Keeps what is needed to bring this panel back after a window reload. */
+function save(): void {
+  if (snapshot === null || ui === null) return;
+  host.save({ kind: 'sweep', state: { ...snapshot.state, ui } });
+}

@@ -1,0 +1,50 @@
+/**
+ * A sweep as a page of its own: one file that works offline in any browser. Drawn by the same figures as the panel.
+ * Role: reads the result that lies in the page, and follows the browser's colour scheme.
+ */
+import '../shared/palette.css';
+import '../shared/base.css';
+import '../shared/standalone.css';
+import './sweep.css';
+import type { SweepResult } from '../../src/protocol/sweep';
+import type { SweepUi } from '../../src/protocol/views';
+import { element } from '../shared/dom';
+import { followColorScheme } from '../shared/standalone';
+import { SweepFigures, usualUi } from './figures';
+import { describeText } from './words';
+
+// The engine wrote it into this page: see src/engine/sweep/html.ts.
+const result = JSON.parse(document.getElementById('gqa-lens-sweep')?.textContent ?? '') as SweepResult;
+const { model } = result;
+let ui: SweepUi = usualUi;
+
+const figures = new SweepFigures({
+  choose(chosen) {
+    ui = { ...ui, ...chosen };
+    figures.render(result, ui);
+  },
+  open: null,
+});
+const shape = `${model.L} layers × ${model.H} heads · ${model.dtype.toLowerCase()} · ${model.familyTitle}`;
+document
+  .getElementById('root')
+  ?.append(
+    element(
+      'main',
+      { class: 'sweep', 'data-testid': 'sweep' },
+      element(
+        'header',
+        { class: 'header' },
+        element(
+          'div',
+          { class: 'identity' },
+          element('h1', {}, model.name),
+          element('span', { class: 'muted' }, shape),
+        ),
+      ),
+      element('div', { class: 'status' }, ...describeText(result).map((text) => element('span', {}, text))),
+      figures.element,
+    ),
+  );
+followColorScheme();
+figures.render(result, ui);
