@@ -128,7 +128,7 @@ function draw(): void {
     const { compare, busy, state } = shown.snapshot;
     page.hidden = false;
     page.classList.toggle('busy', busy !== null);
-    header.show({ ...shown.snapshot, conversion: state.conversion, solvedOn: compare?.b.calibration ?? null });
+    header.show({ ...shown.snapshot, conversion: state.conversion, converted: compare?.b ?? null });
     hint.hidden = compare !== null || busy !== null;
     body.hidden = compare === null;
     status.textContent =

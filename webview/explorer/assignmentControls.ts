@@ -117,7 +117,6 @@ export class AssignmentControls {
     const sizes = groupSizes(snapshot.grouping.groupOfKvHead[ui.layer] ?? []);
     if (new Set(sizes).size > 1)
       facts.push(`unequal groups (${sizes.join(', ')}): formats with one number of KV heads cannot hold them`);
-    facts.push(...(converted?.notes ?? []));
     const text = facts.join(' · ');
     if (this.#losses.textContent !== text) this.#losses.textContent = text;
     this.#losses.hidden = text === '';

@@ -153,8 +153,8 @@ function draw(): void {
     const { snapshot } = shown;
     page.hidden = false;
     page.classList.toggle('busy', snapshot.busy !== null);
-    const { state, converted } = snapshot;
-    header.show({ ...snapshot, conversion: state.conversion, solvedOn: converted?.calibration ?? null });
+    const { state } = snapshot;
+    header.show({ ...snapshot, conversion: state.conversion });
     compareButton.disabled = state.conversion.G === snapshot.model.G;
     status.render(snapshot);
   }

@@ -10,6 +10,7 @@ import type {
   MethodInfo,
   ModelSummary,
   Registries,
+  RunSummary,
 } from '../../src/protocol/model';
 import type { GpuState } from '../../src/protocol/views';
 import { Picker, type Choice } from './controls';
@@ -28,8 +29,8 @@ export interface ConversionContent {
   registries: Registries;
   conversion: ConversionRequest;
   gpu: GpuState | null;
-  /** What the converted run was solved on, in words; null where it needed no text or has not run. */
-  solvedOn: string | null;
+  /** The run under the conversion, which tells what that was solved on and had to do otherwise; null before it. */
+  converted: Pick<RunSummary, 'calibration' | 'notes'> | null;
 }
 
 /** Values of the text picker that are no path. */
@@ -108,13 +109,16 @@ export class ConversionChoices {
     );
   }
 
-  #showNote({ conversion, registries, solvedOn }: ConversionContent, changes: boolean): void {
+  #showNote({ conversion, registries, converted }: ConversionContent, changes: boolean): void {
     this.note.hidden = !changes;
     if (!changes) return;
     const lines = chosenMethods(conversion, registries).map(({ title, description }) =>
       element('span', {}, element('b', {}, `${title}:`), ` ${description}`),
     );
-    if (solvedOn !== null) lines.push(element('span', { 'data-testid': 'solved-on' }, `Solved on ${solvedOn}.`));
+    if (typeof converted?.calibration === 'string') {
+      lines.push(element('span', { 'data-testid': 'solved-on' }, `Solved on ${converted.calibration}.`));
+    }
+    for (const note of converted?.notes ?? []) lines.push(element('span', { class: 'notice' }, note));
     this.note.replaceChildren(...lines);
   }
 
