@@ -9,7 +9,8 @@ import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';
 import { gaugeOf, readersOf, readHeads, readOutputs, type HeadStack } from './heads';
 import type { InputMetric } from './inputMetric';
-import type { Head, Reading } from './similarities/measure';
+import { pace } from './pace';
+import type { Block } from './similarities/measure';
 
 /** Share of the mean energy of the readers that is added, so that it can be factored. */
 const ridge = 1e-5;
@@ -34,7 +35,7 @@ export class HeadProducts {
   }
 
   /** [K, K] rows of the left stack's head `a` with those of the right stack's head `b`. */
-  block(a: number, b: number): Float64Array {
+  block(a: number, b: number): Block {
     const { K, width } = this;
     const block = new Float64Array(K * K);
     for (let row = 0; row < K; row += 1) {
@@ -45,12 +46,9 @@ export class HeadProducts {
   }
 }
 
-/** Heads with their products with themselves. @param products of a stack with itself */
-export function headsOf(products: HeadProducts, count: number, readings: readonly Reading[] | null): Head[] {
-  return Array.from({ length: count }, (_, head) => ({
-    own: symmetric(products.block(head, head)),
-    reading: readings?.[head] ?? null,
-  }));
+/** Each head's product with itself. @param products of a stack with itself */
+export function ownProducts(products: HeadProducts, count: number): Block[] {
+  return Array.from({ length: count }, (_, head) => symmetric(products.block(head, head)));
 }
 
 /** Rounding leaves a block and its transpose a bit apart, which factorisations mind. */
@@ -59,40 +57,58 @@ function symmetric(block: Float64Array): Float64Array {
   return block.map((value, index) => (value + (block[(index % size) * size + Math.floor(index / size)] ?? 0)) / 2);
 }
 
-/** What the queries read of each of the chosen K heads, or the output projection of each V head. */
-export async function readReadings(
+/**
+ * Heads whose rows are weighted by what reads them, the queries of K and the output projection of V: products of such rows
+ * are energies of scores and of outputs. A plane is scaled by its queries' energy, free rows become Lᵀ·X where the second
+ * moment of what reads them is L·Lᵀ; rows that may not be turned stay as they are.
+ * @param chosen which heads of the layer `stack` holds
+ * @param metric of what queries are made from
+ */
+export async function asRead(
   source: WeightSource,
   layer: number,
   target: SimilarityTarget,
+  stack: HeadStack,
   chosen: readonly number[],
   { metric, biases, gram, task }: { metric: InputMetric; biases: boolean; gram: Gram; task: TaskContext },
-): Promise<Reading[]> {
+): Promise<HeadStack> {
   const { spec } = source;
-  const { K } = spec;
+  const { K, columns } = stack;
   const readers =
-    target === 'k'
-      ? await readHeads(source, layer, 'q', biases, task.signal)
-      : await readOutputs(source, layer, task.signal);
+    target === 'k' ? await readHeads(source, layer, 'q', biases, task.signal) : await readOutputs(source, layer, task);
   const measured = target === 'k' ? await metric.times(readers.data) : readers.data;
   const { planes, free } = gaugeOf(spec, layer, target);
   const block = K * readers.columns;
-  const readings: Reading[] = [];
-  for (const head of chosen) {
+  const breathe = pace(task);
+  const data = stack.data.slice();
+  for (const [place, head] of chosen.entries()) {
     const moment = new Float64Array(K * K);
     for (const reader of readersOf(spec, layer, head)) {
       const [from, to] = [reader * block, (reader + 1) * block];
       const square = await gram(measured.subarray(from, to), readers.data.subarray(from, to), readers.columns, task);
       square.forEach((value, index) => (moment[index] = (moment[index] ?? 0) + value));
     }
-    readings.push({
-      planes: Float64Array.from(
-        planes,
-        ([first, second]) => (moment[first * K + first] ?? 0) + (moment[second * K + second] ?? 0),
-      ),
-      factor: freeFactor(symmetric(moment), K, free),
-    });
+    const rowOf = (row: number): number => (place * K + row) * columns;
+    for (const [first, second] of planes) {
+      const size = Math.sqrt((moment[first * K + first] ?? 0) + (moment[second * K + second] ?? 0));
+      for (const row of [first, second]) {
+        for (let at = rowOf(row); at < rowOf(row) + columns; at += 1) data[at] = size * (data[at] ?? 0);
+      }
+    }
+    const factor = freeFactor(symmetric(moment), K, free);
+    for (const [i, row] of free.entries()) {
+      // Rows are overwritten from the first on; row i of Lᵀ·X needs those from i on.
+      const weighted = new Float64Array(columns);
+      for (const [k, other] of free.slice(i).entries()) {
+        const share = factor[(i + k) * free.length + i] ?? 0;
+        const from = rowOf(other);
+        for (let at = 0; at < columns; at += 1) weighted[at] = (weighted[at] ?? 0) + share * (data[from + at] ?? 0);
+      }
+      data.set(weighted, rowOf(row));
+      await breathe();
+    }
   }
-  return readings;
+  return { ...stack, data };
 }
 
 /** L with L·Lᵀ = M: a text with fewer tokens than rows leaves M singular, and the GPU rounds to float32. */

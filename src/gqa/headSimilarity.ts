@@ -7,12 +7,12 @@ import type { WeightSource } from '../model/spec';
 import type { SimilarityTarget } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';
-import { headsOf, HeadProducts, readReadings } from './headProducts';
+import { asRead, HeadProducts, ownProducts } from './headProducts';
 import { chooseHeads, gaugeOf, readHeads, type HeadStack } from './heads';
 import { gainMetric, momentMetric, weightMetric, type InputMetric, type InputMoments } from './inputMetric';
 import { pace } from './pace';
 import type { AttentionSide } from './solve/layerMetric';
-import type { Comparison, Head, HeadMeasure } from './similarities/measure';
+import type { Block, Comparison, HeadMeasure } from './similarities/measure';
 import { membersOf } from './solve/layerHeads';
 
 /** What all comparisons of a layer's projection have in common. */
@@ -39,13 +39,13 @@ export async function headSetting(
   task: TaskContext,
 ): Promise<HeadSetting> {
   const { spec } = source;
-  const { centred = false, reading = false } = measure;
-  const roles = reading && target === 'k' ? (['k.bias', 'q.bias'] as const) : ([`${target}.bias`] as const);
-  const biases = !centred && (moments !== null || reading) && roles.some((role) => source.has(role, layer));
+  const { centred = false, asRead: isRead = false } = measure;
+  const roles = isRead && target === 'k' ? (['k.bias', 'q.bias'] as const) : ([`${target}.bias`] as const);
+  const biases = !centred && (moments !== null || isRead) && roles.some((role) => source.has(role, layer));
   const columns = spec.D + (biases ? 1 : 0);
   const metricOf = (side: AttentionSide): InputMetric | Promise<InputMetric> => {
     if (moments === null) {
-      return reading ? gainMetric(source, layer, side, columns, task.signal) : weightMetric(columns, centred);
+      return isRead ? gainMetric(source, layer, side, columns, task.signal) : weightMetric(columns, centred);
     }
     const own = side === 'queries' ? (moments.queries ?? moments) : moments;
     return momentMetric(own, columns, centred, gram, task);
@@ -58,7 +58,8 @@ export async function headSetting(
 /** Heads of one source, ready to be compared. */
 export interface ComparedHeads {
   stack: HeadStack;
-  heads: Head[];
+  /** Each with itself. */
+  own: Block[];
   products: HeadProducts;
 }
 
@@ -70,25 +71,24 @@ export async function readCompared(
 ): Promise<ComparedHeads> {
   const all = await readHeads(source, layer, target, biases, task.signal);
   const places = chosen ?? Array.from({ length: all.count }, (_, head) => head);
-  const stack = chooseHeads(all, places);
+  const plain = chooseHeads(all, places);
+  const reading = { metric: queryMetric, biases, gram, task };
+  const stack = measure.asRead ? await asRead(source, layer, target, plain, places, reading) : plain;
   const products = await HeadProducts.of(stack, stack, metric, gram, task);
-  const readings = measure.reading
-    ? await readReadings(source, layer, target, places, { metric: queryMetric, biases, gram, task })
-    : null;
-  return { stack, heads: headsOf(products, stack.count, readings), products };
+  return { stack, own: ownProducts(products, stack.count), products };
 }
 
 /** [n, n] every pair. */
-export async function comparePairs({ heads, products }: ComparedHeads, setting: HeadSetting): Promise<Float32Array> {
+export async function comparePairs({ own, products }: ComparedHeads, setting: HeadSetting): Promise<Float32Array> {
   const { measure, comparison, task, target, layer } = setting;
-  const n = heads.length;
+  const n = own.length;
   const matrix = new Float32Array(n * n);
-  for (const [row, a] of heads.entries()) {
+  for (const [row, a] of own.entries()) {
     // Later heads do less: the share of pairs that are done.
     task.report(`Comparing the ${target.toUpperCase()} heads of layer ${layer}`, 1 - ((n - row) * (n - row)) / (n * n));
     matrix[row * n + row] = measure.self;
     for (let column = row + 1; column < n; column += 1) {
-      const b = heads[column];
+      const b = own[column];
       if (b === undefined) continue;
       const value = await measure.pair(a, b, products.block(row, column), comparison);
       matrix[row * n + column] = value;
@@ -101,21 +101,21 @@ export async function comparePairs({ heads, products }: ComparedHeads, setting: 
 
 /** [heads] each head with the pooled head of its group. @param groups of the heads */
 export async function compareToPooled(
-  { stack, heads }: ComparedHeads,
+  { stack, own }: ComparedHeads,
   converted: WeightSource,
   groups: readonly number[],
   { layer, target, measure, metric, biases, comparison, gram, task }: HeadSetting,
 ): Promise<Float32Array> {
   const used = [...new Set(groups)];
   const pooledStack = chooseHeads(await readHeads(converted, layer, target, biases, task.signal), used);
-  const pooled = headsOf(await HeadProducts.of(pooledStack, pooledStack, metric, gram, task), used.length, null);
+  const pooled = ownProducts(await HeadProducts.of(pooledStack, pooledStack, metric, gram, task), used.length);
   const products = await HeadProducts.of(stack, pooledStack, metric, gram, task);
   const compare = measure.toPooled ?? measure.pair;
-  const similarity = new Float32Array(heads.length);
-  for (const [head, view] of heads.entries()) {
+  const similarity = new Float32Array(own.length);
+  for (const [head, block] of own.entries()) {
     const place = used.indexOf(groups[head] ?? 0);
     const shared = pooled[place];
-    if (shared !== undefined) similarity[head] = await compare(view, shared, products.block(head, place), comparison);
+    if (shared !== undefined) similarity[head] = await compare(block, shared, products.block(head, place), comparison);
     await comparison.breathe();
   }
   return similarity;
@@ -123,7 +123,7 @@ export async function compareToPooled(
 
 /** Each group as a whole, from group 0 on; null for measures of pairs only. @param groups of the heads */
 export async function compareGroups(
-  { heads, products }: ComparedHeads,
+  { products }: ComparedHeads,
   groups: readonly number[],
   { measure, comparison, task, target, layer }: HeadSetting,
 ): Promise<Float32Array | null> {
@@ -132,9 +132,8 @@ export async function compareGroups(
   const all = membersOf(groups, Math.max(...groups) + 1).filter((members) => members.length > 0);
   for (const [group, members] of all.entries()) {
     task.report(`Comparing the groups of ${target.toUpperCase()} heads of layer ${layer}`, group / all.length);
-    const views = members.flatMap((member) => heads[member] ?? []);
-    const product = (a: number, b: number): Float64Array => products.block(members[a] ?? 0, members[b] ?? 0);
-    values.push(await measure.group(views, product, comparison));
+    const product = (a: number, b: number): Block => products.block(members[a] ?? 0, members[b] ?? 0);
+    values.push(await measure.group(members.length, product, comparison));
   }
   return Float32Array.from(values);
 }

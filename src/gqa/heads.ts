@@ -5,6 +5,8 @@
 import { kvHeadsOf, layerOf, type LayerRole, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityTarget } from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
+import { pace } from './pace';
 import { keyGauge, valueGauge, type Gauge } from './solve/gauge';
 
 /** `count` heads below each other: [count·K, columns]. */
@@ -68,13 +70,22 @@ export async function readHeads(
   return { data: wide, count, K, columns: columns + 1 };
 }
 
+/** Rows and columns transposed at a time: they fit into the cache. */
+const tile = 64;
+
 /** O_hᵀ of each query head: [H·K, D]. */
-export async function readOutputs(source: WeightSource, layer: number, signal: AbortSignal): Promise<HeadStack> {
-  const { data, rows: D, columns } = await source.read('o.weight', layer, signal);
+export async function readOutputs(source: WeightSource, layer: number, task: TaskContext): Promise<HeadStack> {
+  const { data, rows: D, columns } = await source.read('o.weight', layer, task.signal);
   const { K } = source.spec;
+  const breathe = pace(task);
   const turned = new Float32Array(data.length);
-  for (let d = 0; d < D; d += 1) {
-    for (let column = 0; column < columns; column += 1) turned[column * D + d] = data[d * columns + column] ?? 0;
+  for (let d0 = 0; d0 < D; d0 += tile) {
+    for (let c0 = 0; c0 < columns; c0 += tile) {
+      for (let d = d0; d < Math.min(D, d0 + tile); d += 1) {
+        for (let c = c0; c < Math.min(columns, c0 + tile); c += 1) turned[c * D + d] = data[d * columns + c] ?? 0;
+      }
+    }
+    await breathe();
   }
   return { data: turned, count: columns / K, K, columns: D };
 }

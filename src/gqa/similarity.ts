@@ -101,7 +101,7 @@ export async function layerSimilarity(job: SimilarityJob, task: TaskContext): Pr
     on: inputs === null ? 'weights' : 'activations',
     target,
     measure: measure.id,
-    n: compared.heads.length,
+    n: compared.own.length,
     matrix,
     toPooled,
     groups,

@@ -20,8 +20,8 @@ const HEIGHT = 92;
 const LEFT = 38;
 const TOP = 6;
 const NAMES = 16;
-/** Least and greatest share of a head's output on the scale. */
-const LIMITS: [number, number] = [0.001, 100];
+/** Shares of a head's output that the scale may begin, end and be labelled with. */
+const STEPS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 
 export class Damage {
   readonly element: HTMLElement;
@@ -76,7 +76,7 @@ export class Damage {
     const y = scaleLog(domain, [bottom, TOP]).clamp(true);
     const pitch = (width - LEFT) / Math.max(1, places.length);
     this.#svg.attr('width', width).attr('height', HEIGHT);
-    const ticks = y.ticks(4).filter((tick) => /^[13]/.test(tick.toExponential()) || tick === domain[0]);
+    const ticks = STEPS.filter((step) => step >= domain[0] && step <= domain[1]);
     const axis = this.#svg.select('.axis');
     axis
       .selectAll('line')
@@ -149,20 +149,13 @@ export class Damage {
   }
 }
 
-/** Whole steps of 1 and 3 around all numbers. */
+/** The steps around all numbers, a decade apart at least. */
 function domainOf(places: readonly HeadPlace[]): [number, number] {
   const values = places.flatMap(({ observed, byValues, predicted }) => [observed, byValues, predicted]);
-  const [least, most] = LIMITS;
-  const positive = values.filter((value) => value > least && Number.isFinite(value));
-  if (positive.length === 0) return [0.1, 1];
-  const step = (value: number, round: (steps: number) => number): number => {
-    const [decade, steps] = [Math.floor(Math.log10(value)), [1, 3, 10]];
-    const place = steps.findIndex((part) => value <= part * 10 ** decade * (1 + 1e-9));
-    return (steps[Math.max(0, round(place))] ?? 10) * 10 ** decade;
-  };
-  const low = step(Math.min(...positive), (place) => place - 1);
-  const high = step(Math.max(...positive), (place) => place);
-  return [Math.max(least, low), Math.min(most, Math.max(high, low * 10))];
+  const positive = values.filter((value) => value > 0 && Number.isFinite(value));
+  const low = STEPS.findLast((step) => step <= Math.min(...positive, 0.3)) ?? 0.001;
+  const high = STEPS.find((step) => step >= Math.max(...positive, 10 * low)) ?? 100;
+  return [low, high];
 }
 
 /** Heads in group order. */

@@ -32,6 +32,7 @@ export class Similarity implements Figure<ExplorerView> {
   readonly #title = element('span');
   readonly #stage = element('div', { class: 'similarity-stage' });
   readonly #readout = element('p', { class: 'similarity-readout', 'aria-live': 'polite' });
+  readonly #progress = element('p', { class: 'muted note', role: 'status', hidden: true });
   readonly #explanation = element('p', { class: 'muted note', 'data-testid': 'similarity-note' });
   readonly #target: Segmented;
   readonly #inputs: Picker;
@@ -70,7 +71,7 @@ export class Similarity implements Figure<ExplorerView> {
       this.#inputs.element,
       this.#measure.element,
     );
-    const parts = [this.#stage, this.#readout, this.#explanation, this.#damage.element];
+    const parts = [this.#stage, this.#readout, this.#progress, this.#explanation, this.#damage.element];
     this.element = panel('similarity', this.#title, controls, ...parts);
     watchWidth(this.#stage, (width) => {
       this.#width = width;
@@ -104,7 +105,8 @@ export class Similarity implements Figure<ExplorerView> {
   emphasise(view: ExplorerView): void {
     this.#view = view;
     this.#damage.emphasise(view);
-    if (this.element.classList.contains('loading')) this.#readout.textContent = progressOf(view);
+    this.#progress.textContent = progressOf(view);
+    this.#progress.hidden = !this.element.classList.contains('loading') || view.comparing === null;
     const result = this.#shown;
     if (result === null) return;
     const R = view.snapshot.model.H / Math.max(1, result.n);

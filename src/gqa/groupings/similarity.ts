@@ -61,7 +61,7 @@ async function lossesOf(
   moments: InputMoments | null,
 ): Promise<SetCost> {
   const setting = await headSetting(source, { layer, target, measure: pca }, moments, gram, quiet(task));
-  const { heads, products } = await readCompared(source, setting);
+  const { products } = await readCompared(source, setting);
   const blocks = new Map<number, Float64Array>();
   const block = (a: number, b: number): Float64Array => {
     const known = blocks.get(a * n + b) ?? products.block(a, b);
@@ -69,9 +69,8 @@ async function lossesOf(
     return known;
   };
   const lost = async (members: readonly number[]): Promise<{ total: number; lost: number }> => {
-    const views = members.flatMap((head) => heads[head] ?? []);
     const product = (a: number, b: number): Float64Array => block(members[a] ?? 0, members[b] ?? 0);
-    const { total, kept } = await sharedEnergy(views, product, setting.comparison);
+    const { total, kept } = await sharedEnergy(members.length, product, setting.comparison);
     return { total, lost: Math.max(0, total - kept) };
   };
   let energy = 0;

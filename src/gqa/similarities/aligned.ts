@@ -38,6 +38,6 @@ export const aligned: HeadMeasure = {
       );
       inner += await nuclearNorm(rest, free.length, free.length, breathe);
     }
-    return normalised(inner, trace(a.own, K), trace(b.own, K));
+    return normalised(inner, trace(a, K), trace(b, K));
   },
 };

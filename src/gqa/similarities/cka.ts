@@ -19,5 +19,5 @@ export const cka: HeadMeasure = {
   floorNote: randomHeads,
   centred: true,
   self: 1,
-  pair: (a, b, product) => normalised(square(product), square(a.own), square(b.own)),
+  pair: (a, b, product) => normalised(square(product), square(a), square(b)),
 };

@@ -12,5 +12,5 @@ export const cosine: HeadMeasure = {
   alike: 'high',
   floorNote: randomHeads,
   self: 1,
-  pair: (a, b, product, { K }) => normalised(trace(product, K), trace(a.own, K), trace(b.own, K)),
+  pair: (a, b, product, { K }) => normalised(trace(product, K), trace(a, K), trace(b, K)),
 };

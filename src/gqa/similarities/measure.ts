@@ -7,21 +7,8 @@ import type { SimilarityInfo } from '../../protocol/model';
 import type { Breathe } from '../pace';
 import type { Gauge } from '../solve/gauge';
 
-/** A head X [K, W] in a metric C. */
-export interface Head {
-  /** X·C·Xᵀ [K, K] */
-  own: Float64Array;
-  /** How much each of its rows is read; null unless the measure asks for `reading`. */
-  reading: Reading | null;
-}
-
-/** What the queries make of K's rows, or the output projection of V's: errors count by it. */
-export interface Reading {
-  /** [planes] energy of the queries in each rotary plane */
-  planes: Float64Array;
-  /** L [free, free] of M = L·Lᵀ, the second moment of what reads the free rows; empty when there are none. */
-  factor: Float64Array;
-}
+/** Products of the rows of two heads in the inputs' metric, [K, K]. */
+export type Block = Float64Array;
 
 /** Sizes and helpers of one comparison. */
 export interface Comparison {
@@ -36,20 +23,16 @@ export interface HeadMeasure extends SimilarityInfo {
   kind: 'heads';
   /** The inputs' mean is taken off first. */
   centred?: boolean;
-  /** Heads come with their `reading`, and on weights the inputs are what the norm in front makes of them. */
-  reading?: boolean;
+  /** Rows come weighted by what reads them, and on weights the inputs are what the norm in front makes of them. */
+  asRead?: boolean;
   /** What a head is to itself. */
   self: number;
-  /** Compares two heads, given a·C·bᵀ [K, K]. */
-  pair: (a: Head, b: Head, product: Float64Array, comparison: Comparison) => number | Promise<number>;
-  /** Compares a head with the pooled head that replaces it. Absent: as a pair. */
-  toPooled?: (head: Head, pooled: Head, product: Float64Array, comparison: Comparison) => number;
-  /** For measures of whole groups: `product(a, b)` is that of members a and b. */
-  group?: (
-    members: readonly Head[],
-    product: (a: number, b: number) => Float64Array,
-    comparison: Comparison,
-  ) => Promise<number>;
+  /** Compares two heads, given a·C·aᵀ, b·C·bᵀ and a·C·bᵀ [K, K]. */
+  pair: (a: Block, b: Block, product: Block, comparison: Comparison) => number | Promise<number>;
+  /** Compares a head with the pooled head that replaces it, whose rows are not weighted. Absent: as a pair. */
+  toPooled?: (head: Block, pooled: Block, product: Block, comparison: Comparison) => number;
+  /** For measures of whole groups of n heads: `product(a, b)` is that of members a and b. */
+  group?: (n: number, product: (a: number, b: number) => Block, comparison: Comparison) => Promise<number>;
 }
 
 /** Compares attention maps; the GPU does it (model/mapSimilarity.ts). */
@@ -66,7 +49,7 @@ export type SimilarityMeasure = HeadMeasure | MapMeasure;
 export const randomHeads = 'Random heads of the same shape on the same inputs. What is near it is not similar.';
 
 /** Sum of the diagonal of a [K, K] block: an inner product of two heads. */
-export function trace(block: Float64Array, K: number): number {
+export function trace(block: Block, K: number): number {
   let sum = 0;
   for (let row = 0; row < K; row += 1) sum += block[row * K + row] ?? 0;
   return sum;
