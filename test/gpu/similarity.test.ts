@@ -1,4 +1,5 @@
 /** Attention maps of heads against each other, and the damage of heads, against plain float64 on real checkpoints. */
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/core';
@@ -206,5 +207,38 @@ describe('damage of heads', () => {
     expect(mean(observed)).toBeGreaterThan(0.01);
     probe.free();
     run.destroy();
+  });
+});
+
+describe('every family', () => {
+  const core = new EngineCore({ adapter: 'auto', weightBudget: 1 << 30 });
+  afterAll(() => core.destroy());
+  const folders = readdirSync(fixtures).filter((name) => existsSync(join(fixtures, name, 'config.json')));
+
+  it.each(folders)('compares heads on a text and predicts no less than is observed: %s', async (name) => {
+    const { modelId, layers, groupChoices, L } = await core.open(join(fixtures, name), quietTask);
+    const isPair = layers.some(({ attention }) => attention === 'cross');
+    const input: RunInput = { kind: 'ids', ids, ...(isPair ? { decoder: { kind: 'ids', ids: ids.slice(0, 9) } } : {}) };
+    const { runId } = await core.run({ modelId, input, conversion: null, maxTokens: 99 }, quietTask);
+    // Half as many KV heads; a model of one keeps it.
+    const conversion = contiguous(groupChoices[1] ?? 1, 'pca');
+    const ask = { modelId, runId, layer: L - 1, target: 'k', conversion } as const;
+    const compared = [
+      ['activations', 'pca'],
+      ['attention', 'attention'],
+    ] as const;
+    for (const [on, measure] of compared) {
+      const { matrix, toPooled, floor } = await core.similarity({ ...ask, on, measure }, quietTask);
+      for (const value of [...matrix, ...toPooled, floor]) {
+        expect(value).toBeGreaterThanOrEqual(0);
+        expect(value).toBeLessThanOrEqual(1.0001);
+      }
+    }
+    const { observed, byValues, byKeys } = await core.headDamage(ask, quietTask);
+    observed.forEach((value, head) => {
+      expect(value).toBeLessThanOrEqual(1.0001 * ((byValues[head] ?? NaN) + (byKeys[head] ?? NaN)) + 1e-4);
+    });
+    if (conversion.G < (groupChoices[0] ?? 1)) expect(mean(observed)).toBeGreaterThan(0.1);
+    await core.close(modelId);
   });
 });
