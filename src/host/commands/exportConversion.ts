@@ -81,6 +81,7 @@ async function pickFolder({ model, conversion }: Session): Promise<string | unde
   const place = parent?.[0]?.fsPath;
   if (place === undefined) return undefined;
   const name = await vscode.window.showInputBox({
+    ignoreFocusOut: true,
     title: vscode.l10n.t('Name of the folder in {0}', place),
     value: `${model.name.replace(/\.safetensors$/, '')}-${conversion.G === 1 ? 'mqa' : `gqa${conversion.G}`}`,
     validateInput: (value) =>
@@ -124,7 +125,7 @@ async function pickDtype({ model }: Session): Promise<ExportDtype | null | undef
       description: vscode.l10n.t('about {0}', formatBytes(model.parameters * bytes)),
     }));
   const title = vscode.l10n.t('In which type the weights are stored');
-  return (await vscode.window.showQuickPick([asStored, ...others], { title }))?.dtype;
+  return (await vscode.window.showQuickPick([asStored, ...others], { title, ignoreFocusOut: true }))?.dtype;
 }
 
 async function pickFormat(session: Session): Promise<ExportFormat | undefined> {
@@ -132,7 +133,7 @@ async function pickFormat(session: Session): Promise<ExportFormat | undefined> {
   if (choices.length < 2) return choices[0]?.format ?? 'same';
   const items = choices.map(({ format, title, description }) => ({ format, label: title, detail: description }));
   const title = vscode.l10n.t('In which format it is written');
-  return (await vscode.window.showQuickPick(items, { title }))?.format;
+  return (await vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }))?.format;
 }
 
 async function tell(context: HostContext, { folder, notes }: ExportSummary): Promise<void> {

@@ -53,7 +53,7 @@ async function pickText({ conversion }: Session): Promise<string | null | undefi
   const other = { label: vscode.l10n.t('Choose a File…'), file: undefined };
   const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem & { file: string | null | undefined }>(
     [excerpt, ...files, other],
-    { title: vscode.l10n.t('Which text the conversion is solved on') },
+    { title: vscode.l10n.t('Which text the conversion is solved on'), ignoreFocusOut: true },
   );
   if (chosen === undefined) return undefined;
   return chosen.file === undefined ? pickTextFile() : chosen.file;
@@ -79,5 +79,5 @@ async function pickTokens(current: CalibrationText): Promise<number | undefined>
       .join(' · '),
   }));
   const title = vscode.l10n.t('How many tokens of it');
-  return (await vscode.window.showQuickPick(items, { title }))?.tokens;
+  return (await vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }))?.tokens;
 }

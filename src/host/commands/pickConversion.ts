@@ -54,7 +54,7 @@ async function pickG({ model, conversion }: Session): Promise<number | undefined
     };
   });
   const title = vscode.l10n.t('Number of KV groups for {0} query heads', model.H);
-  return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.G;
+  return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true, ignoreFocusOut: true }))?.G;
 }
 
 interface MethodItem extends vscode.QuickPickItem {
@@ -69,15 +69,18 @@ async function pickMethod(
 ): Promise<MethodInfo | undefined> {
   if (methods.length < 2) return methods[0];
   const item = (method: MethodInfo): MethodItem => {
+    // Rows are too narrow for a whole description: what it costs and promises stands beside the title.
+    const [what, ...promise] = method.description.split(/(?<=\.) /);
     const notes = [
       method.recommended === true ? vscode.l10n.t('recommended') : '',
       method.id === current ? vscode.l10n.t('current') : '',
+      promise.join(' '),
     ];
     return {
       method,
       label: method.title,
       description: notes.filter((note) => note !== '').join(' · '),
-      detail: method.description,
+      ...(what === undefined ? {} : { detail: what }),
     };
   };
   const separator = (label: string): MethodItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
@@ -95,6 +98,8 @@ async function pickMethod(
         ];
   const chosen = await vscode.window.showQuickPick(items, {
     title,
+    matchOnDescription: true,
+    ignoreFocusOut: true,
     matchOnDetail: true,
     ...(onText.length > 0 && problem !== null ? { placeHolder: problem } : {}),
   });
