@@ -69,7 +69,12 @@ async function pickGroups({ model }: Session): Promise<number[] | undefined> {
     });
   const title = vscode.l10n.t('Sweep {0}: numbers of KV groups', model.name);
   const placeHolder = vscode.l10n.t('The checkpoint as it is, with {0} KV heads, is always measured', model.G);
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder, canPickMany: true });
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder,
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
   return picked && picked.length > 0 ? picked.map(({ G }) => G) : undefined;
 }
 
@@ -86,7 +91,12 @@ async function pickMethods(
     detail: `${description} (${source})`,
     picked: usual.includes(id),
   }));
-  const picked = await vscode.window.showQuickPick(items, { title, canPickMany: true, matchOnDetail: true });
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    canPickMany: true,
+    matchOnDetail: true,
+    ignoreFocusOut: true,
+  });
   return picked && picked.length > 0 ? picked.map(({ id }) => id) : undefined;
 }
 
@@ -104,6 +114,7 @@ async function pickText(session: Session, storage: string): Promise<SweepText | 
       '512 tokens each, or what the model takes. More windows tell smaller differences and take longer.',
     ),
     value: String(usualWindows),
+    ignoreFocusOut: true,
     validateInput: (value) =>
       /^[1-9]\d*$/.test(value.trim()) ? undefined : vscode.l10n.t('Enter a whole number of at least 1.'),
   });
@@ -124,7 +135,8 @@ async function pickTiming(): Promise<number | undefined> {
       tokens: timedTokens,
     },
   ];
-  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('What is measured') }))?.tokens;
+  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('What is measured'), ignoreFocusOut: true }))
+    ?.tokens;
 }
 
 /** The texts that are open in tabs, the one in front first. */
@@ -168,5 +180,5 @@ async function pickFile(title: string, storage: string): Promise<string | null |
       pick: async () => (await vscode.window.showOpenDialog({ title, canSelectFiles: true }))?.[0]?.fsPath,
     },
   ];
-  return (await vscode.window.showQuickPick(items, { title }))?.pick();
+  return (await vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }))?.pick();
 }

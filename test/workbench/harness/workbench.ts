@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { launchChromium } from '../../../scripts/lib/browser.mjs';
 import { artifacts, folder, root } from '../../../scripts/lib/places.mjs';
 import { ensureVsix } from '../../../scripts/lib/vsix.mjs';
@@ -73,6 +74,30 @@ export class Workbench {
     await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
   }
 
+  /**
+   * Enters a path in the editor's file dialog, which in a browser is a quick input, and confirms it. The dialog fills in a
+   * place of its own first, some time after it has appeared: what is typed before that is lost. Gives the place back that
+   * was proposed.
+   */
+  async enterPath(path: string): Promise<string> {
+    const dialog = this.page.locator('.quick-input-widget');
+    const input = dialog.locator('input[type="text"]');
+    await input.waitFor();
+    // It comes in steps: the folder, then the name.
+    const rests = async (): Promise<boolean> => {
+      const before = await input.inputValue();
+      await this.page.waitForTimeout(500);
+      return before !== '' && before === (await input.inputValue());
+    };
+    await expect.poll(rests, { timeout: 20_000 }).toBe(true);
+    const proposed = await input.inputValue();
+    await input.fill(path);
+    await expect.poll(rests, { timeout: 20_000 }).toBe(true);
+    expect(await input.inputValue()).toBe(path);
+    await dialog.locator('.quick-input-action').first().click();
+    return proposed;
+  }
+
   /** The document of the visible webview that contains an element with this data-testid. */
   webview(testId: string, limit?: number): Promise<FrameLocator> {
     return visibleWebview(this.page, testId, limit);
@@ -92,8 +117,12 @@ export class Workbench {
     await this.page.locator(`.monaco-workbench.${className}`).waitFor();
   }
 
-  /** Reloads the window as "Developer: Reload Window" does. */
+  /**
+   * Reloads the window as "Developer: Reload Window" does. A browser's VS Code writes down what panels keep every five
+   * seconds and not when the page goes: what is to be restored must have been kept by then.
+   */
   async reload(): Promise<void> {
+    await this.page.waitForTimeout(8000);
     await this.page.reload();
     await this.waitUntilUp();
   }

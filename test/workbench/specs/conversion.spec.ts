@@ -109,10 +109,7 @@ test('the export asks where, and writes a folder', async () => {
   const explorer = await explorerView();
   await explorer.getByTestId('export').click();
   const input = page.locator('.quick-input-widget input[type="text"]');
-  // The editor's own dialog of a browser: a path in a quick input.
-  await input.waitFor();
-  await input.fill(`${parent}/`);
-  await page.locator('.quick-input-widget .monaco-button', { hasText: /Export Here/ }).click();
+  await workbench().enterPath(`${parent}/`);
   await eventually(async () => (await input.inputValue()) === 'sample-gqa4', 'a name is proposed');
   await input.press('Enter');
   await workbench().pick(/^As stored/);

@@ -113,7 +113,7 @@ test('all layers get the groups of one, and a file keeps them', async () => {
   await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
   const file = join(folder, 'mine.json');
   await view.getByTestId('grouping-save').click();
-  await enterPath(file);
+  await workbench().enterPath(file);
   await expect
     .poll(() => readGroups(file), { timeout: 20_000 })
     .toEqual(Array.from({ length: 6 }, () => [0, 1, 0, 0, 1, 0, 1, 1]));
@@ -121,17 +121,9 @@ test('all layers get the groups of one, and a file keeps them', async () => {
   await view.getByTestId('grouping-picker').selectOption('strided');
   await eventually(() => groups(view), [0, 1, 0, 1, 0, 1, 0, 1]);
   await view.getByTestId('grouping-load').click();
-  await enterPath(file);
+  await workbench().enterPath(file);
   await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
 });
-
-/** Enters a path in VS Code's file dialog. */
-async function enterPath(path: string): Promise<void> {
-  const input = workbench().page.locator('.quick-input-widget input[type="text"]');
-  await input.waitFor();
-  await input.fill(path);
-  await workbench().page.locator('.quick-input-widget .quick-input-action').first().click();
-}
 
 function readGroups(file: string): unknown {
   try {
@@ -142,8 +134,6 @@ function readGroups(file: string): unknown {
 }
 
 test('a window reload brings groups and undo back', async () => {
-  // The browser's VS Code writes down what panels keep every five seconds.
-  await workbench().page.waitForTimeout(8000);
   await workbench().reload();
   const view = await explorer();
   await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);

@@ -42,11 +42,19 @@ const keyOf = ({ merge, grouping, G }: SweepRow): string => `${merge ? `${merge}
 async function check(...labels: string[]): Promise<void> {
   const { page } = workbench();
   const rows = page.locator('.quick-input-list .monaco-list-row');
-  await rows.first().waitFor();
-  for (const row of await rows.all()) {
-    const label = (await row.locator('.label-name').first().innerText()).trim();
-    const box = row.getByRole('checkbox');
-    if ((await box.isChecked()) !== labels.includes(label)) await row.click();
+  const shown = async (): Promise<string[]> =>
+    rows.evaluateAll((all) => all.map((row) => row.querySelector('.label-name')?.textContent.trim() ?? ''));
+  // The rows of the question before stand for a moment under the title of this one.
+  await eventually(
+    async () => {
+      const found = await shown();
+      return labels.every((label) => found.includes(label));
+    },
+    `${labels.join(', ')} are offered`,
+  );
+  for (const [index, label] of (await shown()).entries()) {
+    const row = rows.nth(index);
+    if ((await row.getByRole('checkbox').isChecked()) !== labels.includes(label)) await row.click();
   }
   await page.keyboard.press('Enter');
 }
@@ -140,15 +148,13 @@ test('a window reload brings rows and choices back', async () => {
 });
 
 test('saves the rows as CSV and the plot as SVG', async () => {
-  const { page } = workbench();
   const sweep = await workbench().webview('sweep');
   for (const [link, file, content] of [
     ['CSV', 'sample-sweep.csv', /^model,G,grouping,merge,loss/],
     ['SVG', 'sample-sweep.svg', /^<svg [^>]*xmlns=.*<title>sample: Loss after conversion/s],
   ] as const) {
     await sweep.getByRole('button', { name: link, exact: true }).click();
-    await page.locator('.quick-input-widget').waitFor();
-    await page.keyboard.press('Enter');
+    expect(await workbench().enterPath(join(folder, file))).toBe(join(folder, file));
     await eventually(() => Promise.resolve(existsSync(join(folder, file))), `${file} is written`);
     expect(readFileSync(join(folder, file), 'utf8')).toMatch(content);
   }
