@@ -13,8 +13,8 @@ import { continueGreedily } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
 import { compareRows, readFinalHidden, readLogits, reduceRows, unpad } from '../model/logits';
 import { readDivergence, readMaps, readTile } from '../model/maps';
-import { layerStarts } from '../model/spec';
-import { sameTokens } from '../model/tokens';
+import { layerStarts, outputStack } from '../model/spec';
+import { sameTokens, targetRows, targetsOf } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
 import type { GpuDiagnostics } from '../protocol/gpu';
@@ -168,13 +168,15 @@ export class EngineCore {
     const kept = await keepRun(context, weights, source, tokens, task);
     try {
       const { ids } = kept;
-      const numbers = await reduceRows(context, weights, kept, nextTokens(ids), task);
+      const targets = targetsOf(source.spec, tokens);
+      const numbers = await reduceRows(context, weights, kept, targetRows(targets, ids.length), task);
       const milliseconds = performance.now() - start;
-      const lossPerToken = new Float32Array(ids.length - 1);
-      lossPerToken.forEach((_, s) => {
-        lossPerToken[s] = (numbers.logSumExp[s] ?? 0) - (numbers.targetLogit[s] ?? 0);
-      });
-      const loss = ids.length > 1 ? lossPerToken.reduce((sum, value) => sum + value, 0) / lossPerToken.length : null;
+      const lossPerToken = Float32Array.from(
+        targets,
+        ({ position: s }) => (numbers.logSumExp[s] ?? 0) - (numbers.targetLogit[s] ?? 0),
+      );
+      const loss =
+        targets.length > 0 ? lossPerToken.reduce((sum, value) => sum + value, 0) / lossPerToken.length : null;
       const summary: RunSummary = {
         runId: this.runs.newId(),
         modelId: request.modelId,
@@ -231,7 +233,7 @@ export class EngineCore {
   async compare(runA: string, runB: string, task: TaskContext): Promise<CompareSummary> {
     const [a, b] = this.pair(runA, runB);
     const { context, weights } = await this.gpu.ready();
-    const numbers = await compareRows(context, weights, a.kept, b.kept, nextTokens(a.kept.ids), task);
+    const numbers = await compareRows(context, weights, a.kept, b.kept, new Uint32Array(a.kept.S), task);
     const agreeing = numbers.a.argmax.filter((token, s) => token === numbers.b.argmax[s]).length;
     return {
       a: a.summary,
@@ -353,19 +355,16 @@ export class EngineCore {
   }
 
   /** [S, D] float32 hidden states of a stack as transformers numbers them: 0 the embeddings, the last after the norm. */
-  async hidden(
-    runId: string,
-    index: number,
-    task: TaskContext,
-    stack: LayerView['stack'] = 'decoder',
-  ): Promise<Float32Array> {
+  async hidden(runId: string, index: number, task: TaskContext, asked?: LayerView['stack']): Promise<Float32Array> {
     const { kept } = this.runs.get(runId);
+    const last = outputStack(kept.source.spec);
+    const stack = asked ?? last;
     const { context, weights } = await this.gpu.ready();
     const { D, layers } = kept.source.spec;
     const starts = layerStarts(layers, stack);
     checkIndex('hidden state', index, starts.length + 1);
     const layer = starts[index];
-    if (layer === undefined && stack === 'decoder') return readFinalHidden(context, weights, kept, task);
+    if (layer === undefined && stack === last) return readFinalHidden(context, weights, kept, task);
     const rows = layer === undefined ? kept.encoded?.memory : kept.inputs[layer];
     if (!rows) throw new Error(`the run has no ${stack}`);
     return unpad(await context.readFloat32(rows), kept.rowsOf(layer ?? starts[0] ?? 0), D);
@@ -405,13 +404,6 @@ export class EngineCore {
 function checkIndex(what: string, index: number, count: number): void {
   if (Number.isInteger(index) && index >= 0 && index < count) return;
   throw new GqaLensError('input-invalid', `There is no ${what} ${String(index)}`, { expected: `0 to ${count - 1}` });
-}
-
-/** What each position should predict; the last position predicts nothing known and gets 0. */
-function nextTokens(ids: readonly number[]): Uint32Array {
-  const targets = new Uint32Array(ids.length);
-  targets.set(ids.slice(1));
-  return targets;
 }
 
 function tokensOf(model: OpenedModel, ids: readonly number[]): Token[] {

@@ -9,8 +9,9 @@ import { keepRun, type KeptRun } from '../model/keptRun';
 import { layerDrift, type LayerDrift } from '../model/layerDrift';
 import { compareRows, type RowNumbers } from '../model/logits';
 import type { WeightSource } from '../model/spec';
-import { decoderTokens } from '../model/tokens';
+import { decoderTokens, encoderTokens, targetRows, targetsOf, type Target } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
+import { isEncoderOnly } from '../protocol/layers';
 import type { ConversionRequest, ModelMeasures, TextMeasures, Token, Tokens } from '../protocol/model';
 import { partOf, type TaskContext } from '../protocol/tasks';
 import type { ReadyGpu } from './gpu';
@@ -81,7 +82,8 @@ export class TextMeasurer {
       numbers.push(measured.numbers);
       if (measured.layers) drifts.push(measured.layers);
     }
-    const times = timedTokens > 0 ? await this.decodeTimes(other, task) : null;
+    const decodes = ![this.original, other].some(({ source }) => isEncoderOnly(source.spec));
+    const times = timedTokens > 0 && decodes ? await this.decodeTimes(other, task) : null;
     return this.summarise(other, numbers, drifts, times);
   }
 
@@ -105,10 +107,9 @@ export class TextMeasurer {
       const b = other.source === a.source ? a : await this.run(other.source, tokens, partOf(task, phases.b));
       try {
         const { ids } = a;
-        const targets = new Uint32Array(ids.length);
-        targets.set(ids.slice(1));
-        const { kl, ...rows } = await compareRows(context, weights, a, b, targets, task);
-        const numbers = { ids, a: sideNumbers(rows.a), b: sideNumbers(rows.b), kl };
+        const targets = targetsOf(a.source.spec, tokens);
+        const { kl, ...rows } = await compareRows(context, weights, a, b, targetRows(targets, a.S), task);
+        const numbers = { ids, targets, a: sideNumbers(rows.a, targets), b: sideNumbers(rows.b, targets), kl };
         return {
           numbers,
           layers: this.comparesLayers(other) ? await this.drift(a, b, partOf(task, phases.layers)) : null,
@@ -160,7 +161,7 @@ export class TextMeasurer {
     const sources = [this.original.source, other.source];
     const room = Math.min(...sources.map(({ spec }) => spec.maxPositions ?? Infinity)) - warmUpTokens - timedTokens;
     const first = windows.find((tokens) => decoderTokens(tokens).length > 0) ?? [];
-    const prompt = 'encoder' in first ? first : first.slice(0, Math.max(1, room));
+    const prompt = encoderTokens(first) ? first : decoderTokens(first).slice(0, Math.max(1, room));
     const runs: KeptRun[] = [];
     try {
       const quiet = { signal: task.signal, report: () => undefined };
@@ -211,7 +212,7 @@ export class TextMeasurer {
   }
 }
 
-function sideNumbers({ logSumExp, targetLogit, argmax }: RowNumbers): SideNumbers {
-  const loss = Float32Array.from(logSumExp.subarray(0, -1), (total, s) => total - (targetLogit[s] ?? 0));
+function sideNumbers({ logSumExp, targetLogit, argmax }: RowNumbers, targets: readonly Target[]): SideNumbers {
+  const loss = Float32Array.from(targets, ({ position: s }) => (logSumExp[s] ?? NaN) - (targetLogit[s] ?? 0));
   return { loss, top: argmax };
 }

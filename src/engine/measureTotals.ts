@@ -4,6 +4,7 @@
  */
 import { perplexity } from '../gqa/measures';
 import type { LayerDrift } from '../model/layerDrift';
+import type { Target } from '../model/tokens';
 import type { LayerMeasures, MovedToken, Token } from '../protocol/model';
 
 /** Tokens shown before a prediction. */
@@ -13,6 +14,8 @@ const contextTokens = 8;
 export interface WindowNumbers {
   /** [S] */
   ids: readonly number[];
+  /** What was asked for, by position. */
+  targets: readonly Target[];
   a: SideNumbers;
   b: SideNumbers;
   /** [S] KL(a || b) in nats. */
@@ -20,9 +23,9 @@ export interface WindowNumbers {
 }
 
 export interface SideNumbers {
-  /** [S - 1] cross-entropy of each next token, in nats. */
+  /** [targets] cross-entropy of each, in nats. */
   loss: Float32Array;
-  /** [S] most probable next token. */
+  /** [S] most probable token. */
   top: Uint32Array;
 }
 
@@ -78,16 +81,17 @@ export function movedTokens(
   return places.flatMap(({ window, position }) => {
     const numbers = windows[window];
     if (!numbers) return [];
-    const { ids, a, b, kl } = numbers;
-    const next = ids[position + 1];
+    const { ids, targets, a, b, kl } = numbers;
+    const asked = targets.findIndex((target) => target.position === position);
+    const next = targets[asked];
     return {
       window,
       position,
       kl: kl[position] ?? NaN,
       context: ids.slice(Math.max(0, position + 1 - contextTokens), position + 1).map(token),
-      next: next === undefined ? null : token(next),
+      next: next === undefined ? null : token(next.token),
       top: { a: token(a.top[position] ?? 0), b: token(b.top[position] ?? 0) },
-      loss: next === undefined ? null : { a: a.loss[position] ?? NaN, b: b.loss[position] ?? NaN },
+      loss: next === undefined ? null : { a: a.loss[asked] ?? NaN, b: b.loss[asked] ?? NaN },
     };
   });
 }

@@ -7,8 +7,10 @@ import { GqaLensError } from '../protocol/errors';
 import type { Tokenizer } from '../checkpoint/tokenizer';
 import { uniformRandom } from '../gqa/random';
 import { isEncoderDecoder, type ModelSpec } from '../model/spec';
+import { isEncoderOnly } from '../protocol/layers';
 import type { Tokens } from '../protocol/model';
 import type { OpenedModel } from './models';
+import { maskTokens } from './maskTokens';
 import { corruptSpans } from './spanCorruption';
 import { firstWindows } from './windows';
 
@@ -52,7 +54,8 @@ export async function readTextFile(file: string, what = 'text file', limit = tex
 }
 
 /**
- * The first windows of a text as a model's tokens; for an encoder-decoder, with spans taken out (spanCorruption.ts).
+ * The first windows of a text as a model's tokens; for an encoder-decoder, with spans taken out (spanCorruption.ts); for an
+ * encoder alone, with tokens masked (maskTokens.ts).
  * @throws GqaLensError tokenizer-missing (or what is wrong with the tokenizer); input-invalid for a text without tokens
  */
 export function textWindows(model: OpenedModel, text: string, count: number, size: number): Tokens[] {
@@ -65,10 +68,39 @@ export function textWindows(model: OpenedModel, text: string, count: number, siz
       next: 'Put the tokenizer.json of the model beside it.',
     });
   }
+  if (isEncoderOnly(model.runnable.spec)) return maskedWindows(tokenizer, text, count, size);
   const { bos_token_id: bos } = checkpoint.config;
   const windows = firstWindows(text, tokenizer, typeof bos === 'number' ? bos : null, count, size);
   if (windows.some((ids) => ids.length > 0)) return readable(model.runnable.spec, tokenizer, windows);
-  throw new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
+  throw noTokens();
+}
+
+function noTokens(): GqaLensError {
+  return new GqaLensError('input-invalid', 'The text has no tokens', { next: 'Choose another text.' });
+}
+
+/** Names of the token that stands for a masked one: BERT's tokenizers, RoBERTa's. */
+const maskNames = ['[MASK]', '<mask>'];
+
+/** Windows of an encoder: each a text of its own between the tokens that the tokenizer puts around one. */
+function maskedWindows(tokenizer: Tokenizer, text: string, count: number, size: number): Tokens[] {
+  const around = tokenizer.encode('');
+  const [first, last] = [around.slice(0, 1), around.slice(1)];
+  const plain = { encode: (part: string): number[] => within(tokenizer.encode(part), first, last) };
+  const windows = firstWindows(text, plain, null, count, Math.max(1, size - around.length));
+  if (windows.every((ids) => ids.length === 0)) throw noTokens();
+  const mask = maskNames.map((name) => tokenizer.addedId(name)).find((id) => id !== null) ?? null;
+  return windows.map((ids, window) => {
+    const { masked, original } = maskTokens(ids, mask, uniformRandom(window));
+    return { masked: [...first, ...masked, ...last], original: [...first, ...original, ...last] };
+  });
+}
+
+/** Tokens without those around them. */
+function within(ids: number[], first: readonly number[], last: readonly number[]): number[] {
+  const start = first.length > 0 && ids[0] === first[0] ? 1 : 0;
+  const isLast = last.length > 0 && last.every((id, place) => ids[ids.length - last.length + place] === id);
+  return ids.slice(start, isLast ? ids.length - last.length : ids.length);
 }
 
 /** Tokens of a window when nobody asks for a number. */

@@ -3,6 +3,7 @@
  * Pure functions of what the engine told: no state, no editor.
  */
 import { GqaLensError } from '../protocol/errors';
+import { hasBothStacks } from '../protocol/layers';
 import { recommendedMethod } from '../protocol/methods';
 import type { ConversionRequest, ModelSummary, Registries, RunInput, TextInput } from '../protocol/model';
 import type { DiffUi, ExplorerUi } from '../protocol/views';
@@ -42,7 +43,7 @@ export function parseInput(text: string, model: ModelSummary): TextInput {
 /** Reads both text boxes of an encoder-decoder; other models have one. Nothing for the decoder leaves it to the model. */
 export function parseInputs(text: string, decoderText: string, model: ModelSummary): RunInput {
   const input = parseInput(text, model);
-  const hasDecoderText = model.layers.some(({ stack }) => stack === 'encoder') && decoderText.trim() !== '';
+  const hasDecoderText = hasBothStacks(model) && decoderText.trim() !== '';
   return hasDecoderText ? { ...input, decoder: parseInput(decoderText, model) } : input;
 }
 

@@ -65,10 +65,13 @@ export async function calibrate(
 ): Promise<Calibration> {
   const { layers, D } = source.spec;
   const [first = []] = windows;
-  const lengths = { decoder: decoderTokens(first).length, encoder: encoderTokens(first)?.length ?? 0 };
+  const S = decoderTokens(first).length;
+  const T = encoderTokens(first)?.length ?? 0;
+  // An encoder alone reads the only text there is.
+  const lengths = { decoder: S, encoder: T || S };
   const room = (T: number): TextInputs => ({ x: new Float32Array(windows.length * T * D), N: windows.length * T, T });
   const inputs = layers.map(({ stack }) => room(lengths[stack]));
-  const memory = room(lengths.encoder);
+  const memory = room(T);
   for (const [index, tokens] of windows.entries()) {
     task.report(`Running the calibration text, window ${index + 1} of ${windows.length}`, index / windows.length);
     const quiet = { signal: task.signal, report: () => undefined };

@@ -10,7 +10,7 @@ import type { WeightSource } from './spec';
 export interface Embedded {
   /** [S, pad4(E)] token embeddings, of E numbers each; padding lanes are 0. */
   tokens: Float32Array;
-  /** [S, pad4(D)] what learned positions add to them; null where positions are not learned. */
+  /** [S, pad4(D)] what learned positions and the kind of segment add to them; null where there is neither. */
   positions: Float32Array | null;
 }
 
@@ -49,7 +49,25 @@ export async function embed(
       tokens.set(await rowOf(id), index * width);
     }),
   );
-  return { tokens, positions: await embedPositions(source, ids.length, past, signal) };
+  const positions = await embedPositions(source, ids.length, past, signal);
+  return { tokens, positions: await addSegment(source, positions, ids.length, signal) };
+}
+
+/** Adds the row of the first kind of segment to each position, where the model tells kinds apart. */
+async function addSegment(
+  source: WeightSource,
+  positions: Float32Array | null,
+  S: number,
+  signal: AbortSignal,
+): Promise<Float32Array | null> {
+  if (!source.has('embed.segments', null)) return positions;
+  const width = pad4(source.spec.D);
+  const { data } = await source.readRows('embed.segments', null, 0, 1, signal);
+  const sums = positions ?? new Float32Array(S * width);
+  for (let row = 0; row < S; row++) {
+    data.forEach((value, column) => (sums[row * width + column] = (sums[row * width + column] ?? 0) + value));
+  }
+  return sums;
 }
 
 async function embedPositions(

@@ -215,7 +215,10 @@ function blocksOf(spec: ModelSpec, role: Role, layer: number | null): { rows: Bl
       return { rows: plain(D), columns: plain(E) };
     case 'head.projection.weight':
       return { rows: plain(E), columns: plain(D) };
+    case 'head.transform.weight':
+      return { rows: plain(D), columns: plain(D) };
     case 'embed.positions':
+    case 'embed.segments':
     case 'encoder.buckets':
     case 'decoder.buckets':
       throw new Error(`${role} is used on the CPU`);

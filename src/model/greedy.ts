@@ -3,6 +3,8 @@
  * Role: decoding. The prompt has been run before (keptRun.ts): its caches are copied, not recomputed.
  */
 import type { GpuContext, Span } from '../gpu/context';
+import { GqaLensError } from '../protocol/errors';
+import { isEncoderOnly } from '../protocol/layers';
 import type { TaskContext } from '../protocol/tasks';
 import { pad4 } from '../gpu/operations/matrix';
 import { forward, newCaches } from './forward';
@@ -46,6 +48,7 @@ export async function* greedyTokens(
 ): AsyncGenerator<number, void, undefined> {
   const { source, promptLength: S } = run;
   const { position, endTokens } = source.spec;
+  if (isEncoderOnly(source.spec)) throw cannotContinue();
   const room = position.kind === 'learned' ? position.maxPositions - S + 1 : count;
   const steps = Math.min(count, Math.max(0, room));
   if (steps === 0) return;
@@ -68,6 +71,14 @@ export async function* greedyTokens(
   } finally {
     for (const { buffer } of [last, ...caches.flatMap(({ keys, values }) => [keys, values])]) buffer.destroy();
   }
+}
+
+function cannotContinue(): GqaLensError {
+  return new GqaLensError('input-invalid', 'An encoder does not continue a text', {
+    expected: 'a model with a decoder',
+    found: 'a model that fills in masked tokens',
+    next: 'Put its mask token into the text and look at what it predicts there.',
+  });
 }
 
 /** A run's keys and values with room for more. */

@@ -10,7 +10,7 @@ import { forward, newCaches } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { LayerCache } from './project';
 import type { KeptQueries } from './queries';
-import { layerOf, type WeightSource } from './spec';
+import { layerOf, outputStack, type WeightSource } from './spec';
 import { checkTokens, decoderTokens, encoderTokens } from './tokens';
 
 export class KeptRun {
@@ -56,7 +56,7 @@ export class KeptRun {
   }
 
   private lengthOf(stack: 'encoder' | 'decoder'): number {
-    return stack === 'decoder' ? this.S : (encoderTokens(this.tokens)?.length ?? 0);
+    return stack === 'decoder' ? this.S : (encoderTokens(this.tokens)?.length ?? this.S);
   }
 
   /** What a layer's attention adds to the residual stream: the stream after it above the layer's input. */
@@ -117,7 +117,7 @@ export async function keepRun(
   const { spec } = source;
   checkTokens(spec, tokens);
   const [ids, encoderIds] = [decoderTokens(tokens), encoderTokens(tokens)];
-  const T = encoderIds?.length ?? 0;
+  const T = encoderIds?.length ?? ids.length;
   const caches = newCaches(context, spec, ({ attention }) => (attention === 'causal' ? ids.length : T));
   const inputs: Span[] = [];
   const attended: Span[] = [];
@@ -131,7 +131,8 @@ export async function keepRun(
     const keep = { caches, keepInput: keepIn(inputs), ...(keepAttention ? { keepAttended: keepIn(attended) } : {}) };
     encoded = encoderIds && (await encode(context, weights, source, encoderIds, keep, task));
     const memory = encoded ? { memory: { T, rows: encoded.memory } } : {};
-    const output = await forward(context, weights, source, ids, { past: 0, ...memory, ...keep }, task);
+    const stack = outputStack(spec);
+    const output = await forward(context, weights, source, ids, { stack, past: 0, ...memory, ...keep }, task);
     return new KeptRun(source, tokens, inputs, output, caches, attended, encoded);
   } catch (error) {
     const spans = [...inputs, ...attended, ...caches.flatMap(({ keys, values }) => [keys, values])];

@@ -113,12 +113,18 @@ export async function leaseExpert(
 /** What brings embeddings to the residual stream, where a model has it. */
 export const embeddingRoles: readonly GlobalRole[] = ['embed.projection.weight', ...withBias(['embed.norm'] as const)];
 
+/** What makes logits of the residual stream. */
+const headRoles: readonly GlobalRole[] = [
+  ...withBias(['final.norm', 'head.transform', 'head.norm', 'head'] as const),
+  'head.projection.weight',
+];
+
 /** Leases weights outside the layers: the final norm and the output head unless others are asked for. */
 export function leaseGlobals(
   weights: GpuWeights,
   source: WeightSource,
   signal: AbortSignal,
-  roles: readonly GlobalRole[] = [...withBias(['final.norm', 'head'] as const), 'head.projection.weight'],
+  roles: readonly GlobalRole[] = headRoles,
 ): Promise<LeasedWeights> {
   return lease(weights, source, null, roles, signal);
 }

@@ -8,7 +8,7 @@ import type { GpuContext, Span } from '../gpu/context';
 import { linear } from '../gpu/operations/linear';
 import { divergeLogits, reduceLogits } from '../gpu/operations/loss';
 import { pad4 } from '../gpu/operations/matrix';
-import { softcap } from '../gpu/operations/mlp';
+import { activate, softcap } from '../gpu/operations/mlp';
 import { normalise } from '../gpu/operations/norm';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
@@ -92,16 +92,32 @@ class HeadPass {
       this.normed,
       rows,
     );
-    let read = hidden;
+    const transformed = this.transform(batch, hidden, rows);
+    let read = transformed;
     if (leased.has('head.projection.weight')) {
       read = batch.temporary(rows * pad4(embeddingSize), 'head input');
-      linear(context, batch, hidden, leased.matrix('head.projection.weight'), read, rows);
+      linear(context, batch, transformed, leased.matrix('head.projection.weight'), read, rows);
     }
     const bias = leased.optionalVector('head.bias');
     linear(context, batch, read, leased.matrix('head.weight'), this.logits, rows, { bias });
     if (softcaps?.logits) softcap(batch, this.logits, rows * this.stride, softcaps.logits);
     batch.submit();
     return { row0, rows, logits: this.logits, stride: this.stride };
+  }
+
+  /** A masked-LM head has a layer of its own before the vocabulary: norm(activation(linear(rows))). */
+  private transform(batch: Batch, rows: Span, count: number): Span {
+    const { context, leased } = this;
+    const { D, mlp } = this.input.source.spec;
+    if (!leased.has('head.transform.weight')) return rows;
+    const size = count * pad4(D);
+    const inner = batch.temporary(size, 'head transform');
+    const bias = leased.optionalVector('head.transform.bias');
+    linear(context, batch, rows, leased.matrix('head.transform.weight'), inner, count, { bias });
+    activate(context, batch, mlp.activation, null, inner, size);
+    const normed = batch.temporary(size, 'head norm');
+    normalise(context, batch, inner, leased.norm('head'), normed, count, D);
+    return normed;
   }
 
   close(): void {

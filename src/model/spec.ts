@@ -4,25 +4,30 @@
  * G and wrap the weights) and export (which maps roles back to tensors). It holds no weights and no GPU code.
  */
 
+import { isEncoderOnly } from '../protocol/layers';
 import type { BucketSpec } from './distanceBuckets';
 
 /** Weights outside the layers, by what they do. */
 export type GlobalRole =
   | 'embed.tokens'
   | 'embed.positions'
+  /** [kinds of segment, D] added to every token: a text is one segment, of the first kind. */
+  | 'embed.segments'
   | `${GlobalNorm}.norm.${WeightOrBias}`
   | `head.${WeightOrBias}`
   /** [D, E] from token embeddings of another width to the hidden size, and [E, D] back before the head. */
   | 'embed.projection.weight'
   | 'head.projection.weight'
+  /** [D, D] a layer of the head before its norm, with the MLP's activation between them. */
+  | `head.transform.${WeightOrBias}`
   /** [buckets, H] what a stack's self-attention adds to scores (position kind `buckets`). */
   | 'encoder.buckets'
   | 'decoder.buckets';
 
 type WeightOrBias = 'weight' | 'bias';
 
-/** Norms outside the layers: on the embeddings, after the encoder's stack, before the head. */
-export type GlobalNorm = 'embed' | 'encoder' | 'final';
+/** Norms outside the layers: on the embeddings, after the encoder's stack, before the head, and within it. */
+export type GlobalNorm = 'embed' | 'encoder' | 'final' | 'head';
 
 /**
  * Norms of a layer, each half of which may have one before it (`attention`, `mlp`), one on what it adds to the residual stream
@@ -127,7 +132,7 @@ export interface MlpSpec {
 }
 
 /**
- * One attention block with what follows it. In a decoder-only model that is a layer. An encoder-decoder has its encoder's
+ * One attention block with what follows it. In a model of one stack that is a layer. An encoder-decoder has its encoder's
  * layers first; each of its decoder layers is two blocks: self-attention without an MLP, then cross-attention with one.
  */
 export interface LayerSpec {
@@ -142,7 +147,10 @@ export interface LayerSpec {
   position?: PositionSpec;
   /** Most keys that a query sees, its own included. Absent: all. */
   window?: number;
-  /** Whether conversions group its heads. An encoder's stay as they are: it decodes nothing (Ainslie et al., section 2.2). */
+  /**
+   * Whether conversions group its heads. Beside a decoder an encoder's stay as they are: it decodes nothing (Ainslie et al.,
+   * section 2.2).
+   */
   grouped: boolean;
   /** For people: "layer 3", "decoder 3 · cross". */
   title: string;
@@ -153,7 +161,7 @@ export interface LayerSpec {
   experts?: readonly Partial<Record<ExpertPart, WeightRef>>[];
 }
 
-/** A transformer: decoder-only, or encoder and decoder. Shape letters as in METHODS.md. */
+/** A transformer: decoder, encoder, or both. Shape letters as in METHODS.md. */
 export interface ModelSpec {
   family: string;
   /** Attention blocks: the length of `layers`. */
@@ -189,7 +197,7 @@ export interface ModelSpec {
   residualScale?: number;
   /** Factor on the final norm's output before the head. Absent: 1. */
   outputScale?: number;
-  /** The token that the decoder of an encoder-decoder starts with. Absent: the model is decoder-only. */
+  /** The token that the decoder of an encoder-decoder starts with. Absent: the model has one stack. */
   decoderStart?: number;
   maxPositions: number | null;
   tiedEmbeddings: boolean;
@@ -208,6 +216,11 @@ export interface ModelSpec {
 /** Whether the model has an encoder beside its decoder. */
 export function isEncoderDecoder({ decoderStart }: Pick<ModelSpec, 'decoderStart'>): boolean {
   return decoderStart !== undefined;
+}
+
+/** The stack whose output the head reads. */
+export function outputStack(spec: { layers: readonly Pick<LayerSpec, 'stack'>[] }): LayerSpec['stack'] {
+  return isEncoderOnly(spec) ? 'encoder' : 'decoder';
 }
 
 /** A layer by its place. @throws RangeError when there is no such layer: callers check what users give */

@@ -137,8 +137,16 @@ export interface TokenPair {
   readonly decoder: readonly number[];
 }
 
-/** Tokens of one forward pass; a decoder-only model takes a plain list. */
-export type Tokens = readonly number[] | TokenPair;
+/** A text of which an encoder alone sees some tokens masked, and is asked for those. */
+export interface MaskedTokens {
+  /** [S] what it reads. */
+  readonly masked: readonly number[];
+  /** [S] the text; positions where it differs are the masked ones. */
+  readonly original: readonly number[];
+}
+
+/** Tokens of one forward pass; a model of one stack takes a plain list. */
+export type Tokens = readonly number[] | TokenPair | MaskedTokens;
 
 export type TextInput = { kind: 'text'; text: string } | { kind: 'ids'; ids: number[] };
 
@@ -173,10 +181,13 @@ export interface RunSummary {
   /** What the encoder read; null without one. */
   encoderTokens: Token[] | null;
   droppedTokens: number;
-  /** Mean next-token cross-entropy in nats over positions 0..S-2; null when S is 1. */
+  /**
+   * Mean next-token cross-entropy in nats over positions 0..S-2; null when S is 1, and in an encoder alone: every position of
+   * it sees the token itself.
+   */
   loss: number | null;
   perplexity: number | null;
-  /** [S-1] cross-entropy of each next token, in nats. */
+  /** [S-1] cross-entropy of each next token, in nats; empty where there is no loss. */
   lossPerToken: Float32Array;
   kvCacheBytesPerToken: number;
   crossCacheBytesPerToken: number;
@@ -364,7 +375,10 @@ export interface ModelMeasures {
   conversion: ConversionRequest | null;
   /** KV heads. */
   G: number;
-  /** Mean next-token cross-entropy in nats, every predicted token counting the same; null when there is none. */
+  /**
+   * Mean cross-entropy in nats of the next tokens, or of an encoder's masked ones, every predicted token counting the same;
+   * null when there is none.
+   */
   loss: number | null;
   perplexity: number | null;
   kvCacheBytesPerToken: number;
@@ -392,13 +406,13 @@ export interface MovedToken {
   position: number;
   /** KL(a || b) of the prediction after this position, in nats. */
   kl: number;
-  /** The tokens before the prediction, the last few. */
+  /** The tokens before the prediction, the last few; in an encoder alone, the one whose place it is for is the last. */
   context: Token[];
-  /** The token that follows in the text; null after the last. */
+  /** The token that follows in the text, or that was masked; null where none is asked for. */
   next: Token | null;
   /** The most probable next token of each model. */
   top: { a: Token; b: Token };
-  /** Cross-entropy of `next` under each model, in nats; null after the last token. */
+  /** Cross-entropy of `next` under each model, in nats; null without it. */
   loss: { a: number; b: number } | null;
 }
 
@@ -409,7 +423,7 @@ export interface TextMeasures {
   windows: number;
   /** Tokens of all windows. */
   tokens: number;
-  /** Mean KL(a || b) of next-token distributions, in nats a token. */
+  /** Mean KL(a || b) of what each position predicts, in nats a token. */
   klMean: number;
   /** [longest window] the same by position in the window, each over the windows that reach it. */
   klPerPosition: Float32Array;

@@ -5,7 +5,7 @@ import { parseJsonObject } from '../../src/checkpoint/json';
 
 export const fixtures = join(import.meta.dirname, '../fixtures');
 
-/** Names of the decoder-only checkpoints: a family's test is its fixture. */
+/** Names of the checkpoints of one stack, decoders and an encoder: a family's test is its fixture. */
 export const decoderFixtures = readdirSync(fixtures).filter((name) => {
   const file = join(fixtures, name, 'config.json');
   if (!existsSync(file)) return false;

@@ -3,6 +3,7 @@
  * Role: form controls and banners. What a run shows is the figures' business.
  */
 import type { ErrorValue } from '../../src/protocol/errors';
+import { hasBothStacks } from '../../src/protocol/layers';
 import type { Busy, GpuState } from '../../src/protocol/views';
 import { problemBanner, ProgressBar } from './banners';
 import { button } from './controls';
@@ -92,7 +93,7 @@ export class Header {
     const { model, conversion, busy } = content;
     this.#name.textContent = model.name;
     this.#name.title = model.path;
-    const hasEncoder = model.layers.some(({ stack }) => stack === 'encoder');
+    const hasEncoder = hasBothStacks(model);
     this.#decoderText.hidden = !hasEncoder;
     const kvHeads = model.G === model.H ? '' : ` (${model.G} KV)`;
     this.#shape.textContent = `${model.L} ${hasEncoder ? 'attentions' : 'layers'} × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;

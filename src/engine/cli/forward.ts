@@ -1,11 +1,12 @@
 /** `gqa-lens forward MODEL`: one forward pass on the GPU; loss, and on request logits, maps, hidden states, continuation. */
 import type { Command } from 'commander';
+import { hasBothStacks, isEncoderOnly, noEncoderLoss } from '../../protocol/layers';
 import type { Continuation, ModelSummary, RunSummary } from '../../protocol/model';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { writeForwardFile, type ForwardTensor } from './forwardFile';
 import { requireInput, wholeNumber, withInput, withJson, type InputOptions } from './options';
 import { facts, visibleText } from './text';
-import { layerStarts } from '../../model/spec';
+import { layerStarts, outputStack } from '../../model/spec';
 
 const encoderDecoderHelp = `
 Encoder-decoders read --text or --ids with the encoder. --decoder-text is put after the decoder's start token; losses are
@@ -61,7 +62,7 @@ async function writeOut(
   const { runId, encoderTokens } = run;
   const decoder = run.tokens.map(({ id }) => id);
   const encoder = encoderTokens?.map(({ id }) => id) ?? null;
-  const lengths = { encoder: encoder?.length ?? 0, decoder: decoder.length };
+  const lengths = { encoder: encoder?.length ?? decoder.length, decoder: decoder.length };
   const integers = (name: string, ids: readonly number[]): ForwardTensor => ({
     name,
     shape: [ids.length],
@@ -77,8 +78,8 @@ async function writeOut(
     const shape = [model.H, lengths[stack], lengths[attention === 'causal' ? 'decoder' : 'encoder']];
     tensors.push({ name: `attn.${name}`, shape, read: () => engine.maps(runId, layer, task) });
   }
-  for (const stack of options.hidden === true ? (['encoder', 'decoder'] as const) : []) {
-    if (stack === 'encoder' && encoder === null) continue;
+  const stacks = hasBothStacks(model) ? (['encoder', 'decoder'] as const) : [outputStack(model)];
+  for (const stack of options.hidden === true ? stacks : []) {
     for (let index = 0; index <= layerStarts(model.layers, stack).length; index += 1) {
       const name = encoder ? `hidden.${stack}.${index}` : `hidden.${index}`;
       const shape = [lengths[stack], model.D];
@@ -113,6 +114,10 @@ function toJson(run: RunSummary, continuation: Continuation | null, { out }: For
   };
 }
 
+function whyNoLoss(model: ModelSummary): string {
+  return isEncoderOnly(model) ? noEncoderLoss : 'a single token predicts nothing';
+}
+
 function describe(
   model: ModelSummary,
   run: RunSummary,
@@ -129,7 +134,7 @@ function describe(
           ['decoder', visibleText(tokens.map(({ text }) => text).join(''))] as const,
         ]
       : [['tokens', `${tokens.length}${cut}`] as const]),
-    ['loss', loss === null ? 'none: a single token predicts nothing' : `${loss.toFixed(4)} nats a token`],
+    ['loss', loss === null ? `none: ${whyNoLoss(model)}` : `${loss.toFixed(4)} nats a token`],
     ...(perplexity === null ? [] : [['perplexity', perplexity.toFixed(2)] as const]),
     ['time', `${Math.round(milliseconds)} ms in ${computeType} on ${adapter}`],
     ...(continuation === null ? [] : [['greedy', visibleText(continuation.text)] as const]),

@@ -1,6 +1,7 @@
 /** `gqa-lens inspect MODEL`: what a checkpoint is. Reads config and headers, no weights; needs no GPU. */
 import type { Command } from 'commander';
 import { layerStarts } from '../../model/spec';
+import { isEncoderOnly, noEncoderCache } from '../../protocol/layers';
 import type { LayerView, ModelSummary } from '../../protocol/model';
 import type { CommonOptions, OpenContext } from './command';
 import { withJson } from './options';
@@ -45,11 +46,13 @@ function describe(model: ModelSummary): string {
 
 function describeLayers({ L, layers }: ModelSummary): string {
   const count = (stack: LayerView['stack']): number => layerStarts(layers, stack).length;
+  if (isEncoderOnly({ layers })) return `${L} in the encoder`;
   if (count('encoder') === 0) return String(L);
   return `${count('encoder')} in the encoder, ${count('decoder')} in the decoder (${L} attentions)`;
 }
 
-function describeCache({ kvCacheBytesPerToken, crossCacheBytesPerToken }: ModelSummary): string {
+function describeCache({ layers, kvCacheBytesPerToken, crossCacheBytesPerToken }: ModelSummary): string {
+  if (isEncoderOnly({ layers })) return `none: ${noEncoderCache}`;
   const own = `${formatBytes(kvCacheBytesPerToken)} a token`;
   return crossCacheBytesPerToken === 0
     ? own

@@ -97,6 +97,7 @@ function checkIds(ids: readonly number[], V: number): void {
 }
 
 function allIds(tokens: Tokens): number[] {
+  if ('masked' in tokens) return [...tokens.masked, ...tokens.original];
   return [...(encoderTokens(tokens) ?? []), ...decoderTokens(tokens)];
 }
 
@@ -106,6 +107,6 @@ function fileName(file: string | null): string {
 
 function describeTokens(name: string, windows: readonly Tokens[]): SweepTokens {
   const [first = []] = windows;
-  const tokens = windows.flatMap(allIds).length;
+  const tokens = windows.reduce((sum, window) => sum + tokenCount(window), 0);
   return { name, tokens, windows: windows.length, windowSize: decoderTokens(first).length };
 }

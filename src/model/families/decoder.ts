@@ -102,8 +102,8 @@ export function decoder(family: string, { config }: Checkpoint, parts: DecoderPa
   const embedding = tensors.ref(`${parts.embedding}.weight`, [V, E]);
   // A stored head is a copy when the config ties it; a model saved without its head can only run tied.
   const tied = readBoolean(config, 'tie_word_embeddings', parts.tied);
-  const ownHead = tied ? null : tensors.exact(`${head}.weight`, [V, E]);
-  const headBias = ownHead && tensors.exact(`${head}.bias`, [V]);
+  const ownHead = tied ? null : tensors.beside(`${head}.weight`, [V, E]);
+  const headBias = ownHead && tensors.beside(`${head}.bias`, [V]);
   const layers = decoderLayers(L, (layer) => {
     const own = new LayerTensors(tensors, `${list}.${layer}.`);
     const experts = parts.experts?.(own);

@@ -28,9 +28,25 @@ export interface ModelFamily extends MethodInfo {
 /** What a reference says besides the tensor; `items` is how many matrices the tensor stacks, where it does. */
 type RefOptions = Omit<WeightRef, 'tensor'> & { items?: number };
 
+/** What models that hold a language model put before its names, in any order and number. */
+const wrappers = /^((model|language_model|text_model|base_model)\.)*$/;
+
+/**
+ * Names as the family's own code gives them: without what DataParallel (`module.`) and torch.compile (`_orig_mod.`) put in,
+ * and with today's names for the gamma and beta of TensorFlow's layer norms.
+ */
+function plainName(stored: string): string {
+  return stored
+    .replace(/(^|\.)(?:(?:module|_orig_mod)\.)+/g, '$1')
+    .replace(/\.gamma$/, '.weight')
+    .replace(/\.beta$/, '.bias');
+}
+
 /** Looks tensors up under the prefix that a checkpoint uses, and checks their shapes. */
 export class TensorFinder {
   private readonly prefix: string;
+  /** Stored names by plain ones. */
+  private readonly stored = new Map<string, string>();
 
   /**
    * @param prefixes those that savers of this family put before names: `model.` for a whole model, none for a bare one
@@ -41,7 +57,11 @@ export class TensorFinder {
     prefixes: readonly string[],
     landmark: string,
   ) {
-    const prefix = prefixes.find((candidate) => checkpoint.tensors.has(candidate + landmark));
+    for (const name of checkpoint.tensors.keys()) {
+      const plain = plainName(name);
+      if (plain === name || !this.stored.has(plain)) this.stored.set(plain, name);
+    }
+    const prefix = this.findPrefix(prefixes, landmark);
     if (prefix === undefined) {
       throw this.error(
         'A tensor of the model is missing',
@@ -51,6 +71,20 @@ export class TensorFinder {
       );
     }
     this.prefix = prefix;
+  }
+
+  /** The family's own prefix, or one of them within a model that holds a language model: the shortest there is. */
+  private findPrefix(prefixes: readonly string[], landmark: string): string | undefined {
+    const own = prefixes.find((candidate) => this.stored.has(candidate + landmark));
+    if (own !== undefined) return own;
+    const found = [...this.stored.keys()].flatMap((name) =>
+      name.endsWith(`.${landmark}`) ? [name.slice(0, -landmark.length)] : [],
+    );
+    return found
+      .filter((prefix) =>
+        prefixes.some((end) => prefix.endsWith(end) && wrappers.test(prefix.slice(0, prefix.length - end.length))),
+      )
+      .sort((one, other) => one.length - other.length)[0];
   }
 
   /** A tensor that must be there. @param shape as [out, in] or [out], whatever the stored layout */
@@ -65,8 +99,23 @@ export class TensorFinder {
     return this.exact(this.prefix + name, shape, options);
   }
 
-  /** As `optional`, with the whole name. */
-  exact(tensor: string, shape: readonly number[], { items, ...options }: RefOptions = {}): WeightRef | null {
+  /** A tensor beside the model, such as its head's, that must be there. */
+  outer(name: string, shape: readonly number[]): WeightRef {
+    const ref = this.beside(name, shape);
+    if (ref) return ref;
+    throw this.error('A tensor of the model is missing', name, `shape ${show(shape)}`, 'no such tensor');
+  }
+
+  /** A tensor beside the model, such as its head's: within the wrappers that the model is in, or outside some of them. */
+  beside(name: string, shape: readonly number[]): WeightRef | null {
+    for (let outside = this.prefix; ; outside = outside.replace(/[^.]+\.$/, '')) {
+      const ref = this.exact(outside + name, shape);
+      if (ref !== null || outside === '') return ref;
+    }
+  }
+
+  private exact(plain: string, shape: readonly number[], { items, ...options }: RefOptions = {}): WeightRef | null {
+    const tensor = this.stored.get(plain) ?? '';
     const info = this.checkpoint.tensors.get(tensor);
     if (!info) return null;
     const matrix = options.transposed ? shape.toReversed() : shape;
@@ -103,12 +152,12 @@ export class TensorFinder {
       ),
     );
     const prefix = `${this.prefix}${list}.`;
-    for (const [name, { file }] of this.checkpoint.tensors) {
-      if (!name.startsWith(prefix) || !name.endsWith('.weight') || used.has(name)) continue;
+    for (const [name, stored] of this.stored) {
+      if (!name.startsWith(prefix) || !name.endsWith('.weight') || used.has(stored)) continue;
       if (Number.parseInt(name.slice(prefix.length), 10) >= layers.length) continue;
       throw new GqaLensError('checkpoint-unsupported', 'The model has a weight that its family does not use here', {
-        file,
-        tensor: name,
+        file: this.checkpoint.tensors.get(stored)?.file ?? this.checkpoint.path,
+        tensor: stored,
         next: 'A variant of the family that cannot be run yet. Its tensors and sizes can be looked at.',
       });
     }
@@ -116,7 +165,7 @@ export class TensorFinder {
 
   private error(summary: string, tensor: string, expected: string, found: string): GqaLensError {
     return new GqaLensError('checkpoint-invalid', summary, {
-      file: this.checkpoint.tensors.get(tensor)?.file ?? this.checkpoint.path,
+      file: this.checkpoint.tensors.get(this.stored.get(tensor) ?? tensor)?.file ?? this.checkpoint.path,
       tensor,
       expected,
       found,

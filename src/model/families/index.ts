@@ -1,4 +1,5 @@
 /** The registry of model families. A family is one file of this folder and one line here. */
+import { bert } from './bert';
 import { bloom } from './bloom';
 import { cohere } from './cohere';
 import { falcon } from './falcon';
@@ -33,5 +34,5 @@ export const families: readonly ModelFamily[] = [
   ...[llama, mistral, mixtral, qwen2, qwen3, gemma, gemma2, gemma3, phi, phi3],
   ...[gpt2, gptj, gptNeox, gptBigCode, gptOss, starcoder2, stablelm, falcon, bloom, opt],
   ...[olmo2, granite, cohere, smollm3],
-  t5,
+  ...[t5, bert],
 ];

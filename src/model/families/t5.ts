@@ -44,7 +44,7 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   const bucketsOf = (stack: string) =>
     tensors.ref(`${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`, [position.buckets, H]);
   const { scaled, tied } = readHead(config);
-  const ownHead = tied ? null : tensors.exact('lm_head.weight', [V, D]);
+  const ownHead = tied ? null : tensors.beside('lm_head.weight', [V, D]);
   const layers = layersOf(tensors, { D, H, K, F }, mlp, { encoder: encoderLayers, decoder: decoderLayers });
   return {
     family: t5.id,

@@ -6,6 +6,7 @@ import type { LayerDrift } from '../../../src/model/layerDrift';
 function window(kl: number[], loss: [number[], number[]], top: [number[], number[]]): WindowNumbers {
   return {
     ids: kl.map((_, s) => s),
+    targets: loss[0].map((_, position) => ({ position, token: position + 1 })),
     a: { loss: Float32Array.from(loss[0]), top: Uint32Array.from(top[0]) },
     b: { loss: Float32Array.from(loss[1]), top: Uint32Array.from(top[1]) },
     kl: Float32Array.from(kl),

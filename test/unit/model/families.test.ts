@@ -118,18 +118,21 @@ describe('configs', () => {
 });
 
 describe('names', () => {
-  it.each(decoderFixtures)('of %s may lack the prefix and the head, as a bare model is saved', async (name) => {
-    const base = await fixture(name);
-    const whole = resolveModel(base);
-    const prefix = /^(model\.decoder|model|transformer|gpt_neox)\./;
-    const shapes = [...base.tensors.values()]
-      .filter((tensor) => prefix.test(tensor.name))
-      .map((tensor): [string, readonly number[]] => [tensor.name.replace(prefix, ''), tensor.shape]);
-    const bare = resolveModel(memoryCheckpoint(null, Object.fromEntries(shapes), base.config));
-    const { tensor = '' } = bare.layers[1]?.weights['o.weight'] ?? {};
-    expect(tensor).toBe(whole.layers[1]?.weights['o.weight']?.tensor.replace(prefix, ''));
-    expect({ L: bare.L, tied: bare.tiedEmbeddings }).toEqual({ L: whole.L, tied: true });
-  });
+  it.each(decoderFixtures.filter((name) => name !== 'bert'))(
+    'of %s may lack the prefix and the head, as a bare model is saved',
+    async (name) => {
+      const base = await fixture(name);
+      const whole = resolveModel(base);
+      const prefix = /^(model\.decoder|model|transformer|gpt_neox)\./;
+      const shapes = [...base.tensors.values()]
+        .filter((tensor) => prefix.test(tensor.name))
+        .map((tensor): [string, readonly number[]] => [tensor.name.replace(prefix, ''), tensor.shape]);
+      const bare = resolveModel(memoryCheckpoint(null, Object.fromEntries(shapes), base.config));
+      const { tensor = '' } = bare.layers[1]?.weights['o.weight'] ?? {};
+      expect(tensor).toBe(whole.layers[1]?.weights['o.weight']?.tensor.replace(prefix, ''));
+      expect({ L: bare.L, tied: bare.tiedEmbeddings }).toEqual({ L: whole.L, tied: true });
+    },
+  );
   it('of sizes may be those of other families where transformers takes them', async () => {
     const bloom = await altered('bloom', {
       ...{ n_layer: undefined, n_head: undefined, hidden_size: undefined },
