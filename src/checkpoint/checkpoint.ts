@@ -49,6 +49,8 @@ export interface Checkpoint {
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly bytesOnDisk: number;
+  /** What a user should know about how it was read, a few words each. */
+  readonly notes?: readonly string[];
   /** Reads a float tensor, or a range of it, converted to float32. */
   readFloat32(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Float32Array>;
   /** Reads the stored bytes of a tensor, or of a range of its elements. */

@@ -3,6 +3,7 @@
  * Role: which formats there are. Choosing one for a path is openCheckpoint.ts.
  */
 import type { Checkpoint } from './checkpoint';
+import { pytorch } from './pytorch/pytorch';
 import { safetensors } from './safetensors';
 
 /** A path that exists: a file, or a folder with the names in it. */
@@ -22,5 +23,5 @@ export interface CheckpointFormat {
   open(location: Location, signal?: AbortSignal): Promise<Checkpoint>;
 }
 
-/** In the order in which they are asked. */
-export const formats: readonly CheckpointFormat[] = [safetensors];
+/** In the order in which they are asked: of a folder that holds several, the first is read. */
+export const formats: readonly CheckpointFormat[] = [safetensors, pytorch];

@@ -21,7 +21,7 @@ export async function openCheckpoint(path: string, signal?: AbortSignal): Promis
       file: location.path,
       expected: formats.map(({ title }) => title).join(' or '),
       found: describe(location),
-      next: 'Choose a folder with config.json and model.safetensors, or a .safetensors file.',
+      next: 'Choose a folder with config.json and weights beside it, or a weight file.',
     });
   }
   return format.open(location, signal);

@@ -8,6 +8,7 @@ import type { TensorInfo } from './checkpoint';
 import { bytesPerElement, isDtype } from './dtypes';
 import type { FileRanges } from './fileRanges';
 import { decodeUtf8, isObject, parseJsonObject } from './json';
+import { refuseLfsPointer } from './lfsPointer';
 
 /** Longest header accepted, in bytes: the reference implementation's limit. */
 const headerLimit = 100_000_000;
@@ -108,27 +109,6 @@ function checkPlaces(tensors: readonly TensorInfo[], file: string, size: number)
 function byteSize(shape: readonly number[], elementBytes: number): number | null {
   const total = shape.reduce((product, dimension) => product * dimension, elementBytes);
   return Number.isSafeInteger(total) ? total : null;
-}
-
-/** A repository cloned without git-lfs holds small text files in the place of weights. */
-async function refuseLfsPointer(
-  files: FileRanges,
-  file: string,
-  start: Uint8Array,
-  size: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const sign = 'version https://git-lfs';
-  if (size < sign.length || start[0] !== sign.charCodeAt(0)) return;
-  const bytes = new Uint8Array(sign.length);
-  await files.read(file, 0, bytes, signal);
-  if (new TextDecoder().decode(bytes) !== sign) return;
-  throw new GqaLensError('checkpoint-invalid', 'The file is a Git LFS pointer, not the weights', {
-    file,
-    expected: 'a safetensors file',
-    found: `a pointer of ${size} bytes`,
-    next: 'Run "git lfs pull" in its repository.',
-  });
 }
 
 function isSize(value: unknown): value is number {

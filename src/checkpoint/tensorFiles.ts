@@ -19,6 +19,7 @@ export interface TensorFilesParts {
   config: JsonObject;
   tensors: ReadonlyMap<string, TensorInfo>;
   bytesOnDisk: number;
+  notes?: readonly string[];
   files: FileRanges;
 }
 
@@ -28,6 +29,7 @@ export class TensorFiles implements Checkpoint {
   readonly config: JsonObject;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly bytesOnDisk: number;
+  readonly notes: readonly string[];
   private readonly files: FileRanges;
 
   constructor(parts: TensorFilesParts) {
@@ -36,6 +38,7 @@ export class TensorFiles implements Checkpoint {
     this.config = parts.config;
     this.tensors = parts.tensors;
     this.bytesOnDisk = parts.bytesOnDisk;
+    this.notes = parts.notes ?? [];
     this.files = parts.files;
   }
 

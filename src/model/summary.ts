@@ -33,6 +33,7 @@ export function summarise(checkpoint: Checkpoint, spec: ModelSpec | null, contex
   };
   return {
     ...sizes,
+    features: [...sizes.features, ...(checkpoint.notes ?? [])],
     modelId: context.modelId,
     name: basename(checkpoint.path),
     path: checkpoint.path,

@@ -36,7 +36,7 @@ const formats: readonly ExportFormat[] = ['same', 'equivalent'];
 /** Adds the command. */
 export function addConvert(program: Command, open: OpenContext): void {
   const command = withJson(program.command('convert'))
-    .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
+    .argument('<model>', 'checkpoint folder, weight file, or index file')
     .description('Write a checkpoint with fewer KV heads, as a folder that Hugging Face transformers loads.')
     .option(
       '--groups <G>',

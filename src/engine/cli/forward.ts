@@ -23,7 +23,7 @@ interface ForwardOptions extends CommonOptions, InputOptions {
 /** Adds the command. */
 export function addForward(program: Command, open: OpenContext): void {
   const command = withJson(program.command('forward'))
-    .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
+    .argument('<model>', 'checkpoint folder, weight file, or index file')
     .description('Run a checkpoint on the GPU and tell the loss; --out writes logits and attention maps.');
   withInput(command)
     .option('--greedy <n>', 'continue by this many of the most probable tokens', wholeNumber(1))

@@ -10,7 +10,7 @@ import { facts, formatBytes, formatCount } from './text';
 /** Adds the command. */
 export function addInspect(program: Command, open: OpenContext): void {
   withJson(program.command('inspect'))
-    .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
+    .argument('<model>', 'checkpoint folder, weight file, or index file')
     .description('Show what a checkpoint is: family, shapes, dtypes, KV cache. Needs no GPU.')
     .action(async (path: string, options: CommonOptions) => {
       const { openModel, print } = open();

@@ -42,7 +42,7 @@ const bases: readonly SimilarityBasis[] = ['weights', 'activations', 'attention'
 /** Adds the command. */
 export function addSimilarity(program: Command, open: OpenContext): void {
   const command = withJson(program.command('similarity'))
-    .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
+    .argument('<model>', 'checkpoint folder, weight file, or index file')
     .description('Show how alike the heads of each layer are, beside the floor of random heads. Weights need no GPU.')
     .addOption(
       new Option('--on <what>', "K and V heads by weights or by a text's activations, or query heads by their maps")

@@ -41,7 +41,7 @@ const preferredGrouping = 'contiguous';
 /** Adds the command. */
 export function addSweep(program: Command, open: OpenContext): void {
   const command = withCalibration(withInput(withJson(program.command('sweep'))))
-    .argument('<model>', 'checkpoint folder, .safetensors file, or index file')
+    .argument('<model>', 'checkpoint folder, weight file, or index file')
     .description('Measure every number of KV heads and every method: loss, KL, top-1 agreement, KV cache, parameters.')
     .addOption(new Option('--text-file <file>', 'text file, measured in windows one after the other').conflicts(inputs))
     .addOption(

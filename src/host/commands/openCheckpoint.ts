@@ -23,12 +23,12 @@ export function openCheckpoint(context: HostContext) {
 async function pickCheckpoint(): Promise<vscode.Uri | undefined> {
   const folder = {
     label: `$(folder) ${vscode.l10n.t('Folder…')}`,
-    detail: vscode.l10n.t('A Hugging Face checkpoint: config.json and safetensors files'),
+    detail: vscode.l10n.t('A Hugging Face checkpoint: config.json and weight files'),
     isFolder: true,
   };
   const file = {
     label: `$(file) ${vscode.l10n.t('File…')}`,
-    detail: vscode.l10n.t('A .safetensors file or the index of a sharded checkpoint'),
+    detail: vscode.l10n.t('A .safetensors file, a PyTorch file (.bin, .pt, .pth) or the index of a sharded checkpoint'),
     isFolder: false,
   };
   const kind = await vscode.window.showQuickPick([folder, file], { title: vscode.l10n.t('Open Checkpoint') });
@@ -37,7 +37,9 @@ async function pickCheckpoint(): Promise<vscode.Uri | undefined> {
     canSelectFolders: kind.isFolder,
     canSelectFiles: !kind.isFolder,
     openLabel: vscode.l10n.t('Open Checkpoint'),
-    ...(kind.isFolder ? {} : { filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'json'] } }),
+    ...(kind.isFolder
+      ? {}
+      : { filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'bin', 'pt', 'pth', 'json'] } }),
   });
   return picked?.[0];
 }
