@@ -1,10 +1,14 @@
 /**
  * What an opened checkpoint is, whatever its format: named tensors that are read by range, and a config.
- * Role: the seam between formats (safetensors today) and everything that needs weights. It holds no weights itself.
+ * Role: the seam between formats (safetensors, GGUF) and everything that needs weights. It holds no weights itself.
  */
 
-/** Element types of stored tensors, in safetensors' spelling. */
+import type { BlockDtype } from './blockDtypes';
+import type { JsonObject } from './json';
+
+/** Element types of stored tensors: in safetensors' spelling, and ggml's for those in blocks. */
 export type Dtype =
+  | BlockDtype
   | 'F64'
   | 'F32'
   | 'F16'
@@ -31,6 +35,17 @@ export interface TensorInfo {
   /** Absolute position of its first byte in that file. */
   byteOffset: number;
   byteLength: number;
+  /**
+   * Whether the numbers are not the stored ones in their order: a container that lays weights out in its own way. Its bytes
+   * cannot be copied. Absent: they are.
+   */
+  derived?: boolean;
+}
+
+/** What a container holds besides weights, in the form that files of a Hugging Face folder have. */
+export interface Embedded {
+  /** What tokenizer.json and tokenizer_config.json would say; null when there is none. Throws GqaLensError tokenizer-invalid. */
+  tokenizer(): { definition: JsonObject; config: JsonObject } | null;
 }
 
 /** Half-open range of elements of the flattened (row-major) tensor. */
@@ -51,9 +66,11 @@ export interface Checkpoint {
   readonly bytesOnDisk: number;
   /** What a user should know about how it was read, a few words each. */
   readonly notes?: readonly string[];
+  /** Set by formats that need no other files: the config is made from the container's own data too. */
+  readonly embedded?: Embedded;
   /** Reads a float tensor, or a range of it, converted to float32. */
   readFloat32(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Float32Array>;
-  /** Reads the stored bytes of a tensor, or of a range of its elements. */
+  /** Reads the stored bytes of a tensor, or of a range of its stored elements (whole blocks, where it has blocks). */
   readBytes(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Uint8Array>;
   /** Closes file handles. Reading afterwards throws. */
   close(): Promise<void>;

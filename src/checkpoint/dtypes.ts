@@ -3,9 +3,10 @@
  * Role: pure number formats. It reads no files and knows no tensors.
  */
 import { GqaLensError } from '../protocol/errors';
+import { blockBytesPerElement, isBlockDtype } from './blockDtypes';
 import type { Dtype } from './checkpoint';
 
-/** Bytes one element takes. */
+/** Bytes one element takes; on average, where elements are stored in blocks. */
 export const bytesPerElement: Readonly<Record<Dtype, number>> = {
   F64: 8,
   F32: 4,
@@ -22,11 +23,12 @@ export const bytesPerElement: Readonly<Record<Dtype, number>> = {
   U16: 2,
   U8: 1,
   BOOL: 1,
+  ...blockBytesPerElement,
 };
 
-/** Whether a string names a known element type. */
+/** Whether a string names a known element type of single elements, as safetensors files have them. */
 export function isDtype(value: unknown): value is Dtype {
-  return typeof value === 'string' && Object.hasOwn(bytesPerElement, value);
+  return typeof value === 'string' && Object.hasOwn(bytesPerElement, value) && !isBlockDtype(value);
 }
 
 /** Float types that weights are converted from and to. */
@@ -87,6 +89,13 @@ export function decodeFloat32(dtype: FloatDtype, bytes: Uint8Array, out: Float32
   }
 }
 
+/** The half-precision number at a byte, little-endian. */
+export function readHalf(bytes: Uint8Array, at: number): number {
+  halfTable ??= makeHalfTable();
+  halfValues ??= new Float32Array(halfTable.buffer);
+  return halfValues[(bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)] ?? 0;
+}
+
 /** Converts float32 values to a stored type, little-endian, rounding to nearest, ties to even. NaN stays NaN. */
 export function encodeFloat32(dtype: FloatDtype, values: Float32Array): Uint8Array {
   switch (dtype) {
@@ -110,9 +119,11 @@ export function encodeFloat32(dtype: FloatDtype, values: Float32Array): Uint8Arr
 }
 
 /** Float32 bits of each of the 65536 halves: a look-up is several times faster than arithmetic an element. */
-let halfTable: Uint32Array | undefined;
+let halfTable: Uint32Array<ArrayBuffer> | undefined;
+/** The same as numbers. */
+let halfValues: Float32Array | undefined;
 
-function makeHalfTable(): Uint32Array {
+function makeHalfTable(): Uint32Array<ArrayBuffer> {
   const values = new Float32Array(65536);
   const bits = new Uint32Array(values.buffer);
   for (let half = 0; half < 65536; half++) {

@@ -3,6 +3,7 @@
  * Role: which formats there are. Choosing one for a path is openCheckpoint.ts.
  */
 import type { Checkpoint } from './checkpoint';
+import { gguf } from './gguf/gguf';
 import { pytorch } from './pytorch/pytorch';
 import { safetensors } from './safetensors';
 
@@ -24,4 +25,4 @@ export interface CheckpointFormat {
 }
 
 /** In the order in which they are asked: of a folder that holds several, the first is read. */
-export const formats: readonly CheckpointFormat[] = [safetensors, pytorch];
+export const formats: readonly CheckpointFormat[] = [safetensors, pytorch, gguf];

@@ -80,8 +80,8 @@ function checkEntry(name: string, entry: unknown, file: string, dataStart: numbe
   return { name, dtype, shape, file, byteOffset: dataStart + begin, byteLength };
 }
 
-/** Tensors lie within the file and apart from each other. */
-function checkPlaces(tensors: readonly TensorInfo[], file: string, size: number): void {
+/** Tensors lie within the file and apart from each other. Other formats hold theirs to it as well. */
+export function checkPlaces(tensors: readonly TensorInfo[], file: string, size: number): void {
   let previous: TensorInfo | null = null;
   for (const tensor of tensors.filter(({ byteLength }) => byteLength > 0).sort((a, b) => a.byteOffset - b.byteOffset)) {
     if (previous && tensor.byteOffset < previous.byteOffset + previous.byteLength) {

@@ -3,9 +3,11 @@
  * Role: the Checkpoint of every format whose header can be turned into TensorInfo. It parses no format itself.
  */
 import { GqaLensError } from '../protocol/errors';
+import { elementsPerBlock, isBlockDtype, type BlockDtype } from './blockDtypes';
 import type { Checkpoint, ElementRange, TensorInfo } from './checkpoint';
 import { bytesPerElement, decodeFloat32, requireFloatDtype } from './dtypes';
 import type { FileRanges } from './fileRanges';
+import { blockDecoder, decodeBlocks, decodedBlockDtypes } from './gguf/dequantise';
 import type { JsonObject } from './json';
 
 /** Elements converted at once: 16 Mi, so that a read and its stored bytes stay under 128 MB beside the result. */
@@ -44,6 +46,7 @@ export class TensorFiles implements Checkpoint {
 
   async readFloat32(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Float32Array> {
     const { info, start, end } = this.locate(name, range);
+    if (isBlockDtype(info.dtype)) return this.readBlocks(info, info.dtype, start, end, signal);
     const dtype = requireFloatDtype(info.dtype, info.file, name);
     const out = new Float32Array(end - start);
     const elementBytes = bytesPerElement[dtype];
@@ -64,6 +67,10 @@ export class TensorFiles implements Checkpoint {
   async readBytes(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Uint8Array> {
     const { info, start, end } = this.locate(name, range);
     const elementBytes = bytesPerElement[info.dtype];
+    const block = elementsPerBlock(info.dtype);
+    if (start % block !== 0 || end % block !== 0) {
+      throw new RangeError(`Elements ${start} to ${end} asked of ${name}, which has blocks of ${block}.`);
+    }
     const out = new Uint8Array((end - start) * elementBytes);
     await this.files.read(info.file, info.byteOffset + start * elementBytes, out, signal);
     return out;
@@ -71,6 +78,39 @@ export class TensorFiles implements Checkpoint {
 
   async close(): Promise<void> {
     await this.files.close();
+  }
+
+  /** The blocks that hold a range are decoded, and what lies outside of the range is cut off. */
+  private async readBlocks(
+    info: TensorInfo,
+    dtype: BlockDtype,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
+    const decode = blockDecoder(dtype);
+    if (!decode) {
+      throw new GqaLensError('checkpoint-unsupported', 'This tensor is quantised in a way that cannot be decoded', {
+        file: info.file,
+        tensor: info.name,
+        expected: `one of F32, F16, BF16, ${decodedBlockDtypes.join(', ')}`,
+        found: dtype,
+        next: 'Take a file of the model in one of these types, such as Q4_K_M or Q8_0, or make one with llama-quantize.',
+      });
+    }
+    const block = elementsPerBlock(dtype);
+    const elementBytes = bytesPerElement[dtype];
+    const first = start - (start % block);
+    const last = Math.ceil(end / block) * block;
+    const out = new Float32Array(last - first);
+    const stored = new Uint8Array(Math.min(chunkElements, out.length) * elementBytes);
+    for (let done = 0; done < out.length; done += chunkElements) {
+      const part = out.subarray(done, done + chunkElements);
+      const bytes = stored.subarray(0, part.length * elementBytes);
+      await this.files.read(info.file, info.byteOffset + (first + done) * elementBytes, bytes, signal);
+      decodeBlocks(dtype, decode, bytes, part);
+    }
+    return first === start && last === end ? out : out.slice(start - first, end - first);
   }
 
   private locate(name: string, range?: ElementRange): { info: TensorInfo; start: number; end: number } {

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as Upstream } from '@huggingface/tokenizers';
 import { GqaLensError } from '../protocol/errors';
+import type { Checkpoint } from './checkpoint';
 import { isObject, readJsonFile, type JsonObject } from './json';
 import { pieceReader } from './tokenText';
 
@@ -26,6 +27,26 @@ const idLimit = 2 ** 31;
 
 /** Models that the library implements. */
 const modelTypes: readonly unknown[] = ['BPE', 'Unigram', 'WordPiece'];
+
+/**
+ * The tokenizer of a checkpoint: the one that its container holds, else the one in its folder.
+ * @returns null when there is none: token ids can be given instead
+ * @throws GqaLensError tokenizer-invalid
+ */
+export async function checkpointTokenizer(checkpoint: Checkpoint, signal?: AbortSignal): Promise<Tokenizer | null> {
+  const { embedded, folder, path } = checkpoint;
+  let problem: GqaLensError | null = null;
+  try {
+    const own = embedded?.tokenizer();
+    if (own) return makeTokenizer(own.definition, own.config, path);
+  } catch (error) {
+    if (!(error instanceof GqaLensError)) throw error;
+    problem = error;
+  }
+  const beside = await loadTokenizer(folder, signal);
+  if (beside === null && problem) throw problem;
+  return beside;
+}
 
 /**
  * Loads tokenizer.json, and tokenizer_config.json where there is one, from a checkpoint's folder.

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { openCheckpoint } from '../checkpoint/openCheckpoint';
-import { loadTokenizer, type Tokenizer } from '../checkpoint/tokenizer';
+import { checkpointTokenizer, type Tokenizer } from '../checkpoint/tokenizer';
 import { resolveModel } from '../model/resolve';
 import { summarise } from '../model/summary';
 import type { ModelSpec, WeightSource } from '../model/spec';
@@ -64,7 +64,7 @@ export class ModelRegistry {
     task.report('Reading the checkpoint', null);
     const checkpoint = await openCheckpoint(absolute, task.signal);
     try {
-      const { tokenizer, problem } = await tryTokenizer(checkpoint.folder, task.signal);
+      const { tokenizer, problem } = await tryTokenizer(checkpoint, task.signal);
       const resolved = tryResolve(checkpoint);
       task.signal.throwIfAborted();
       const raced = this.find(absolute);
@@ -128,11 +128,11 @@ function tryResolve(checkpoint: Checkpoint): { spec: ModelSpec | null; problem: 
 
 /** A damaged tokenizer must not keep the weights from being looked at: the reason is told when text is given. */
 async function tryTokenizer(
-  folder: string,
+  checkpoint: Checkpoint,
   signal: AbortSignal,
 ): Promise<{ tokenizer: Tokenizer | null; problem: GqaLensError | null }> {
   try {
-    return { tokenizer: await loadTokenizer(folder, signal), problem: null };
+    return { tokenizer: await checkpointTokenizer(checkpoint, signal), problem: null };
   } catch (error) {
     if (error instanceof GqaLensError && error.code === 'tokenizer-invalid') return { tokenizer: null, problem: error };
     throw error;

@@ -44,7 +44,7 @@ function stretchOf(input: ScalingInput): number {
   return readNumber(config, 'max_position_embeddings', { minimum: 1 }) / trainedPositions(input);
 }
 
-const longrope: Scaling = { apply: longRope, describe: (input) => `longrope scaling ${stretchOf(input)}x` };
+const longrope: Scaling = { apply: longRope, describe: describeLongRope };
 
 /** By rope_type. */
 const scalings: Readonly<Record<string, Scaling>> = {
@@ -132,6 +132,16 @@ function longRope(input: ScalingInput): Scaled {
     longer: { above: trained, inverseFrequencies: stretched('long_factor') },
     scale: readNumber(parameters, 'attention_factor', { fallback: usual }),
   };
+}
+
+/** Factors that do not depend on the input's length are no longrope, though they compute like it: GGUF files of Llama 3 have them. */
+function describeLongRope(input: ScalingInput): string {
+  const [short, long] = ['short_factor', 'long_factor'].map((field) => {
+    return readFactors(input.parameters, field, input.rotaryDim / 2);
+  });
+  const isFixed = short?.every((factor, plane) => factor === long?.[plane]) === true;
+  if (!isFixed) return `longrope scaling ${stretchOf(input)}x`;
+  return `wavelengths stretched ${Math.min(...short)} to ${Math.max(...short)}x`;
 }
 
 function readFactors(parameters: JsonObject, field: string, count: number): number[] {

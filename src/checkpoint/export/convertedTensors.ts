@@ -13,12 +13,13 @@ import {
   type WeightSource,
 } from '../../model/spec';
 import type { Checkpoint, TensorInfo } from '../checkpoint';
+import { isBlockDtype } from '../blockDtypes';
 import { bytesPerElement, isFloatDtype, requireFloatDtype, type FloatDtype } from '../dtypes';
 import type { TensorToWrite } from '../safetensorsWriter';
 import { encodeWeights } from './encode';
 
-/** Bytes copied at once. */
-const copyBytes = 16 * 1024 * 1024;
+/** Elements copied at once: at most 64 MB as stored, 16 MB as float32. */
+const copyElements = 4 * 1024 * 1024;
 
 export interface ConvertedModel {
   checkpoint: Checkpoint;
@@ -41,16 +42,21 @@ interface Part {
 
 /** Every tensor of the checkpoint, as it is to be written. Weights are read when their chunks are asked for. */
 export function tensorsToWrite(model: ConvertedModel): TensorToWrite[] {
-  const { source, original, dtype } = model;
+  const { source, original } = model;
   const parts = partsByTensor(original.spec);
   const isChanged = ({ role, layer }: Part): boolean => (source.owner?.(role, layer) ?? source) !== original;
   return [...model.checkpoint.tensors.values()].map((info) => {
     const own = parts.get(info.name) ?? [];
     if (own.some(isChanged)) return rebuild(model, info, own);
-    return dtype === null || dtype === info.dtype || !isFloatDtype(info.dtype)
-      ? copy(model, info)
-      : recast(model, info, dtype);
+    const dtype = writtenDtype(model, info);
+    return dtype === null || (dtype === info.dtype && !info.derived) ? copy(model, info) : recast(model, info, dtype);
   });
+}
+
+/** The type that a tensor's numbers are written in: quantised ones have to be float. Null: it holds no numbers of a weight. */
+function writtenDtype({ dtype }: ConvertedModel, info: TensorInfo): FloatDtype | null {
+  if (isBlockDtype(info.dtype)) return dtype ?? 'F32';
+  return isFloatDtype(info.dtype) ? (dtype ?? info.dtype) : null;
 }
 
 function partsByTensor({ layers }: ModelSpec): Map<string, Part[]> {
@@ -74,7 +80,7 @@ function copy({ checkpoint, signal }: ConvertedModel, info: TensorInfo): TensorT
   return { name, dtype, shape, chunks };
 }
 
-/** A tensor that the conversion leaves alone, in another type. */
+/** A tensor that the conversion leaves alone, in another type or in the order that its numbers have in a folder. */
 function recast({ checkpoint, signal }: ConvertedModel, info: TensorInfo, dtype: FloatDtype): TensorToWrite {
   const { name, shape } = info;
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -86,14 +92,15 @@ function recast({ checkpoint, signal }: ConvertedModel, info: TensorInfo, dtype:
 }
 
 function* ranges({ dtype, byteLength }: TensorInfo): Generator<{ start: number; end: number }> {
-  const step = copyBytes / bytesPerElement[dtype];
   const elements = byteLength / bytesPerElement[dtype];
-  for (let start = 0; start < elements; start += step) yield { start, end: Math.min(elements, start + step) };
+  for (let start = 0; start < elements; start += copyElements) {
+    yield { start, end: Math.min(elements, start + copyElements) };
+  }
 }
 
 /** A tensor from the roles that it holds, side by side along its output dimension: unit after unit, in each all roles. */
 function rebuild(model: ConvertedModel, info: TensorInfo, parts: readonly Part[]): TensorToWrite {
-  const dtype = model.dtype ?? requireFloatDtype(info.dtype, info.file, info.name);
+  const dtype = writtenDtype(model, info) ?? requireFloatDtype(info.dtype, info.file, info.name);
   const transposed = parts.some(({ ref }) => ref.transposed);
   const [stored = 1, columns = 1] = transposed ? info.shape.toReversed() : info.shape;
   const counts = parts.map(({ role, layer, ref }) => newOutputs(model, role, layer, ref.outputs?.count ?? stored));

@@ -8,11 +8,12 @@ import { basename, join } from 'node:path';
 import { contiguous } from '../../gqa/permute';
 import { kvHeadsField, type ModelSpec, type WeightSource } from '../../model/spec';
 import { GqaLensError } from '../../protocol/errors';
+import { isBlockDtype } from '../blockDtypes';
 import type { Checkpoint } from '../checkpoint';
 import { dtypeNames, type FloatDtype } from '../dtypes';
 import { readTextFile, withTopLevelValue } from '../json';
 import { byteLength, writeSafetensors, type TensorToWrite } from '../safetensorsWriter';
-import { copyCompanions } from './companions';
+import { writeCompanions } from './companions';
 import { tensorsToWrite } from './convertedTensors';
 import { equivalentFormat, needsEquivalent, refusals, type EquivalentFormat } from './equivalents';
 import { checkNewFolder, writeNewFolder } from './newFolder';
@@ -87,7 +88,7 @@ export async function exportCheckpoint(request: CheckpointExport): Promise<Expor
   const fill = async (folder: string): Promise<string[]> => {
     const weights = await writeWeights(folder, tensors, request.shardBytes ?? defaultShardBytes, signal, written);
     if (pooledKv.length > 0) await writeSafetensors(join(folder, pooledKvFile), pooledKv, signal);
-    const copied = await copyCompanions(checkpoint.folder, folder, signal);
+    const companions = await writeCompanions(checkpoint, folder, signal);
     const texts: Record<string, string> = {
       'config.json': config,
       ...describeConversion({
@@ -97,12 +98,13 @@ export async function exportCheckpoint(request: CheckpointExport): Promise<Expor
         provenance,
         format,
         dtype: request.dtype ?? null,
+        dequantises: [...checkpoint.tensors.values()].some((info) => isBlockDtype(info.dtype)),
         pooledKv,
       }),
     };
     for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text, { flush: true });
     signal?.throwIfAborted();
-    return [...weights, ...(pooledKv.length > 0 ? [pooledKvFile] : []), ...copied, ...Object.keys(texts)].sort();
+    return [...weights, ...(pooledKv.length > 0 ? [pooledKvFile] : []), ...companions, ...Object.keys(texts)].sort();
   };
   const files = await writeNewFolder(
     outFolder,
@@ -131,7 +133,9 @@ async function contentsOf(request: CheckpointExport): Promise<Contents> {
     };
   }
   const repeatsHeads = needsEquivalent(original.spec, source.spec);
-  const config = await readTextFile(join(checkpoint.folder, 'config.json'), signal);
+  const config = checkpoint.embedded
+    ? `${JSON.stringify(checkpoint.config, null, 2)}\n`
+    : await readTextFile(join(checkpoint.folder, 'config.json'), signal);
   return {
     format: { id: 'same', title: original.spec.family, repeatsHeads },
     config: withDtype(

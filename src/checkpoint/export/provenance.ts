@@ -46,6 +46,8 @@ export interface DescribedExport {
   provenance: Provenance;
   format: WrittenFormat;
   dtype: FloatDtype | null;
+  /** Whether the source has quantised weights, which are written as numbers. */
+  dequantises: boolean;
   pooledKv: readonly TensorToWrite[];
 }
 
@@ -76,7 +78,7 @@ function heads(G: number): string {
 }
 
 function readme(described: DescribedExport): string {
-  const { name, original, converted, provenance, format, dtype, pooledKv } = described;
+  const { name, original, converted, provenance, format, pooledKv } = described;
   const { source, grouping, merge, calibration, notes, measured, version, date } = provenance;
   const day = date.toISOString().slice(0, 10);
   const method = ({ id, title, description }: Method): string => `${title} (\`${id}\`). ${description}`;
@@ -89,7 +91,7 @@ function readme(described: DescribedExport): string {
     ['grouping', method(grouping)],
     ['merge', method(merge)],
     ['solved on', calibration ?? 'weights alone'],
-    ['weights', dtype === null ? 'stored in the types of the source' : `stored as ${dtypeNames[dtype]}`],
+    ['weights', storedAs(described)],
     ['date', day],
   ];
   const field =
@@ -108,6 +110,11 @@ function readme(described: DescribedExport): string {
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+function storedAs({ dtype, dequantises }: DescribedExport): string {
+  if (dtype !== null) return `${dequantises ? 'dequantised, ' : ''}stored as ${dtypeNames[dtype]}`;
+  return `stored in the types of the source${dequantises ? '; quantised ones as float32' : ''}`;
 }
 
 /** One row for all layers: the number of a layer is written N. */

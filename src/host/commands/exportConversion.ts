@@ -83,7 +83,7 @@ async function pickFolder({ model, conversion }: Session): Promise<string | unde
   const name = await vscode.window.showInputBox({
     ignoreFocusOut: true,
     title: vscode.l10n.t('Name of the folder in {0}', place),
-    value: `${model.name.replace(/\.safetensors$/, '')}-${conversion.G === 1 ? 'mqa' : `gqa${conversion.G}`}`,
+    value: `${model.name.replace(/\.(?:safetensors|gguf)$/i, '')}-${conversion.G === 1 ? 'mqa' : `gqa${conversion.G}`}`,
     validateInput: (value) =>
       value.trim() === '' || /[\\/]/.test(value) || /^\.+$/.test(value.trim())
         ? vscode.l10n.t('Enter the name of one folder.')

@@ -28,7 +28,9 @@ async function pickCheckpoint(): Promise<vscode.Uri | undefined> {
   };
   const file = {
     label: `$(file) ${vscode.l10n.t('File…')}`,
-    detail: vscode.l10n.t('A .safetensors file, a PyTorch file (.bin, .pt, .pth) or the index of a sharded checkpoint'),
+    detail: vscode.l10n.t(
+      'A .safetensors or .gguf file, a PyTorch file (.bin, .pt, .pth) or the index of a sharded checkpoint',
+    ),
     isFolder: false,
   };
   const kind = await vscode.window.showQuickPick([folder, file], { title: vscode.l10n.t('Open Checkpoint') });
@@ -39,7 +41,7 @@ async function pickCheckpoint(): Promise<vscode.Uri | undefined> {
     openLabel: vscode.l10n.t('Open Checkpoint'),
     ...(kind.isFolder
       ? {}
-      : { filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'bin', 'pt', 'pth', 'json'] } }),
+      : { filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'gguf', 'bin', 'pt', 'pth', 'json'] } }),
   });
   return picked?.[0];
 }
