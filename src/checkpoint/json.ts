@@ -88,21 +88,40 @@ export function withTopLevelValue(
   return text.replace('{', () => `{\n  ${JSON.stringify(key)}: ${written},`);
 }
 
+/** Changes the text of a top-level object, and leaves every other character as it is. */
+export function withObject(text: string, key: string, change: (object: string) => string): string {
+  let start = -1;
+  let end = -1;
+  visitKeys(
+    text,
+    (name, _siblings, depth, valueStart) => {
+      if (depth === 1 && name === key && text[valueStart] === '{') start = valueStart;
+    },
+    (depth, position) => {
+      if (depth === 1 && start >= 0 && end < 0) end = position;
+    },
+  );
+  return end < 0 ? text : text.slice(0, start) + change(text.slice(start, end)) + text.slice(end);
+}
+
 type KeyVisitor = (key: string, siblings: ReadonlySet<string>, depth: number, valueStart: number) => void;
 
 /**
  * Walks valid JSON text, which JSON.parse cannot do without dropping a key given twice.
  * @param visit gets each key, the earlier keys of the same object, its depth (1: the outermost object) and where its
  *   value begins
+ * @param closed gets the depth at which an object or a list was, and the position after it
  */
-function visitKeys(text: string, visit: KeyVisitor): void {
+function visitKeys(text: string, visit: KeyVisitor, closed?: (depth: number, end: number) => void): void {
   const nesting: Set<string>[] = [];
   const colon = /\s*:\s*/y;
   for (let i = 0; i < text.length; i++) {
     const character = text[i];
     if (character === '{' || character === '[') nesting.push(new Set());
-    else if (character === '}' || character === ']') nesting.pop();
-    else if (character === '"') {
+    else if (character === '}' || character === ']') {
+      nesting.pop();
+      closed?.(nesting.length, i + 1);
+    } else if (character === '"') {
       const start = i;
       for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++;
       colon.lastIndex = i + 1;

@@ -6,6 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { GqaLensError } from '../protocol/errors';
 import type { Tokenizer } from '../checkpoint/tokenizer';
 import { uniformRandom } from '../gqa/random';
+import { languagePart } from '../model/languagePart';
 import { isEncoderDecoder, type ModelSpec } from '../model/spec';
 import { isEncoderOnly } from '../protocol/layers';
 import type { Tokens } from '../protocol/model';
@@ -69,7 +70,7 @@ export function textWindows(model: OpenedModel, text: string, count: number, siz
     });
   }
   if (isEncoderOnly(model.runnable.spec)) return maskedWindows(tokenizer, text, count, size);
-  const { bos_token_id: bos } = checkpoint.config;
+  const { bos_token_id: bos } = languagePart(checkpoint.config)?.config ?? checkpoint.config;
   const windows = firstWindows(text, tokenizer, typeof bos === 'number' ? bos : null, count, size);
   if (windows.some((ids) => ids.length > 0)) return readable(model.runnable.spec, tokenizer, windows);
   throw noTokens();

@@ -17,6 +17,7 @@ export function describeFeatures(spec: ModelSpec): string[] {
     ...(spec.outputScale === undefined ? [] : [`logits ${round(spec.outputScale)}`]),
   ];
   return [
+    ...(spec.within ? [`the language model of a larger one; left out: ${spec.within.besides}`] : []),
     ...describeWindows(spec),
     ...(layers.some(({ weights }) => weights.sinks) ? ['attention sinks'] : []),
     ...(queryKeyNorm ? [`qk-norm${queryKeyNorm.over === 'heads' ? ' over all heads' : ''}`] : []),

@@ -209,6 +209,8 @@ export interface ModelSpec {
   formatHasKvHeads: boolean;
   /** Its name in config.json. Absent: num_key_value_heads. */
   kvHeadsField?: string;
+  /** A larger model that this one is a part of: the field of config.json that describes the part, and what is left out. */
+  within?: { field: string; besides: string };
   globals: Partial<Record<GlobalRole, WeightRef>>;
   layers: readonly LayerSpec[];
 }

@@ -8,10 +8,9 @@ import { bytesPerElement, isFloatDtype } from '../checkpoint/dtypes';
 import { groupChoices } from '../gqa/grouping';
 import { kvCacheBytesPerToken } from '../gqa/measures';
 import type { LayerView, ModelSummary } from '../protocol/model';
-import { describeUnknown } from './describeUnknown';
+import { describeUnknown, whatIsMissing } from './describeUnknown';
 import { describeFeatures } from './features';
 import { families } from './families';
-import { decoderLayers } from './families/family';
 import type { ModelSpec } from './spec';
 
 /** What the caller knows besides: an id, whether a tokenizer was loaded, and why a known family cannot run. */
@@ -71,17 +70,17 @@ function layerView({ title, name, stack, attention, grouped }: LayerView): Layer
 }
 
 function guessSizes(checkpoint: Checkpoint, notRunnable: string | null): SpecPart {
-  const { L, D, H, G, K, F, V, ...model } = describeUnknown(checkpoint);
+  const { D, H, G, K, F, V, layers, ...model } = describeUnknown(checkpoint);
   return {
-    ...{ L: L ?? 0, D: D ?? 0, H: H ?? 0, G: G ?? 0, K: K ?? 0, F: F ?? 0, V: V ?? 0 },
-    layers: decoderLayers(L ?? 0, () => ({ scale: NaN, weights: {} })).map(layerView),
+    ...{ L: layers.length, D: D ?? 0, H: H ?? 0, G: G ?? 0, K: K ?? 0, F: F ?? 0, V: V ?? 0 },
+    layers,
     family: model.modelType,
     familyTitle: families.find(({ id }) => id === model.modelType)?.title ?? model.modelType,
     tiedEmbeddings: model.tiedEmbeddings,
     maxPositions: model.maxPositions,
     position: 'unknown',
     features: [],
-    notRunnable: notRunnable ?? model.missing,
+    notRunnable: notRunnable ?? whatIsMissing(checkpoint).message,
   };
 }
 

@@ -11,7 +11,7 @@ import { GqaLensError } from '../../protocol/errors';
 import { isBlockDtype } from '../blockDtypes';
 import type { Checkpoint } from '../checkpoint';
 import { dtypeNames, type FloatDtype } from '../dtypes';
-import { readTextFile, withTopLevelValue } from '../json';
+import { readTextFile, withObject, withTopLevelValue } from '../json';
 import { byteLength, writeSafetensors, type TensorToWrite } from '../safetensorsWriter';
 import { writeCompanions } from './companions';
 import { tensorsToWrite } from './convertedTensors';
@@ -139,13 +139,20 @@ async function contentsOf(request: CheckpointExport): Promise<Contents> {
   return {
     format: { id: 'same', title: original.spec.family, repeatsHeads },
     config: withDtype(
-      original.spec.formatHasKvHeads ? withTopLevelValue(config, kvHeadsField(original.spec), source.spec.G) : config,
+      original.spec.formatHasKvHeads ? withKvHeads(config, original.spec, source.spec.G) : config,
       dtype,
+      original.spec.within?.field,
     ),
     // Where each head's own K and V stand in its place any groups fit; elsewhere a file knows adjacent ones only.
     tensors: tensorsToWrite({ ...from, source: repeatsHeads ? source : contiguous(source), repeatsHeads }),
     pooledKv: repeatsHeads ? pooledKvTensors(source).map((tensor) => writeRoles(from, tensor)) : [],
   };
+}
+
+/** Says G where the language model is described: in config.json itself, or in the part of it that is the language model's. */
+function withKvHeads(config: string, spec: ModelSpec, G: number): string {
+  const write = (text: string): string => withTopLevelValue(text, kvHeadsField(spec), G);
+  return spec.within ? withObject(config, spec.within.field, write) : write(config);
 }
 
 function requireEquivalent(converted: ModelSpec): EquivalentFormat {
@@ -158,10 +165,12 @@ function requireEquivalent(converted: ModelSpec): EquivalentFormat {
 }
 
 /** Changes the dtype in either spelling. A config that names none is left alone: readers take the weights' own. */
-function withDtype(config: string, dtype: FloatDtype | null): string {
+function withDtype(config: string, dtype: FloatDtype | null, part?: string): string {
   if (dtype === null) return config;
-  return ['dtype', 'torch_dtype'].reduce(
-    (text, field) => withTopLevelValue(text, field, dtypeNames[dtype], 'only if present'),
-    config,
-  );
+  const write = (object: string): string =>
+    ['dtype', 'torch_dtype'].reduce(
+      (text, field) => withTopLevelValue(text, field, dtypeNames[dtype], 'only if present'),
+      object,
+    );
+  return part === undefined ? write(config) : withObject(write(config), part, write);
 }

@@ -1,4 +1,5 @@
 /** Measures as people read them in a terminal: both models beside each other, then layers, heads, and what moved most. */
+import { noEncoderLoss } from '../../protocol/layers';
 import type { LayerMeasures, ModelMeasures, MovedToken, TextMeasures } from '../../protocol/model';
 import { formatBytes, formatChange, formatCount, table, visibleText } from './text';
 
@@ -31,18 +32,24 @@ function describeModels({ a, b }: TextMeasures): string {
     const [before, after] = [value(a) ?? NaN, value(b) ?? NaN];
     return [label, ...[before, after].map((one) => (Number.isNaN(one) ? '–' : format(one))), change(before, after)];
   };
+  const cache = row('KV cache a token', (m) => m.kvCacheBytesPerToken, formatBytes, formatChange);
   const cross = row('cross cache a token', (m) => m.crossCacheBytesPerToken, formatBytes, formatChange);
   const rows = [
     ['', a.model, labelOf(a, b), 'change'],
     row('loss (nats)', ({ loss }) => loss, (loss) => loss.toFixed(4), signed), // prettier-ignore
     row('perplexity', ({ perplexity }) => perplexity, (value) => value.toFixed(2), formatChange), // prettier-ignore
-    row('KV cache a token', ({ kvCacheBytesPerToken }) => kvCacheBytesPerToken, formatBytes, formatChange),
+    ...(a.kvCacheBytesPerToken > 0 ? [cache] : []),
     ...(a.crossCacheBytesPerToken > 0 ? [cross] : []),
     row('parameters', ({ parameters }) => parameters, formatCount, formatChange),
   ];
   const time = ({ millisecondsPerToken }: ModelMeasures): number | null => millisecondsPerToken;
   if (time(a) !== null) rows.push(row('time a token', time, (value) => `${value.toPrecision(3)} ms`, formatChange));
-  return table(rows, 'lrrr');
+  return table(rows, 'lrrr') + (isWithoutLoss(a) ? `\nNo loss: ${noEncoderLoss}.` : '');
+}
+
+/** An encoder alone, the only model without a cache, on a text that is not masked. */
+function isWithoutLoss({ loss, kvCacheBytesPerToken }: ModelMeasures): boolean {
+  return loss === null && kvCacheBytesPerToken === 0;
 }
 
 /** The second column: the other checkpoint, or what was done to the first one. */

@@ -117,7 +117,7 @@ function describe(conversion: Conversion, grouping: string): string {
     ...(calibration === null ? [] : [['solved on', calibration] as const]),
     ...(dtype.before === dtype.after ? [] : [['dtype', `${dtype.before} → ${dtype.after}`] as const]),
     ['on disk', change(bytes)],
-    ['KV cache', `${change(kvCacheBytesPerToken)} a token`],
+    ...(kvCacheBytesPerToken.before === 0 ? [] : [['KV cache', `${change(kvCacheBytesPerToken)} a token`] as const]),
     ...(measures === null
       ? []
       : [

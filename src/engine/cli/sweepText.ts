@@ -1,4 +1,5 @@
 /** A sweep's result as tables for people: methods by numbers of KV heads, one table a measure. */
+import { noEncoderLoss } from '../../protocol/layers';
 import type { SweepResult, SweepRow } from '../../protocol/sweep';
 import { formatBytes, formatCount, table } from './text';
 
@@ -8,8 +9,10 @@ interface Measure {
   cell: (row: SweepRow) => string;
 }
 
+const lossMeasure: Measure = { title: 'loss (nats)', cell: ({ loss }) => decimals(loss, 4) };
+
 const qualities: readonly Measure[] = [
-  { title: 'loss (nats)', cell: ({ loss }) => decimals(loss, 4) },
+  lossMeasure,
   { title: 'KL (nats a token)', cell: ({ klMean }) => decimals(klMean, 4) },
   { title: 'top-1 agreement', cell: ({ top1Agreement }) => decimals(top1Agreement && top1Agreement * 100, 1, ' %') },
   {
@@ -40,8 +43,12 @@ export function describeSweep(result: SweepResult): string {
   ].filter((line) => line !== '');
   const measured = rows.some(({ millisecondsPerToken }) => millisecondsPerToken !== null);
   const columns = [...new Set(rows.map(({ G }) => G))].sort((a, b) => b - a);
+  // An encoder alone, the only model without a cache, on a text that is not masked.
+  const lacksLoss = rows.length > 0 && rows.every((row) => row.kvCacheBytesPerToken === 0 && row.loss === null);
+  const shown = qualities.filter((measure) => !lacksLoss || measure !== lossMeasure);
   const tables = [
-    ...[...qualities, ...(measured ? [decoding] : [])].map((measure) => byMethod(measure, rows, columns)),
+    ...(lacksLoss ? [`No loss: ${noEncoderLoss}.`] : []),
+    ...[...shown, ...(measured ? [decoding] : [])].map((measure) => byMethod(measure, rows, columns)),
     sizeTable(rows, columns),
   ];
   return [head.join(' · '), ...tables, ...failures(rows)].join('\n\n');

@@ -16,11 +16,14 @@ import type {
   Projection,
   WeightRef,
 } from '../spec';
+import { findPrefix, plainNames } from './tensorNames';
 
 /** A family: config and tensor names to a ModelSpec. */
 export interface ModelFamily extends MethodInfo {
   /** Whether a config is of this family. */
   match(config: JsonObject): boolean;
+  /** What transformers takes for fields that the config of a part leaves out: larger models write what differs alone. */
+  partDefaults?: JsonObject;
   /** Fills the spec and checks every tensor. Throws GqaLensError naming the field or tensor that does not fit. */
   spec(checkpoint: Checkpoint): ModelSpec;
 }
@@ -28,25 +31,11 @@ export interface ModelFamily extends MethodInfo {
 /** What a reference says besides the tensor; `items` is how many matrices the tensor stacks, where it does. */
 type RefOptions = Omit<WeightRef, 'tensor'> & { items?: number };
 
-/** What models that hold a language model put before its names, in any order and number. */
-const wrappers = /^((model|language_model|text_model|base_model)\.)*$/;
-
-/**
- * Names as the family's own code gives them: without what DataParallel (`module.`) and torch.compile (`_orig_mod.`) put in,
- * and with today's names for the gamma and beta of TensorFlow's layer norms.
- */
-function plainName(stored: string): string {
-  return stored
-    .replace(/(^|\.)(?:(?:module|_orig_mod)\.)+/g, '$1')
-    .replace(/\.gamma$/, '.weight')
-    .replace(/\.beta$/, '.bias');
-}
-
 /** Looks tensors up under the prefix that a checkpoint uses, and checks their shapes. */
 export class TensorFinder {
   private readonly prefix: string;
   /** Stored names by plain ones. */
-  private readonly stored = new Map<string, string>();
+  private readonly stored: ReadonlyMap<string, string>;
 
   /**
    * @param prefixes those that savers of this family put before names: `model.` for a whole model, none for a bare one
@@ -57,11 +46,8 @@ export class TensorFinder {
     prefixes: readonly string[],
     landmark: string,
   ) {
-    for (const name of checkpoint.tensors.keys()) {
-      const plain = plainName(name);
-      if (plain === name || !this.stored.has(plain)) this.stored.set(plain, name);
-    }
-    const prefix = this.findPrefix(prefixes, landmark);
+    this.stored = plainNames(checkpoint.tensors);
+    const prefix = findPrefix(this.stored, prefixes, landmark);
     if (prefix === undefined) {
       throw this.error(
         'A tensor of the model is missing',
@@ -71,20 +57,6 @@ export class TensorFinder {
       );
     }
     this.prefix = prefix;
-  }
-
-  /** The family's own prefix, or one of them within a model that holds a language model: the shortest there is. */
-  private findPrefix(prefixes: readonly string[], landmark: string): string | undefined {
-    const own = prefixes.find((candidate) => this.stored.has(candidate + landmark));
-    if (own !== undefined) return own;
-    const found = [...this.stored.keys()].flatMap((name) =>
-      name.endsWith(`.${landmark}`) ? [name.slice(0, -landmark.length)] : [],
-    );
-    return found
-      .filter((prefix) =>
-        prefixes.some((end) => prefix.endsWith(end) && wrappers.test(prefix.slice(0, prefix.length - end.length))),
-      )
-      .sort((one, other) => one.length - other.length)[0];
   }
 
   /** A tensor that must be there. @param shape as [out, in] or [out], whatever the stored layout */

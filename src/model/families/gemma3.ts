@@ -22,6 +22,11 @@ export const gemma3: ModelFamily = {
     'Gemma 2 with qk-norm in place of soft caps; windows and other rotary frequencies on five layers of six.',
   source: 'Gemma team 2025, arXiv 2503.19786',
   match: (config) => config.model_type === 'gemma3_text',
+  partDefaults: {
+    ...{ vocab_size: 262_208, hidden_size: 2304, intermediate_size: 9216, num_hidden_layers: 26 },
+    ...{ num_attention_heads: 8, num_key_value_heads: 4, head_dim: 256, max_position_embeddings: 131_072 },
+    ...{ query_pre_attn_scalar: 256, sliding_window: 4096 },
+  },
   spec,
 };
 

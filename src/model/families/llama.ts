@@ -16,6 +16,10 @@ export const llama: ModelFamily = {
   description: 'RMSNorm, rotary positions, gated MLP; 1 to H key/value heads.',
   source: 'Touvron et al. 2023, arXiv 2302.13971',
   match: (config) => config.model_type === 'llama',
+  partDefaults: {
+    ...{ vocab_size: 32_000, hidden_size: 4096, intermediate_size: 11_008, num_hidden_layers: 32 },
+    ...{ num_attention_heads: 32, max_position_embeddings: 2048 },
+  },
   spec: (checkpoint) => llamaLike('llama', checkpoint),
 };
 

@@ -1,6 +1,6 @@
 /** JSON of checkpoints: keys given twice are found, and one number is replaced without touching the rest. */
 import { describe, expect, it } from 'vitest';
-import { parseJsonObject, withTopLevelValue } from '../../../src/checkpoint/json';
+import { parseJsonObject, withObject, withTopLevelValue } from '../../../src/checkpoint/json';
 
 describe('keys given twice', () => {
   it.each([
@@ -33,5 +33,23 @@ describe('replacing a number', () => {
   ])('%s', (before, after) => {
     expect(withTopLevelValue(before, 'n', 2)).toBe(after);
     expect(JSON.parse(after)).toMatchObject({ n: 2 });
+  });
+});
+
+describe('changing an object within', () => {
+  const change = (text: string) => withObject(text, 'part', (object) => withTopLevelValue(object, 'n', 2));
+  it.each([
+    [
+      '{"n": 8, "part": {"n": 8.0, "x": [{"n": 8}]}, "z": 1.0}',
+      '{"n": 8, "part": {"n": 2, "x": [{"n": 8}]}, "z": 1.0}',
+    ],
+    [
+      '{"other": {"part": {"n": 8}}, "part" : {"y": {"n": 8}, "n": 8}}',
+      '{"other": {"part": {"n": 8}}, "part" : {"y": {"n": 8}, "n": 2}}',
+    ],
+    ['{"part": 8, "n": 8}', '{"part": 8, "n": 8}'],
+    ['{"n": 8}', '{"n": 8}'],
+  ])('leaves the rest as it is: %s', (text, expected) => {
+    expect(change(text)).toBe(expected);
   });
 });

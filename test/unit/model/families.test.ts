@@ -109,11 +109,22 @@ async function altered(
 }
 
 describe('configs', () => {
-  it.each(decoderFixtures)('of %s mean the same in the spelling of transformers 4', async (name) => {
-    const checkpoint = await fixture(name);
-    const five = resolveModel(checkpoint);
-    const four = await altered(name, { dtype: undefined, torch_dtype: 'float32', ...oldRotary(checkpoint.config) });
-    expect(four).toEqual(five);
+  it.each([...decoderFixtures, 't5', 't5-v1_1'])(
+    'of %s mean the same in the spelling of transformers 4',
+    async (name) => {
+      const { config } = await fixture(name);
+      expect(await altered(name, oldSpelling(config))).toEqual(await altered(name, {}));
+    },
+  );
+
+  it('of layers with windows have their own frequencies in either spelling', async () => {
+    const full = { rope_type: 'linear', factor: 4, rope_theta: 500_000 };
+    const windows = { rope_type: 'default', rope_theta: 20_000 };
+    const five = { rope_parameters: { full_attention: full, sliding_attention: windows } };
+    const spec = await altered('gemma3', five);
+    expect(spec.positionText).toBe('rotary, base 500000, linear scaling 4x; in windows base 20000');
+    const { config } = await fixture('gemma3');
+    expect(await altered('gemma3', oldSpelling({ ...config, ...five }))).toEqual(spec);
   });
 });
 
@@ -150,14 +161,31 @@ describe('names', () => {
 });
 
 /** The rotary fields as transformers 4 wrote them. */
-function oldRotary({ rope_parameters: parameters }: Checkpoint['config']): Record<string, unknown> {
+function oldRotary({ rope_parameters: parameters, model_type: type }: Checkpoint['config']): Record<string, unknown> {
   if (!isObject(parameters)) return {};
+  const { full_attention: full, sliding_attention: windows } = parameters;
+  if (isObject(full) && isObject(windows)) {
+    return { ...oldRotary({ rope_parameters: full }), rope_local_base_freq: windows.rope_theta };
+  }
   const { rope_theta: theta, partial_rotary_factor: share, ...scaling } = parameters;
+  const [thetaName, shareName] =
+    type === 'gpt_neox' ? ['rotary_emb_base', 'rotary_pct'] : ['rope_theta', 'partial_rotary_factor'];
   return {
     rope_parameters: undefined,
-    rope_theta: theta,
+    [thetaName]: theta,
     rope_scaling: scaling.rope_type === 'default' ? null : scaling,
-    ...(share === undefined ? {} : { partial_rotary_factor: share }),
+    ...(share === undefined ? {} : { [shareName]: share }),
+  };
+}
+
+/** The fields in which a config of transformers 4 differs; layers told their kinds by a rule, but for gpt-oss. */
+function oldSpelling(config: Checkpoint['config']): Record<string, unknown> {
+  const { model_type: type, scale_decoder_outputs: scaled, _sliding_window_pattern: pattern } = config;
+  return {
+    ...{ dtype: undefined, torch_dtype: 'float32', ...oldRotary(config) },
+    ...(type === 'gpt_oss' ? {} : { layer_types: undefined }),
+    ...(pattern === undefined ? {} : { _sliding_window_pattern: undefined, sliding_window_pattern: pattern }),
+    ...(type === 't5' ? { scale_decoder_outputs: undefined, tie_word_embeddings: scaled } : {}),
   };
 }
 
@@ -443,7 +471,7 @@ describe('a weight that no role stands for', () => {
 
 it('an unknown family is told with what is supported', () => {
   const unknown = memoryCheckpoint(null, {}, { model_type: 'martian' });
-  expect(() => resolveModel(unknown)).toThrow(/expected model_type one of llama, .*gpt2.*found model_type martian/);
+  expect(() => resolveModel(unknown)).toThrow(/known: Llama, .*GPT-2.*found model_type martian/);
 });
 
 describe('t5 configs', () => {
