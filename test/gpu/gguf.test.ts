@@ -1,6 +1,8 @@
 /** GGUF files against transformers' goldens, and against the safetensors that they were made from. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkpointTokenizer, loadTokenizer } from '../../src/checkpoint/tokenizer';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun, type KeptRun } from '../../src/model/keptRun';
@@ -8,6 +10,7 @@ import { readLogits } from '../../src/model/logits';
 import { readMaps } from '../../src/model/maps';
 import { groupOfHead } from '../../src/model/spec';
 import { quietTask } from '../../src/protocol/tasks';
+import { convertToGguf } from '../support/gguf/convert';
 import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
 import { fixtures, Golden, openModel, sample, type Fixture } from './support/golden';
@@ -70,6 +73,24 @@ describe('llama-gqa-f16.gguf and its safetensors', () => {
     }
     ours.run.destroy();
     theirs.run.destroy();
+  });
+});
+
+describe.each(['gpt2', 'gpt-neox', 'gemma2', 'mixtral'])('%s, written as llama.cpp does', (name) => {
+  settleAfterAll();
+
+  it('computes what its safetensors do', async () => {
+    const temporary = await mkdtemp(join(tmpdir(), 'gqa-lens-gguf-'));
+    onTestFinished(() => rm(temporary, { recursive: true, force: true }));
+    const file = join(temporary, `${name}.gguf`);
+    await writeFile(file, await convertToGguf((await openModel(join(fixtures, name))).checkpoint, { version: 2 }));
+    const golden = await Golden.open(join(fixtures, name, 'golden.safetensors'));
+    const { source, run, logits, maps } = await runOf(file, await golden.ids('input_ids'));
+    expect(relativeL2(logits, await golden.floats('logits'))).toBeLessThan(1e-4);
+    for (let layer = 0; layer < source.spec.L; layer++) {
+      expect(maxDifference(await maps(layer), await golden.floats(`attn.${layer}`))).toBeLessThan(1e-4);
+    }
+    run.destroy();
   });
 });
 

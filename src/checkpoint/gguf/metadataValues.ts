@@ -35,7 +35,17 @@ export async function readValue(
   if (kind === 'string') return bytes.text(`the value of ${key}`, false);
   if (kind === 'array') return readList(bytes, key, budget, depth);
   await bytes.fill(scalarBytes[kind], `the value of ${key}`);
-  return plain(bytes.take(kind));
+  const value = plain(bytes.take(kind));
+  return kind === 'float32' && typeof value === 'number' ? asWritten(value) : value;
+}
+
+/** The shortest decimal number with this float32: 1e-5, as configs have it, and not 0.000009999999747378752. */
+function asWritten(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
 }
 
 async function readList(bytes: HeaderBytes, key: string, budget: ArrayBudget, depth: number): Promise<MetadataValue[]> {

@@ -45,7 +45,12 @@ export function addConvert(program: Command, open: OpenContext): void {
     )
     .requiredOption('--out <folder>', 'folder to write; appears whole or not at all')
     .option('--overwrite', 'replace a checkpoint folder that is there, once the new one is complete')
-    .addOption(new Option('--dtype <type>', 'store all weights as this type (default: each as it is)').choices(dtypes))
+    .addOption(
+      new Option(
+        '--dtype <type>',
+        'store all weights as this type (default: each as it is, quantised ones as f32)',
+      ).choices(dtypes),
+    )
     .addOption(
       new Option('--format <format>', 'where the own format cannot say G: repeat heads in it, or use an equivalent one')
         .choices(formats)
