@@ -1,10 +1,10 @@
 /**
  * What an opened checkpoint is, whatever its format: named tensors that are read by range, and a config.
- * Role: the seam between formats (safetensors, GGUF) and everything that needs weights. It holds no weights itself.
+ * Role: the seam between formats and everything that needs weights. It holds no weights itself.
  */
-
 import type { BlockDtype } from './blockDtypes';
 import type { JsonObject } from './json';
+import type { Quantisation } from './quantisation/quantisation';
 
 /** Element types of stored tensors: in safetensors' spelling, and ggml's for those in blocks. */
 export type Dtype =
@@ -23,7 +23,14 @@ export type Dtype =
   | 'U32'
   | 'U16'
   | 'U8'
-  | 'BOOL';
+  | 'BOOL'
+  | 'F8_E8M0'
+  | 'F8_E4M3FNUZ'
+  | 'F8_E5M2FNUZ'
+  | 'F6_E2M3'
+  | 'F6_E3M2'
+  | 'F4'
+  | 'C64';
 
 /** Where a tensor lies and what it is. */
 export interface TensorInfo {
@@ -68,6 +75,8 @@ export interface Checkpoint {
   readonly notes?: readonly string[];
   /** Set by formats that need no other files: the config is made from the container's own data too. */
   readonly embedded?: Embedded;
+  /** How its weights are quantised; absent: they are plain numbers. */
+  readonly quantisation?: Quantisation;
   /** Reads a float tensor, or a range of it, converted to float32. */
   readFloat32(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Float32Array>;
   /** Reads the stored bytes of a tensor, or of a range of its stored elements (whole blocks, where it has blocks). */

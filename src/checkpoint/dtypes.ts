@@ -6,7 +6,7 @@ import { GqaLensError } from '../protocol/errors';
 import { blockBytesPerElement, isBlockDtype } from './blockDtypes';
 import type { Dtype } from './checkpoint';
 
-/** Bytes one element takes; on average, where elements are stored in blocks. */
+/** Bytes one element takes; on average, where elements are stored in blocks or packed (F4, F6). */
 export const bytesPerElement: Readonly<Record<Dtype, number>> = {
   F64: 8,
   F32: 4,
@@ -24,6 +24,13 @@ export const bytesPerElement: Readonly<Record<Dtype, number>> = {
   U8: 1,
   BOOL: 1,
   ...blockBytesPerElement,
+  F8_E8M0: 1,
+  F8_E4M3FNUZ: 1,
+  F8_E5M2FNUZ: 1,
+  F6_E2M3: 0.75,
+  F6_E3M2: 0.75,
+  F4: 0.5,
+  C64: 8,
 };
 
 /** Whether a string names a known element type of single elements, as safetensors files have them. */
@@ -31,7 +38,7 @@ export function isDtype(value: unknown): value is Dtype {
   return typeof value === 'string' && Object.hasOwn(bytesPerElement, value) && !isBlockDtype(value);
 }
 
-/** Float types that weights are converted from and to. */
+/** Float types that weights are converted from and written in. */
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
 /** What config.json calls them. */
@@ -42,20 +49,40 @@ export const dtypeNames: Readonly<Record<FloatDtype, string>> = {
   BF16: 'bfloat16',
 };
 
-/** Whether weights of this type can be converted to float32. */
+/** Types that weights are read from: besides those, of one byte. */
+export type WeightDtype = FloatDtype | 'F8_E4M3' | 'F8_E5M2' | 'F8_E8M0' | 'I8';
+
+/** Whether it is a float type that weights are written in. */
 export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
   return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }
 
-/** Narrows a dtype to those that can be converted; throws checkpoint-unsupported otherwise. */
-export function requireFloatDtype(dtype: Dtype, file: string, tensor: string): FloatDtype {
-  if (isFloatDtype(dtype)) return dtype;
+/** Whether numbers of this type can be read as weights: floats, and the one-byte types that weights are quantised to. */
+export function isWeightDtype(dtype: Dtype): dtype is WeightDtype {
+  return isFloatDtype(dtype) || dtype === 'I8' || dtype === 'F8_E4M3' || dtype === 'F8_E5M2' || dtype === 'F8_E8M0';
+}
+
+/** Narrows a dtype to those that can be read; throws checkpoint-unsupported otherwise. */
+export function requireWeightDtype(dtype: Dtype, file: string, tensor: string): WeightDtype {
+  if (isWeightDtype(dtype)) return dtype;
   throw new GqaLensError('checkpoint-unsupported', 'This tensor cannot be read as numbers of a weight', {
     file,
     tensor,
-    expected: 'dtype F64, F32, F16 or BF16',
+    expected: 'dtype F64, F32, F16, BF16, F8_E4M3, F8_E5M2, F8_E8M0 or I8',
     found: `dtype ${dtype}`,
     next: 'Convert the checkpoint to BF16 or F32 first.',
+  });
+}
+
+/** Narrows the dtype of a weight that is to be written as it was stored; throws conversion-invalid otherwise. */
+export function requireFloatDtype(dtype: Dtype, file: string, tensor: string): FloatDtype {
+  if (isFloatDtype(dtype)) return dtype;
+  throw new GqaLensError('conversion-invalid', 'A changed weight cannot be written in the type that it is stored in', {
+    file,
+    tensor,
+    expected: 'F64, F32, F16 or BF16',
+    found: `dtype ${dtype}`,
+    next: 'Choose a dtype for the export: bf16, f16 or f32.',
   });
 }
 
@@ -63,7 +90,7 @@ export function requireFloatDtype(dtype: Dtype, file: string, tensor: string): F
  * Converts stored little-endian elements to float32.
  * @param bytes exactly out.length elements
  */
-export function decodeFloat32(dtype: FloatDtype, bytes: Uint8Array, out: Float32Array): void {
+export function decodeFloat32(dtype: WeightDtype, bytes: Uint8Array, out: Float32Array): void {
   const aligned = bytes.byteOffset % bytesPerElement[dtype] === 0 ? bytes : bytes.slice();
   const { buffer, byteOffset } = aligned;
   switch (dtype) {
@@ -84,6 +111,14 @@ export function decodeFloat32(dtype: FloatDtype, bytes: Uint8Array, out: Float32
       const source = new Uint16Array(buffer, byteOffset, out.length);
       const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
       for (let i = 0; i < bits.length; i++) bits[i] = halfTable[source[i] ?? 0] ?? 0;
+      return;
+    }
+    case 'F8_E4M3':
+    case 'F8_E5M2':
+    case 'F8_E8M0':
+    case 'I8': {
+      const table = byteTable(dtype);
+      for (let i = 0; i < out.length; i++) out[i] = table[aligned[i] ?? 0] ?? 0;
       return;
     }
   }
@@ -116,6 +151,39 @@ export function encodeFloat32(dtype: FloatDtype, values: Float32Array): Uint8Arr
       return new Uint8Array(out.buffer);
     }
   }
+}
+
+type ByteDtype = Exclude<WeightDtype, FloatDtype>;
+
+/** Values of the 256 bytes. */
+const byteTables = new Map<ByteDtype, Float32Array>();
+
+function byteTable(dtype: ByteDtype): Float32Array {
+  const known = byteTables.get(dtype);
+  if (known) return known;
+  const table = Float32Array.from({ length: 256 }, (_, byte) => byteValues[dtype](byte));
+  byteTables.set(dtype, table);
+  return table;
+}
+
+const byteValues: Readonly<Record<ByteDtype, (byte: number) => number>> = {
+  // Sign, 4 bits of exponent with bias 7, 3 of mantissa. No infinities: 0x7f and 0xff are NaN (OCP 8-bit float, E4M3).
+  F8_E4M3: (byte) => ((byte & 0x7f) === 0x7f ? NaN : smallFloat(byte, 4, 3, 7)),
+  // Sign, 5 bits of exponent with bias 15, 2 of mantissa, infinities and NaN as IEEE has them (OCP E5M2).
+  F8_E5M2: (byte) => {
+    if ((byte & 0x7c) !== 0x7c) return smallFloat(byte, 5, 2, 15);
+    return (byte & 3) !== 0 ? NaN : byte >= 0x80 ? -Infinity : Infinity;
+  },
+  // An exponent alone, with bias 127; 0xff is NaN (OCP microscaling, E8M0).
+  F8_E8M0: (byte) => (byte === 0xff ? NaN : 2 ** (byte - 127)),
+  I8: (byte) => (byte << 24) >> 24,
+};
+
+function smallFloat(byte: number, exponentBits: number, mantissaBits: number, bias: number): number {
+  const exponent = (byte >> mantissaBits) & ((1 << exponentBits) - 1);
+  const fraction = (byte & ((1 << mantissaBits) - 1)) / (1 << mantissaBits);
+  const magnitude = exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias);
+  return byte >= 0x80 ? -magnitude : magnitude;
 }
 
 /** Float32 bits of each of the 65536 halves: a look-up is several times faster than arithmetic an element. */

@@ -104,6 +104,15 @@ export function withObject(text: string, key: string, change: (object: string) =
   return end < 0 ? text : text.slice(0, start) + change(text.slice(start, end)) + text.slice(end);
 }
 
+/** Takes a top-level object out with its key and comma, and leaves every other character as it is. */
+export function withoutObject(text: string, key: string): string {
+  // Valid JSON holds no raw NUL: it marks the place.
+  return withObject(text, key, () => '\0').replace(
+    /(,?)\s*"(?:[^"\\]|\\.)*"\s*:\s*\0(\s*,)?/,
+    (_, before: string, after?: string) => (before !== '' && after !== undefined ? ',' : ''),
+  );
+}
+
 type KeyVisitor = (key: string, siblings: ReadonlySet<string>, depth: number, valueStart: number) => void;
 
 /**

@@ -72,6 +72,8 @@ function checkEntry(name: string, entry: unknown, file: string, dataStart: numbe
   const [begin, end] = offsets as unknown[];
   if (!isSize(begin) || !isSize(end) || begin > end) throw fail('data_offsets [begin, end] with begin ≤ end', offsets);
   const byteLength = byteSize(shape, bytesPerElement[dtype]);
+  if (byteLength !== null && !Number.isInteger(byteLength))
+    throw fail(`a shape that fills whole bytes of ${dtype}`, shape);
   if (byteLength === null) throw fail(`shape of at most ${Number.MAX_SAFE_INTEGER} bytes`, shape);
   if (end - begin !== byteLength) {
     throw fail(`${byteLength} bytes for ${dtype} ${show(shape)}`, `${end - begin} bytes in data_offsets`);
@@ -108,7 +110,7 @@ export function checkPlaces(tensors: readonly TensorInfo[], file: string, size: 
 /** Bytes of a shape, or null where the number is no longer exact. */
 function byteSize(shape: readonly number[], elementBytes: number): number | null {
   const total = shape.reduce((product, dimension) => product * dimension, elementBytes);
-  return Number.isSafeInteger(total) ? total : null;
+  return total <= Number.MAX_SAFE_INTEGER ? total : null;
 }
 
 function isSize(value: unknown): value is number {

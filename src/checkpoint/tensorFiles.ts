@@ -5,7 +5,7 @@
 import { GqaLensError } from '../protocol/errors';
 import { elementsPerBlock, isBlockDtype, type BlockDtype } from './blockDtypes';
 import type { Checkpoint, ElementRange, TensorInfo } from './checkpoint';
-import { bytesPerElement, decodeFloat32, requireFloatDtype } from './dtypes';
+import { bytesPerElement, decodeFloat32, requireWeightDtype } from './dtypes';
 import type { FileRanges } from './fileRanges';
 import { blockDecoder, decodeBlocks, decodedBlockDtypes } from './gguf/dequantise';
 import type { JsonObject } from './json';
@@ -47,7 +47,7 @@ export class TensorFiles implements Checkpoint {
   async readFloat32(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Float32Array> {
     const { info, start, end } = this.locate(name, range);
     if (isBlockDtype(info.dtype)) return this.readBlocks(info, info.dtype, start, end, signal);
-    const dtype = requireFloatDtype(info.dtype, info.file, name);
+    const dtype = requireWeightDtype(info.dtype, info.file, name);
     const out = new Float32Array(end - start);
     const elementBytes = bytesPerElement[dtype];
     if (dtype === 'F32') {

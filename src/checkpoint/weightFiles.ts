@@ -10,6 +10,7 @@ import type { Checkpoint, TensorInfo } from './checkpoint';
 import { FileRanges } from './fileRanges';
 import type { Location } from './formats';
 import { isObject, readJsonFile } from './json';
+import { withScales } from './quantisation/scaledCheckpoint';
 import { TensorFiles } from './tensorFiles';
 
 /** How a format names its files. */
@@ -56,7 +57,7 @@ export async function openWeights(
     const headers = source.shards
       ? await readShards(files, read, folder, source.file, source.shards, signal)
       : await readSingle(files, read, source.file, signal);
-    return new TensorFiles({ path, folder, config, ...headers, files });
+    return withScales(new TensorFiles({ path, folder, config, ...headers, files }));
   } catch (error) {
     await files.close();
     throw error;

@@ -12,6 +12,7 @@ import type { ModelSpec } from './spec';
  * @throws GqaLensError checkpoint-unsupported when no family matches, checkpoint-invalid when config and tensors disagree
  */
 export function resolveModel(checkpoint: Checkpoint): ModelSpec {
+  if (checkpoint.quantisation?.problem) throw checkpoint.quantisation.problem;
   const matched = matchFamily(checkpoint);
   if (matched === null) throw whatIsMissing(checkpoint);
   const spec = matched.family.spec(matched.checkpoint);

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint';
-import { bytesPerElement, isFloatDtype } from '../checkpoint/dtypes';
+import { bytesPerElement, isWeightDtype } from '../checkpoint/dtypes';
 import { groupChoices } from '../gqa/grouping';
 import { kvCacheBytesPerToken } from '../gqa/measures';
 import type { LayerView, ModelSummary } from '../protocol/model';
@@ -90,7 +90,10 @@ function guessSizes(checkpoint: Checkpoint, notRunnable: string | null): SpecPar
  */
 function countParameters(checkpoint: Checkpoint, spec: ModelSpec | null): Record<string, number> {
   const used = spec ? usedTensors(spec) : null;
-  const counted = (info: TensorInfo): boolean => (used ? used.has(info.name) : isFloatDtype(info.dtype));
+  const counted = (info: TensorInfo): boolean =>
+    used
+      ? used.has(info.name)
+      : isWeightDtype(info.dtype) && checkpoint.quantisation?.companions.has(info.name) !== true;
   const dtypes: Record<string, number> = {};
   for (const info of checkpoint.tensors.values()) {
     if (!counted(info)) continue;

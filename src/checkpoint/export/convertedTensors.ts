@@ -14,7 +14,7 @@ import {
 } from '../../model/spec';
 import type { Checkpoint, TensorInfo } from '../checkpoint';
 import { isBlockDtype } from '../blockDtypes';
-import { bytesPerElement, isFloatDtype, requireFloatDtype, type FloatDtype } from '../dtypes';
+import { bytesPerElement, isFloatDtype, isWeightDtype, requireFloatDtype, type FloatDtype } from '../dtypes';
 import type { TensorToWrite } from '../safetensorsWriter';
 import { encodeWeights } from './encode';
 
@@ -45,7 +45,10 @@ export function tensorsToWrite(model: ConvertedModel): TensorToWrite[] {
   const { source, original } = model;
   const parts = partsByTensor(original.spec);
   const isChanged = ({ role, layer }: Part): boolean => (source.owner?.(role, layer) ?? source) !== original;
-  return [...model.checkpoint.tensors.values()].map((info) => {
+  const { tensors, quantisation } = model.checkpoint;
+  // Scales are of the stored numbers: what is written is whole.
+  const written = [...tensors.values()].filter(({ name }) => quantisation?.companions.has(name) !== true);
+  return written.map((info) => {
     const own = parts.get(info.name) ?? [];
     if (own.some(isChanged)) return rebuild(model, info, own);
     const dtype = writtenDtype(model, info);
@@ -56,7 +59,8 @@ export function tensorsToWrite(model: ConvertedModel): TensorToWrite[] {
 /** The type that a tensor's numbers are written in: quantised ones have to be float. Null: it holds no numbers of a weight. */
 function writtenDtype({ dtype }: ConvertedModel, info: TensorInfo): FloatDtype | null {
   if (isBlockDtype(info.dtype)) return dtype ?? 'F32';
-  return isFloatDtype(info.dtype) ? (dtype ?? info.dtype) : null;
+  if (isFloatDtype(info.dtype)) return dtype ?? info.dtype;
+  return isWeightDtype(info.dtype) ? dtype : null;
 }
 
 function partsByTensor({ layers }: ModelSpec): Map<string, Part[]> {

@@ -11,7 +11,7 @@ import { GqaLensError } from '../../protocol/errors';
 import { isBlockDtype } from '../blockDtypes';
 import type { Checkpoint } from '../checkpoint';
 import { dtypeNames, type FloatDtype } from '../dtypes';
-import { readTextFile, withObject, withTopLevelValue } from '../json';
+import { readTextFile, withObject, withoutObject, withTopLevelValue } from '../json';
 import { byteLength, writeSafetensors, type TensorToWrite } from '../safetensorsWriter';
 import { writeCompanions } from './companions';
 import { tensorsToWrite } from './convertedTensors';
@@ -98,7 +98,9 @@ export async function exportCheckpoint(request: CheckpointExport): Promise<Expor
         provenance,
         format,
         dtype: request.dtype ?? null,
-        dequantises: [...checkpoint.tensors.values()].some((info) => isBlockDtype(info.dtype)),
+        dequantises:
+          checkpoint.quantisation !== undefined ||
+          [...checkpoint.tensors.values()].some((info) => isBlockDtype(info.dtype)),
         pooledKv,
       }),
     };
@@ -122,6 +124,17 @@ async function contentsOf(request: CheckpointExport): Promise<Contents> {
       next: 'Put the config.json of the model beside its weights.',
     });
   }
+  if (checkpoint.quantisation && dtype === null) {
+    throw new GqaLensError(
+      'conversion-invalid',
+      'A quantised checkpoint cannot be written in the types that it is stored in',
+      {
+        file: checkpoint.path,
+        found: checkpoint.quantisation.title,
+        next: 'Choose a dtype for the export: bf16, f16 or f32.',
+      },
+    );
+  }
   const from = { checkpoint, source, original, dtype, signal };
   if (request.format === 'equivalent' && needsEquivalent(original.spec, source.spec)) {
     const equivalent = requireEquivalent(source.spec);
@@ -133,9 +146,10 @@ async function contentsOf(request: CheckpointExport): Promise<Contents> {
     };
   }
   const repeatsHeads = needsEquivalent(original.spec, source.spec);
-  const config = checkpoint.embedded
+  const stored = checkpoint.embedded
     ? `${JSON.stringify(checkpoint.config, null, 2)}\n`
     : await readTextFile(join(checkpoint.folder, 'config.json'), signal);
+  const config = checkpoint.quantisation ? withoutObject(stored, 'quantization_config') : stored;
   return {
     format: { id: 'same', title: original.spec.family, repeatsHeads },
     config: withDtype(

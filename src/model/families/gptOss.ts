@@ -4,7 +4,6 @@
  */
 import type { Checkpoint } from '../../checkpoint/checkpoint';
 import { readInteger, readNumber } from '../../checkpoint/config';
-import { GqaLensError } from '../../protocol/errors';
 import { rotaryPosition } from '../rope';
 import type { ModelSpec } from '../spec';
 import { readSizes } from './decoder';
@@ -23,7 +22,6 @@ export const gptOss: ModelFamily = {
 
 function spec(checkpoint: Checkpoint): ModelSpec {
   const { config } = checkpoint;
-  refuseMxfp4(checkpoint);
   const sizes = readSizes(config);
   const { L, D, H, K, F } = sizes;
   const count = readInteger(config, 'num_local_experts', { maximum: 4096, fallback: 128 });
@@ -58,17 +56,5 @@ function spec(checkpoint: Checkpoint): ModelSpec {
           'down.bias': at.ref('mlp.experts.down_proj_bias', [D], stack),
         };
       }),
-  });
-}
-
-/** The published checkpoints hold their experts in four bits, which nothing here reads. */
-function refuseMxfp4({ path, tensors }: Checkpoint): void {
-  const blocks = [...tensors.keys()].find((name) => name.endsWith('gate_up_proj_blocks'));
-  if (blocks === undefined) return;
-  throw new GqaLensError('checkpoint-unsupported', 'The experts are stored in MXFP4, which cannot be run', {
-    file: tensors.get(blocks)?.file ?? path,
-    tensor: blocks,
-    expected: 'experts in BF16, F16 or F32',
-    next: 'Use a checkpoint whose experts were converted to BF16 (transformers: Mxfp4Config(dequantize=True)).',
   });
 }

@@ -1,9 +1,15 @@
 /** Number formats against reference values, and round trips. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesPerElement, decodeFloat32, encodeFloat32, type FloatDtype } from '../../../src/checkpoint/dtypes';
+import {
+  bytesPerElement,
+  decodeFloat32,
+  encodeFloat32,
+  type FloatDtype,
+  type WeightDtype,
+} from '../../../src/checkpoint/dtypes';
 
-function decode(dtype: FloatDtype, bytes: Uint8Array): Float32Array {
+function decode(dtype: WeightDtype, bytes: Uint8Array): Float32Array {
   const out = new Float32Array(bytes.length / bytesPerElement[dtype]);
   decodeFloat32(dtype, bytes, out);
   return out;
@@ -53,6 +59,57 @@ describe('decoding', () => {
     const shifted = new Uint8Array([0, ...bytesOf([0x3c00, 0x3f80])]).subarray(1);
     expect([...decode('F16', shifted)]).toEqual([1, 1.875]);
   });
+});
+
+describe('types of one byte', () => {
+  const all = decodedBytes();
+  function decodedBytes(): Record<'F8_E4M3' | 'F8_E5M2' | 'F8_E8M0' | 'I8', Float32Array> {
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    return {
+      F8_E4M3: decode('F8_E4M3', bytes),
+      F8_E5M2: decode('F8_E5M2', bytes),
+      F8_E8M0: decode('F8_E8M0', bytes),
+      I8: decode('I8', bytes),
+    };
+  }
+
+  it('F8_E4M3: every byte is the number of its digits; 0x7f and 0xff are NaN, none is infinite', () => {
+    for (let byte = 0; byte < 256; byte++) {
+      const [sign, exponent, mantissa] = fields(byte, 4);
+      // 1.mmm × 2^(e - 7), and below that 0.mmm × 2^-6: in units of 2^-9.
+      const units = exponent === 0 ? mantissa : (8 + mantissa) * 2 ** (exponent - 1);
+      const isNaN = exponent === 15 && mantissa === 7;
+      expect(all.F8_E4M3[byte], `byte ${byte}`).toBe(isNaN ? NaN : (sign * units) / 512);
+    }
+    expect([...all.F8_E4M3].filter(Number.isNaN)).toHaveLength(2);
+    expect(Math.max(...[...all.F8_E4M3].filter((value) => !Number.isNaN(value)))).toBe(448);
+  });
+
+  it('F8_E5M2: every byte is the upper half of a half', () => {
+    expect(all.F8_E5M2).toEqual(decode('F16', bytesOf(Array.from({ length: 256 }, (_, byte) => byte << 8))));
+    for (let byte = 0; byte < 256; byte++) {
+      const [sign, exponent, mantissa] = fields(byte, 5);
+      const units = exponent === 0 ? mantissa : (4 + mantissa) * 2 ** (exponent - 1);
+      const value = exponent < 31 ? (sign * units) / 65536 : mantissa === 0 ? sign * Infinity : NaN;
+      expect(all.F8_E5M2[byte], `byte ${byte}`).toBe(value);
+    }
+  });
+
+  it('F8_E8M0: every byte is a power of two, 0xff is NaN', () => {
+    for (let byte = 0; byte < 255; byte++) expect(Math.log2(all.F8_E8M0[byte] ?? 0)).toBe(byte - 127);
+    expect(all.F8_E8M0[255]).toBeNaN();
+  });
+
+  it('I8: every byte is as Int8Array reads it', () => {
+    expect([...all.I8]).toEqual([...Int8Array.from({ length: 256 }, (_, byte) => byte)]);
+  });
+
+  /** Sign, exponent, mantissa: cut from the digits of a byte. */
+  function fields(byte: number, exponentBits: number): [sign: number, exponent: number, mantissa: number] {
+    const digits = byte.toString(2).padStart(8, '0');
+    const [exponent, mantissa] = [digits.slice(1, 1 + exponentBits), digits.slice(1 + exponentBits)];
+    return [digits.startsWith('1') ? -1 : 1, Number.parseInt(exponent, 2), Number.parseInt(mantissa, 2)];
+  }
 });
 
 describe('encoding', () => {

@@ -8,6 +8,7 @@ import { defaultShardBytes } from '../../../src/checkpoint/export/shards';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { convertAs } from '../../support/conversions';
 import { provenance } from '../../support/exports';
+import { writeQuantised } from '../../support/quantised';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
 import { temporaryFolder } from './temporaryFolder';
@@ -400,5 +401,26 @@ describe('a failure', () => {
     await request.checkpoint.close();
     await expect(exportCheckpoint(request)).rejects.toThrow(/closed/);
     expect(await readdir(parent)).toEqual(['model']);
+  });
+});
+
+describe('an exported quantised checkpoint', () => {
+  it('holds plain weights, and its config says nothing else', async () => {
+    const folder = await temporaryFolder();
+    await writeQuantised('test/fixtures/llama-mha', join(folder, 'fp8'));
+    const request = await prepare(join(folder, 'fp8'), 2, join(folder, 'gqa2'));
+    await expect(exportCheckpoint(request)).rejects.toThrow(/F8_E4M3 and I8 weights.*Choose a dtype/);
+    await exportCheckpoint({ ...request, dtype: 'F32' });
+    const { checkpoint, weights } = await open(join(folder, 'gqa2'));
+    expect(checkpoint.quantisation).toBeUndefined();
+    const original = await json('test/fixtures/llama-mha', 'config.json');
+    expect(await json(folder, 'gqa2', 'config.json')).toEqual({ ...original, num_key_value_heads: 2 });
+    expect([...checkpoint.tensors.keys()].sort()).toEqual(
+      [...(await tensorsOf('test/fixtures/llama-mha')).keys()].sort(),
+    );
+    for (const role of layerRoles) {
+      if (!request.source.has(role, 1)) continue;
+      expect(await weights.read(role, 1), role).toEqual(await request.source.read(role, 1));
+    }
   });
 });

@@ -1,6 +1,7 @@
 /** JSON of checkpoints: keys given twice are found, and one number is replaced without touching the rest. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJsonObject, withObject, withTopLevelValue } from '../../../src/checkpoint/json';
+import { parseJsonObject, withObject, withoutObject, withTopLevelValue } from '../../../src/checkpoint/json';
 
 describe('keys given twice', () => {
   it.each([
@@ -51,5 +52,28 @@ describe('changing an object within', () => {
     ['{"n": 8}', '{"n": 8}'],
   ])('leaves the rest as it is: %s', (text, expected) => {
     expect(change(text)).toBe(expected);
+  });
+});
+
+describe('taking an object out', () => {
+  it.each([
+    ['{"n": {"a": [1, "}"]}, "x": 1.0}', '{ "x": 1.0}'],
+    ['{"x": 1.0, "n": {"b": "\\"},"}}', '{"x": 1.0}'],
+    ['{\n  "x": 1.0,\n  "n": {"n": {}},\n  "y": {"n": 2}\n}', '{\n  "x": 1.0,\n  "y": {"n": 2}\n}'],
+    ['{"n": {}}', '{}'],
+    ['{"x": {"n": {}}, "n": 1}', '{"x": {"n": {}}, "n": 1}'],
+  ])('%s', (before, after) => {
+    expect(withoutObject(before, 'n')).toBe(after);
+  });
+  it('leaves what is left as JSON has it', () => {
+    const object = fc.dictionary(fc.string(), fc.jsonValue());
+    fc.assert(
+      fc.property(object, object, fc.boolean(), (rest, value, first) => {
+        const others = Object.fromEntries(Object.entries(rest).filter(([key]) => key !== 'n'));
+        const whole = first ? { n: value, ...others } : { ...others, n: value };
+        const text = withoutObject(JSON.stringify(whole, null, 2), 'n');
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(others)));
+      }),
+    );
   });
 });

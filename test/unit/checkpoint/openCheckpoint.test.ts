@@ -180,7 +180,7 @@ describe('reading', () => {
   });
   it('refuses types that are no weights', async () => {
     const file = join(await temporaryFolder(), 'x.safetensors');
-    await writeFile(file, safetensorsBytes({ t: entry('F8_E4M3', [2], 0, 2) }, new Uint8Array(2)));
+    await writeFile(file, safetensorsBytes({ t: entry('F8_E4M3FNUZ', [2], 0, 2) }, new Uint8Array(2)));
     const checkpoint = await open(file);
     expect(await checkpoint.readBytes('t')).toHaveLength(2);
     await expect(checkpoint.readFloat32('t')).rejects.toMatchObject({ code: 'checkpoint-unsupported' });

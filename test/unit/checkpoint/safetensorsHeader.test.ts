@@ -98,8 +98,44 @@ describe('a tensor', () => {
     expect(error.detail.found).toBeTruthy();
   });
   it('is refused when its dtype is unknown', async () => {
-    const error = await failure(safetensorsBytes({ t: entry('F4', [2], 0, 1) }, data));
-    expect(error).toMatchObject({ code: 'checkpoint-unsupported', detail: { tensor: 't', found: 'F4' } });
+    const error = await failure(safetensorsBytes({ t: entry('F2', [4], 0, 1) }, data));
+    expect(error).toMatchObject({ code: 'checkpoint-unsupported', detail: { tensor: 't', found: 'F2' } });
+  });
+  it('is refused when it ends within a byte', async () => {
+    const error = await failure(safetensorsBytes({ t: entry('F4', [3], 0, 2) }, data));
+    expect(error.detail).toMatchObject({ tensor: 't', expected: 'a shape that fills whole bytes of F4' });
+  });
+  // safetensors/src/tensor.rs, Dtype::bitsize.
+  it.each([
+    ['BOOL', 8],
+    ['F4', 4],
+    ['F6_E2M3', 6],
+    ['F6_E3M2', 6],
+    ['U8', 8],
+    ['I8', 8],
+    ['F8_E5M2', 8],
+    ['F8_E4M3', 8],
+    ['F8_E8M0', 8],
+    ['F8_E4M3FNUZ', 8],
+    ['F8_E5M2FNUZ', 8],
+    ['I16', 16],
+    ['U16', 16],
+    ['F16', 16],
+    ['BF16', 16],
+    ['I32', 32],
+    ['U32', 32],
+    ['F32', 32],
+    ['C64', 64],
+    ['F64', 64],
+    ['I64', 64],
+    ['U64', 64],
+  ])('may be of type %s', async (dtype, bits) => {
+    const file = join(await temporaryFolder(), 'x.safetensors');
+    await writeFile(file, safetensorsBytes({ t: entry(dtype, [2, 4], 0, bits) }, new Uint8Array(bits)));
+    const checkpoint = await openCheckpoint(file);
+    expect(checkpoint.tensors.get('t')).toMatchObject({ dtype, byteLength: bits });
+    expect(await checkpoint.readBytes('t')).toHaveLength(bits);
+    await checkpoint.close();
   });
   it('is refused when it lies over another', async () => {
     const error = await failure(safetensorsBytes({ t: entry('F32', [2], 4, 12), a }, data));
