@@ -57,6 +57,7 @@ const bundles = {
   explorer: { ...web, entryPoints: ['webview/explorer/main.ts'], outfile: 'dist/webview/explorer.js' },
   diff: { ...web, entryPoints: ['webview/diff/main.ts'], outfile: 'dist/webview/diff.js' },
   sweep: { ...web, entryPoints: ['webview/sweep/main.ts'], outfile: 'dist/webview/sweep.js' },
+  structure: { ...web, entryPoints: ['webview/structure/main.ts'], outfile: 'dist/webview/structure.js' },
 };
 
 const selected = Object.entries(bundles).filter(([name]) => !only || only.includes(name));

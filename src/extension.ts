@@ -8,6 +8,7 @@ import { registerCommands } from './host/commands/register';
 import { createContext, type HostContext } from './host/context';
 import { maintainContextKeys } from './host/contextKeys';
 import { DiagnosticsDocument } from './host/diagnosticsDocument';
+import { registerStructureEditor } from './host/editors/structureEditor';
 import { restartOnSettings, tellCrashes } from './host/engineWatch';
 import { Inspector } from './host/inspector/inspector';
 import type { Node } from './host/inspector/nodes';
@@ -38,6 +39,7 @@ export function activate(extension: vscode.ExtensionContext): GqaLensApi {
   extension.subscriptions.push(
     diagnostics,
     registerCommands(context, diagnostics),
+    registerStructureEditor(context),
     maintainContextKeys(context.sessions),
     maintainCheckpointFolders(),
     tellCrashes(context),

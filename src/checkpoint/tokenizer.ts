@@ -67,6 +67,11 @@ export async function loadTokenizer(folder: string, signal?: AbortSignal): Promi
   }
 }
 
+/** Whether there is a tokenizer, without loading it: that takes a second for the largest. It may turn out to be damaged. */
+export async function hasTokenizer({ folder }: Pick<Checkpoint, 'folder'>): Promise<boolean> {
+  return exists(join(folder, 'tokenizer.json'));
+}
+
 function makeTokenizer(definition: JsonObject, config: JsonObject, file: string): Tokenizer {
   check(definition, file);
   const parts = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, added_tokens: [] };

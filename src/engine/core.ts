@@ -62,6 +62,7 @@ import { modelSizes } from './sizes';
 import { formatSweep, openSweepFile, readSweepFile, sweepFormat, type Existing } from './sweep/file';
 import { prepareSweep } from './sweep/prepare';
 import { runSweep } from './sweep/run';
+import { Structures } from './structures';
 
 export class EngineCore {
   private readonly gpu: EngineGpu;
@@ -70,6 +71,8 @@ export class EngineCore {
   private readonly runs = new RunRegistry();
   private readonly answers: Answers;
   private readonly similarities: Similarities;
+  /** Weight files as they are, beside the models. */
+  readonly structures = new Structures();
 
   constructor(options: GpuOptions) {
     this.gpu = new EngineGpu(options, () => this.runs.releaseAll());

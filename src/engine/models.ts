@@ -117,7 +117,7 @@ export class ModelRegistry {
 }
 
 /** A model that cannot be run can still be inspected: the reason is kept instead of thrown. */
-function tryResolve(checkpoint: Checkpoint): { spec: ModelSpec | null; problem: string | null } {
+export function tryResolve(checkpoint: Checkpoint): { spec: ModelSpec | null; problem: string | null } {
   try {
     return { spec: resolveModel(checkpoint), problem: null };
   } catch (error) {

@@ -52,6 +52,9 @@ export function engineService(
     continuation: (runId, count, task) => run(task, (context) => core.continuation(runId, count, context)),
     exportConversion: (request, task) => run(task, (context) => core.exportConversion(request, context)),
     exportFormats: (modelId, G) => core.exportFormats(modelId, G),
+    structure: (path, task) => run(task, (context) => core.structures.read(path, context)),
+    tensorStatistics: (path, tensor, task) => run(task, (context) => core.structures.statistics(path, tensor, context)),
+    closeStructure: (path) => core.structures.close(path),
     cancel: (task) => tasks.cancel(task),
     shutdown,
   };

@@ -28,6 +28,7 @@ import type {
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from './exports';
 import type { GpuDiagnostics } from './gpu';
 import type { SweepFormat, SweepRequest, SweepResult } from './sweep';
+import type { CheckpointStructure, TensorStatistics } from './structure';
 import type { Progress, TaskId } from './tasks';
 
 /** Functions of the engine. All of them throw GqaLensError. */
@@ -70,6 +71,12 @@ export interface EngineApi {
   exportConversion(request: ExportRequest, task: TaskId): Promise<ExportSummary>;
   /** The formats that a model with G KV heads can be written in, the checkpoint's own first. */
   exportFormats(modelId: string, G: number): ExportFormatChoice[];
+  /** Reads what a weight file holds: headers and config, no weights. Reads them again when asked again. */
+  structure(path: string, task: TaskId): Promise<CheckpointStructure>;
+  /** Streams a tensor of such a file. */
+  tensorStatistics(path: string, tensor: string, task: TaskId): Promise<TensorStatistics>;
+  /** Lets a file go that `structure` has opened. */
+  closeStructure(path: string): Promise<void>;
   cancel(task: TaskId): void;
   /** Destroys the device and ends the process. */
   shutdown(): void;

@@ -56,3 +56,46 @@ export function formatMilliseconds(milliseconds: number | null): string {
 export function formatDuration(milliseconds: number): string {
   return milliseconds < 1000 ? `${formatInteger(milliseconds)}\u202fms` : `${(milliseconds / 1000).toFixed(1)}\u202fs`;
 }
+
+/** 5870000 → "5.87 M". */
+export function formatCount(count: number): string {
+  return withUnit(count, 1000, ['', 'K', 'M', 'B', 'T']);
+}
+
+/** Bytes with binary units: 6144 → "6 KiB". */
+export function formatBytes(bytes: number): string {
+  return withUnit(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB']);
+}
+
+/** Three digits at most, and no zeros behind the point. */
+function withUnit(value: number, step: number, units: readonly string[]): string {
+  const power = Math.max(
+    0,
+    units.findLastIndex((_, place) => value >= step ** place),
+  );
+  const scaled = value / step ** power;
+  const digits = scaled >= 100 ? Math.round(scaled) : Number(scaled.toPrecision(3));
+  return units[power] === '' ? String(digits) : `${digits}\u202f${units[power] ?? ''}`;
+}
+
+/** [0, 1, 2, 5] → "0–2, 5". Expects ascending numbers. */
+export function formatRanges(numbers: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last?.[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`)).join(', ');
+}
+
+/** Any number with five digits at most, by powers of ten where it is very large or small. */
+export function formatValue(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    size >= 1e6 || size < 1e-4
+      ? size.toExponential(3).replace('e-', 'e−').replace('e+', 'e')
+      : String(Number(size.toPrecision(5)));
+  return value < 0 ? `−${text}` : text;
+}

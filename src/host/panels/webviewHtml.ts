@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-export type ViewKind = 'explorer' | 'diff' | 'sweep';
+export type ViewKind = 'explorer' | 'diff' | 'sweep' | 'structure';
 
 /** Options of every webview: scripts from dist/ only. */
 export function webviewOptions(extension: vscode.ExtensionContext): vscode.WebviewOptions {

@@ -1,0 +1,118 @@
+/** What the structure editor is told of a file: tensors as columns, roles, head layouts, statistics, failures. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serialize } from 'node:v8';
+import { describe, expect, it } from 'vitest';
+import { root } from '../../../scripts/lib/places.mjs';
+import { Structures } from '../../../src/engine/structures';
+import type { CheckpointStructure } from '../../../src/protocol/structure';
+import { quietTask } from '../../../src/protocol/tasks';
+import { writeManyTensors } from '../../support/manyTensors';
+import { entry, safetensorsBytes } from '../checkpoint/safetensorsBytes';
+import { temporaryFolder } from '../checkpoint/temporaryFolder';
+
+const fixture = (name: string): string => join(root, 'test', 'fixtures', name, 'model.safetensors');
+
+async function read(path: string): Promise<CheckpointStructure> {
+  const structures = new Structures();
+  const structure = await structures.read(path, quietTask);
+  await structures.close(path);
+  return structure;
+}
+
+describe('the structure of a file', () => {
+  it('has every tensor, in natural order, with its role', async () => {
+    const { tensors, summary } = await read(join(root, 'media', 'sample', 'model.safetensors'));
+    const { names, shapes, shapeOf, roles, roleOf, dtypes, dtypeOf, bytes } = tensors;
+    const place = names.indexOf('model.layers.2.self_attn.k_proj.weight');
+    expect(shapes[shapeOf[place] ?? 0]).toEqual([256, 256]);
+    expect(roles[roleOf[place] ?? 0]).toBe('k.weight');
+    expect(dtypes[dtypeOf[place] ?? 0]).toBe('BF16');
+    expect(bytes[place]).toBe(256 * 256 * 2);
+    expect(bytes.reduce((sum, own) => sum + own, 0)).toBeLessThan(summary.bytesOnDisk);
+    expect(summary).toMatchObject({ family: 'llama', hasTokenizer: true, L: 6, H: 8, notRunnable: null });
+  });
+
+  it('orders layer 2 before layer 10, and names fused roles together', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'a.safetensors');
+    const names = ['h.10.w', 'h.2.w', 'b'];
+    await writeFile(file, safetensorsBytes(Object.fromEntries(names.map((name) => [name, entry('F32', [0], 0, 0)]))));
+    expect((await read(file)).tensors.names).toEqual(['b', 'h.2.w', 'h.10.w']);
+    const { tensors } = await read(fixture('gpt2'));
+    const fused = tensors.names.findIndex((name) => name.endsWith('h.0.attn.c_attn.weight'));
+    expect(tensors.roles[tensors.roleOf[fused] ?? 0]).toBe('q.weight, k.weight, v.weight');
+  });
+
+  it.each([
+    ['llama-mha', [[0, 1, 2, 3, 4, 5, 6, 7]]],
+    ['llama-gqa', [[0, 0, 0, 0, 1, 1, 1, 1]]],
+  ])('tells which heads of %s share a KV head', async (name, expected) => {
+    const { layouts, summary } = await read(fixture(name));
+    expect(layouts.map(({ groupOfHead }) => groupOfHead.length)).toEqual(expected.map(({ length }) => length));
+    expect(layouts.flatMap(({ layers }) => layers)).toHaveLength(summary.L);
+    const R = summary.H / summary.G;
+    for (const { groupOfHead } of layouts) expect(groupOfHead).toEqual(groupOfHead.map((_, h) => Math.floor(h / R)));
+  });
+
+  it('has one layout for each kind of layer', async () => {
+    const { layouts } = await read(fixture('gemma2'));
+    expect(new Set(layouts.map(({ window }) => window)).size).toBe(2);
+    const t5 = await read(fixture('t5'));
+    expect(t5.layouts.map(({ stack, attention }) => `${stack} ${attention}`)).toEqual([
+      'encoder full',
+      'decoder causal',
+      'decoder cross',
+    ]);
+  });
+
+  it('of a file without a config has tensors, and says why it cannot run', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'lonely.safetensors');
+    await writeFile(file, safetensorsBytes({ w: entry('I64', [2], 0, 16) }, new Uint8Array(16)));
+    const { summary, layouts, tensors } = await read(file);
+    expect(tensors.names).toEqual(['w']);
+    expect(layouts).toEqual([]);
+    expect(summary.notRunnable).toMatch(/config\.json/);
+  });
+
+  it('is refused by name when a header is broken or a shard is missing', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'broken.safetensors');
+    await writeFile(file, new Uint8Array(64).fill(255));
+    await expect(read(file)).rejects.toMatchObject({ code: 'checkpoint-invalid', detail: { file } });
+    const index = join(folder, 'model.safetensors.index.json');
+    await writeFile(index, JSON.stringify({ weight_map: { w: 'model-00001-of-00001.safetensors' } }));
+    await expect(read(index)).rejects.toMatchObject({
+      code: 'checkpoint-not-found',
+      detail: { file: join(folder, 'model-00001-of-00001.safetensors') },
+    });
+  });
+
+  it('is read again after the file has changed, and statistics are of the new one', async () => {
+    const file = join(await temporaryFolder(), 'a.safetensors');
+    const structures = new Structures();
+    const write = (value: number): Promise<void> =>
+      writeFile(file, safetensorsBytes({ w: entry('F32', [1], 0, 4) }, new Uint8Array(Float32Array.of(value).buffer)));
+    await write(1);
+    await structures.read(file, quietTask);
+    expect((await structures.statistics(file, 'w', quietTask)).maximum).toBe(1);
+    await write(2);
+    await structures.read(file, quietTask);
+    expect((await structures.statistics(file, 'w', quietTask)).maximum).toBe(2);
+    await structures.close(file);
+    // A new engine has opened nothing yet.
+    expect((await structures.statistics(file, 'w', quietTask)).maximum).toBe(2);
+    await structures.close(file);
+  });
+
+  it('of 100 000 tensors is compact: five numbers and a name each', async () => {
+    const file = join(await temporaryFolder(), 'many.safetensors');
+    const names = await writeManyTensors(file, 100_000);
+    const { tensors } = await read(file);
+    expect(tensors.names).toEqual(names);
+    expect(tensors.shapes).toEqual([[1]]);
+    // What crosses the borders is little more than the names.
+    expect(serialize(tensors).byteLength).toBeLessThan(serialize(names).byteLength + 100_000 * 30);
+  });
+});

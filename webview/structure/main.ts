@@ -1,0 +1,295 @@
+/**
+ * The structure editor's page: what a weight file is, its heads, its tensors.
+ * The host owns what was read, this page owns what the user chose; a change of either draws once, in the next frame.
+ */
+import '../shared/palette.css';
+import '../shared/base.css';
+import './structure.css';
+import { toErrorValue } from '../../src/protocol/errors';
+import type {
+  StructureColumn,
+  StructureHostApi,
+  StructureSnapshot,
+  StructureUi,
+  StructureViewApi,
+} from '../../src/protocol/views';
+import { ProgressBar } from '../shared/banners';
+import { button, CheckBox, Picker } from '../shared/controls';
+import { element } from '../shared/dom';
+import { formatBytes, formatInteger } from '../shared/format';
+import { connect } from '../shared/host';
+import { DetailsCard, type StatisticsState } from './details';
+import { HeadFigures } from './heads';
+import { problemPage } from './problem';
+import { TensorGrid } from './table';
+import { TensorList, type TensorRows } from './tensorList';
+import { restoreUi } from './ui';
+import { factsOf } from './words';
+
+/** Statistics of a tensor up to this size are computed when it is chosen; of larger ones when asked for. */
+const quickBytes = 256 * 1024 * 1024;
+
+const host = connect<StructureHostApi, StructureViewApi>({
+  update: (changed) => accept(changed),
+  progress: (busy) => {
+    if (statistics.kind !== 'busy') return;
+    statistics = { kind: 'busy', busy };
+    plan();
+  },
+});
+const { remote } = host;
+
+let snapshot: StructureSnapshot | null = null;
+let ui: StructureUi = restoreUi(host.saved());
+let list: TensorList | null = null;
+let rows: TensorRows | null = null;
+/** What the rows were made for. */
+let rowsKey = '';
+let statistics: StatisticsState = { kind: 'none' };
+/** Counts questions for statistics: an answer to an older one is dropped. */
+let asked = 0;
+let planned = false;
+
+const grid = new TensorGrid({
+  sort: (column) => choose(sorted(column)),
+  select: (name) => select(name),
+  fold: (group) => {
+    // While something is searched for, everything that was found is shown.
+    if (ui.filter.trim() !== '') return;
+    const others = new Set(ui.foldedOtherwise);
+    if (!others.delete(group)) others.add(group);
+    choose({ foldedOtherwise: [...others] });
+  },
+  copy: (name) => copy(name),
+  scrolled: (scrollTop) => {
+    ui = { ...ui, scrollTop };
+    save();
+  },
+});
+const details = new DetailsCard({
+  copy: (text) => copy(text),
+  compute: () => computeStatistics(),
+  cancel: () => {
+    asked++;
+    statistics = { kind: 'none' };
+    void remote.cancelStatistics();
+    plan();
+  },
+  close: () => select(''),
+});
+const heads = new HeadFigures();
+const name = element('h1');
+const subtitle = element('span', { class: 'muted' });
+const analyse = button('Analyse', { class: 'primary', 'data-testid': 'analyse' }, () => void remote.analyse());
+const reload = button('Reload', { 'data-testid': 'reload', title: 'Read the file again' }, () => void remote.reload());
+const progress = new ProgressBar('Reading');
+const banners = element('div', { class: 'banners' });
+const facts = element('dl', { class: 'facts' });
+const search = element('input', {
+  ...{ type: 'search', placeholder: 'Filter: q_proj, 3 for layer 3, or both', spellcheck: 'false' },
+  ...{ 'aria-label': 'Filter tensors', 'data-testid': 'filter' },
+  title: 'Words that the name or role has; a number is a layer',
+});
+search.addEventListener('input', () => choose({ filter: search.value }));
+search.addEventListener('keydown', (event) => {
+  if (event.key !== 'ArrowDown') return;
+  event.preventDefault();
+  grid.element.focus();
+});
+const dtypePicker = new Picker('dtype', 'Type', (dtype) => choose({ dtype }));
+const grouping = new CheckBox('grouped', 'By layer', 'Put the tensors of a layer under a heading', (grouped) =>
+  choose({ grouped }),
+);
+const foldAll = button('Fold all', { class: 'link', 'data-testid': 'fold-all' }, () =>
+  choose({ folded: !ui.folded, foldedOtherwise: [] }),
+);
+const count = element('span', { class: 'muted count-line', role: 'status', 'data-testid': 'count' });
+const content = element(
+  'div',
+  { class: 'structure-content' },
+  element(
+    'div',
+    { class: 'structure-top' },
+    element(
+      'section',
+      { class: 'panel summary', 'aria-label': 'Architecture', 'data-testid': 'summary' },
+      element('div', { class: 'panel-head' }, element('h2', {}, 'Architecture')),
+      facts,
+    ),
+    heads.element,
+  ),
+  element(
+    'section',
+    { class: 'panel tensors', 'aria-label': 'Tensors' },
+    element(
+      'div',
+      { class: 'panel-head' },
+      element('div', { class: 'tensor-title' }, element('h2', {}, 'Tensors'), count),
+      element('div', { class: 'controls' }, search, dtypePicker.element, grouping.element, foldAll),
+    ),
+    element('div', { class: 'tensor-body' }, grid.element, details.element),
+  ),
+);
+const page = element(
+  'main',
+  { class: 'structure', 'data-testid': 'structure', hidden: true },
+  element(
+    'header',
+    { class: 'header' },
+    element('div', { class: 'identity' }, name, subtitle),
+    element('div', { class: 'choices' }, reload, analyse),
+    progress.element,
+  ),
+  banners,
+  content,
+);
+document.getElementById('root')?.append(page);
+search.value = ui.filter;
+void remote.ready().then(accept);
+
+function accept(changed: StructureSnapshot): void {
+  const isNew = snapshot?.version !== changed.version;
+  snapshot = changed;
+  if (isNew) {
+    list = changed.structure && new TensorList(changed.structure.tensors);
+    rowsKey = '';
+    asked++;
+    statistics = { kind: 'none' };
+    if (list !== null && ui.selected !== '') afterSelection();
+    const { scrollTop } = ui;
+    plan();
+    // The place can be gone to once the rows are there.
+    requestAnimationFrame(() => grid.scrollTo(scrollTop));
+  }
+  plan();
+}
+
+function plan(): void {
+  if (!planned) requestAnimationFrame(draw);
+  planned = true;
+}
+
+function draw(): void {
+  planned = false;
+  if (snapshot === null) return;
+  const { path, structure, isReading, problem } = snapshot;
+  const parts = path.split(/[\\/]/);
+  page.hidden = false;
+  page.dataset.state = structure !== null ? 'shown' : problem !== null ? 'failed' : 'reading';
+  name.textContent = parts.at(-1) ?? path;
+  name.title = path;
+  progress.show(isReading ? { message: 'Reading the file', fraction: null } : null);
+  content.hidden = structure === null;
+  subtitle.textContent = structure?.summary.familyTitle ?? (isReading ? 'reading…' : '');
+  drawBanners();
+  if (structure === null || list === null) {
+    analyse.disabled = true;
+    analyse.title = problem === null ? 'The file is being read' : 'The file cannot be read';
+    return;
+  }
+  const { notRunnable } = structure.summary;
+  analyse.disabled = notRunnable !== null;
+  analyse.title = notRunnable ?? 'Run the checkpoint on a text and look at its heads';
+  facts.replaceChildren(
+    ...factsOf(structure).flatMap(({ label, value, detail = value }) => [
+      element('dt', {}, label),
+      element('dd', { title: detail }, value),
+    ]),
+  );
+  heads.show(structure);
+  drawTensors(list);
+}
+
+function drawBanners(): void {
+  if (snapshot === null) return;
+  const { problem, structure } = snapshot;
+  const notRunnable = structure?.summary.notRunnable ?? null;
+  banners.replaceChildren(
+    ...(problem === null ? [] : [problemPage(problem, () => void remote.reload())]),
+    ...(notRunnable === null
+      ? []
+      : [
+          element(
+            'div',
+            { class: 'banner warning', 'data-testid': 'not-runnable' },
+            element('p', {}, `It cannot be run, only looked at. ${notRunnable}`),
+          ),
+        ]),
+  );
+}
+
+function drawTensors(tensors: TensorList): void {
+  const { filter, dtype, sortBy, sortDescending, grouped, folded, foldedOtherwise, selected } = ui;
+  const key = JSON.stringify([filter, dtype, sortBy, sortDescending, grouped, folded, foldedOtherwise]);
+  if (rows === null || key !== rowsKey) {
+    rowsKey = key;
+    rows = tensors.rows(ui);
+  }
+  const all = tensors.columns.names.length;
+  const found = rows.tensors === all ? formatInteger(all) : `${formatInteger(rows.tensors)} of ${formatInteger(all)}`;
+  count.textContent = `${found} · ${formatBytes(rows.bytes)}`;
+  const types = tensors
+    .dtypes()
+    .map(({ dtype: value, count: own }) => ({ value, title: `${value} (${formatInteger(own)})` }));
+  dtypePicker.show([{ value: '', title: 'all' }, ...types], dtype);
+  grouping.show(grouped);
+  foldAll.textContent = folded ? 'Unfold all' : 'Fold all';
+  foldAll.disabled = !grouped || filter.trim() !== '';
+  grid.show(tensors, rows, selected, { by: sortBy, descending: sortDescending });
+  const place = selected === '' ? -1 : tensors.columns.names.indexOf(selected);
+  details.show(tensors.columns, place < 0 ? null : place, statistics);
+}
+
+function sorted(column: StructureColumn): Partial<StructureUi> {
+  return { sortBy: column, sortDescending: ui.sortBy === column ? !ui.sortDescending : column === 'bytes' };
+}
+
+function choose(change: Partial<StructureUi>): void {
+  ui = { ...ui, ...change };
+  save();
+  plan();
+}
+
+function select(selected: string): void {
+  if (selected === ui.selected) return;
+  choose({ selected });
+  asked++;
+  statistics = { kind: 'none' };
+  void remote.cancelStatistics();
+  afterSelection();
+}
+
+/** Small tensors tell their numbers at once. */
+function afterSelection(): void {
+  const place = list?.columns.names.indexOf(ui.selected) ?? -1;
+  const bytes = list?.columns.bytes[place];
+  if (bytes !== undefined && bytes <= quickBytes) computeStatistics();
+}
+
+function computeStatistics(): void {
+  const question = ++asked;
+  statistics = { kind: 'busy', busy: { message: 'Reading', fraction: null } };
+  plan();
+  remote.statistics(ui.selected).then(
+    (found) => answer(question, { kind: 'done', statistics: found }),
+    (error: unknown) => {
+      const problem = toErrorValue(error);
+      answer(question, problem.code === 'cancelled' ? { kind: 'none' } : { kind: 'failed', problem });
+    },
+  );
+}
+
+function answer(question: number, state: StatisticsState): void {
+  if (question !== asked) return;
+  statistics = state;
+  plan();
+}
+
+function copy(text: string): void {
+  void remote.copy(text);
+}
+
+/** Comes back after the editor was hidden and after a window reload. */
+function save(): void {
+  host.save(ui);
+}

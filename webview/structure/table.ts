@@ -1,0 +1,283 @@
+/**
+ * The tensors as a table of which only the visible rows exist: a tree grid, one focus, driven by pointer or keyboard.
+ * Role: elements and keys. Which rows there are is tensorList.ts.
+ */
+import type { StructureColumn } from '../../src/protocol/views';
+import { button } from '../shared/controls';
+import { element } from '../shared/dom';
+import { formatBytes, formatInteger } from '../shared/format';
+import type { TensorList, TensorRows } from './tensorList';
+import { columns } from './ui';
+import { shapeText } from './words';
+
+/** Pixels; the style sheet has the same. */
+const rowHeight = 22;
+/** Rows drawn beyond the visible ones, so that a slow frame shows no gap. */
+const margin = 8;
+
+export interface TableEvents {
+  sort(column: StructureColumn): void;
+  select(name: string): void;
+  fold(group: string): void;
+  copy(name: string): void;
+  scrolled(scrollTop: number): void;
+}
+
+const titles: Record<StructureColumn, string> = {
+  name: 'Name',
+  dtype: 'Type',
+  shape: 'Shape',
+  bytes: 'Size',
+  role: 'Role',
+};
+const hints: Record<StructureColumn, string> = {
+  name: 'In the order of layers',
+  dtype: 'Type of the stored elements',
+  shape: 'By number of elements',
+  bytes: 'Bytes in the file; layers by their sum',
+  role: 'What the model reads from it',
+};
+
+export class TensorGrid {
+  readonly element: HTMLElement;
+  readonly #events: TableEvents;
+  readonly #headings = new Map<StructureColumn, HTMLElement>();
+  readonly #scroller: HTMLElement;
+  readonly #space = element('div', { class: 'tensor-space', role: 'presentation' });
+  readonly #body = element('div', { class: 'tensor-rows', role: 'rowgroup' });
+  readonly #empty = element('p', { class: 'muted tensor-empty', role: 'status', hidden: true });
+  #list: TensorList | null = null;
+  #rows: TensorRows = { rows: new Int32Array(), groups: new Map(), tensors: 0, bytes: 0 };
+  #selected = '';
+  /** Row that the keyboard is at. */
+  #active = 0;
+
+  constructor(events: TableEvents) {
+    this.#events = events;
+    const head = element(
+      'div',
+      { class: 'tensor-row tensor-head', role: 'row', 'aria-rowindex': 1 },
+      ...columns.map((column) => this.#heading(column)),
+    );
+    this.#scroller = element('div', { class: 'tensor-scroll', role: 'presentation' }, this.#space, this.#empty);
+    this.#space.append(this.#body);
+    this.element = element(
+      'div',
+      {
+        ...{ class: 'tensor-grid', role: 'treegrid', tabindex: 0, 'aria-label': 'Tensors', 'data-testid': 'tensors' },
+        'aria-colcount': columns.length,
+      },
+      element('div', { role: 'rowgroup' }, head),
+      this.#scroller,
+    );
+    let planned = false;
+    this.#scroller.addEventListener('scroll', () => {
+      if (!planned) {
+        requestAnimationFrame(() => {
+          planned = false;
+          this.#draw();
+          events.scrolled(this.#scroller.scrollTop);
+        });
+      }
+      planned = true;
+    });
+    new ResizeObserver(() => this.#draw()).observe(this.#scroller);
+    this.element.addEventListener('keydown', (event) => this.#press(event));
+    this.#body.addEventListener('click', (event) => this.#click(event));
+  }
+
+  /** Shows rows. The keyboard stays at the row that it was at, as far as that is still there. */
+  show(list: TensorList, rows: TensorRows, selected: string, sort: { by: StructureColumn; descending: boolean }): void {
+    const before = this.#rows.rows[this.#active];
+    const isNew = list !== this.#list;
+    this.#list = list;
+    this.#rows = rows;
+    this.#selected = selected;
+    const kept = isNew
+      ? rows.rows.findIndex((row) => list.columns.names[row] === selected)
+      : before === undefined
+        ? -1
+        : rows.rows.indexOf(before);
+    this.#active = Math.max(0, kept);
+    for (const [column, heading] of this.#headings) {
+      const direction = sort.descending ? 'descending' : 'ascending';
+      heading.setAttribute('aria-sort', column === sort.by ? direction : 'none');
+    }
+    this.element.setAttribute('aria-rowcount', String(rows.rows.length + 1));
+    this.#space.style.height = `${rows.rows.length * rowHeight}px`;
+    this.#empty.hidden = rows.rows.length > 0;
+    this.#empty.textContent = list.columns.names.length === 0 ? 'The file holds no tensors.' : 'No tensor matches.';
+    this.#draw();
+  }
+
+  scrollTo(scrollTop: number): void {
+    this.#scroller.scrollTop = scrollTop;
+    this.#draw();
+  }
+
+  #heading(column: StructureColumn): HTMLElement {
+    const sort = button(
+      titles[column],
+      { class: 'link', title: hints[column], 'data-testid': `sort-${column}`, tabindex: '-1' },
+      () => this.#events.sort(column),
+    );
+    const heading = element('div', { class: `cell ${column}`, role: 'columnheader' }, sort);
+    this.#headings.set(column, heading);
+    return heading;
+  }
+
+  #draw(): void {
+    if (this.#list === null) return;
+    const { rows } = this.#rows;
+    const { scrollTop, clientHeight } = this.#scroller;
+    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - margin);
+    const last = Math.min(rows.length, Math.ceil((scrollTop + clientHeight) / rowHeight) + margin);
+    this.#body.style.transform = `translateY(${first * rowHeight}px)`;
+    this.#body.replaceChildren(...Array.from({ length: last - first }, (_, place) => this.#row(first + place)));
+    const isDrawn = this.#active >= first && this.#active < last;
+    if (isDrawn) this.element.setAttribute('aria-activedescendant', `row-${this.#active}`);
+    else this.element.removeAttribute('aria-activedescendant');
+  }
+
+  #row(place: number): HTMLElement {
+    const row = this.#rows.rows[place] ?? 0;
+    const made = row < 0 ? this.#groupRow(-1 - row) : this.#tensorRow(row);
+    made.id = `row-${place}`;
+    made.dataset.place = String(place);
+    made.setAttribute('role', 'row');
+    made.setAttribute('aria-rowindex', String(place + 2));
+    made.classList.toggle('active', place === this.#active);
+    return made;
+  }
+
+  #groupRow(group: number): HTMLElement {
+    const { name, tensors, bytes, isFolded } = this.#rows.groups.get(group) ?? {
+      name: '',
+      tensors: 0,
+      bytes: 0,
+      isFolded: false,
+    };
+    return element(
+      'div',
+      {
+        class: 'tensor-row group',
+        'aria-level': 1,
+        'aria-expanded': String(!isFolded),
+        'data-testid': 'tensor-group',
+        'data-name': name,
+      },
+      element(
+        'div',
+        { class: 'cell name', role: 'gridcell' },
+        element('span', { class: 'twistie', 'aria-hidden': 'true' }, isFolded ? '▸' : '▾'),
+        name,
+      ),
+      element(
+        'div',
+        { class: 'cell count muted', role: 'gridcell', 'aria-colspan': 2 },
+        `${formatInteger(tensors)} tensors`,
+      ),
+      element('div', { class: 'cell bytes muted', role: 'gridcell' }, formatBytes(bytes)),
+      element('div', { class: 'cell role', role: 'gridcell' }),
+    );
+  }
+
+  #tensorRow(tensor: number): HTMLElement {
+    const list = this.#list;
+    if (list === null) return element('div');
+    const { names, dtypes, dtypeOf, shapes, shapeOf, roles, roleOf, bytes } = list.columns;
+    const name = names[tensor] ?? '';
+    const group = this.#rows.groups.size > 0 ? list.groupOf(tensor) : null;
+    const role = roles[roleOf[tensor] ?? 0] ?? '';
+    const size = bytes[tensor] ?? 0;
+    // Under a heading its part of the name is said already; the whole is in the tool tip and what copying takes.
+    const shown =
+      group === null ? [name] : [element('span', { class: 'prefix muted' }, `${group}.`), name.slice(group.length + 1)];
+    return element(
+      'div',
+      {
+        ...{ class: `tensor-row${group === null ? '' : ' member'}`, 'data-testid': 'tensor', 'data-name': name },
+        ...{ 'aria-level': group === null ? 1 : 2, 'aria-selected': String(name === this.#selected) },
+      },
+      element('div', { class: 'cell name', role: 'gridcell', title: name }, element('span', {}, ...shown)),
+      element('div', { class: 'cell dtype', role: 'gridcell' }, dtypes[dtypeOf[tensor] ?? 0] ?? ''),
+      element('div', { class: 'cell shape', role: 'gridcell' }, shapeText(shapes[shapeOf[tensor] ?? 0] ?? [])),
+      element(
+        'div',
+        { class: 'cell bytes', role: 'gridcell', title: `${formatInteger(size)} bytes` },
+        formatBytes(size),
+      ),
+      element('div', { class: 'cell role', role: 'gridcell', title: role }, role),
+    );
+  }
+
+  #click(event: Event): void {
+    const target = event.target instanceof Element ? event.target.closest<HTMLElement>('.tensor-row') : null;
+    if (target === null) return;
+    this.#move(Number(target.dataset.place));
+    this.#activate();
+  }
+
+  /** A tensor's details are shown; a heading folds. */
+  #activate(): void {
+    const row = this.#rows.rows[this.#active];
+    if (row === undefined) return;
+    if (row < 0) this.#events.fold(this.#rows.groups.get(-1 - row)?.name ?? '');
+    else this.#events.select(this.#list?.columns.names[row] ?? '');
+  }
+
+  #press(event: KeyboardEvent): void {
+    if (event.target instanceof HTMLButtonElement) return;
+    const { key } = event;
+    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === 'c') this.#copy();
+    else if (event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (key === 'Enter' || key === ' ') this.#activate();
+    else if (key === 'ArrowLeft' || key === 'ArrowRight') this.#unfold(key === 'ArrowRight');
+    else {
+      const page = Math.max(1, Math.floor(this.#scroller.clientHeight / rowHeight) - 1);
+      const steps: Record<string, number> = {
+        ...{ ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page },
+        ...{ Home: -Infinity, End: Infinity },
+      };
+      const step = steps[key];
+      if (step === undefined) return;
+      this.#move(this.#active + step);
+    }
+    event.preventDefault();
+  }
+
+  /** Left folds a heading, or goes to it from below; right unfolds it, or goes into it. */
+  #unfold(open: boolean): void {
+    const { rows, groups } = this.#rows;
+    const row = rows[this.#active] ?? 0;
+    if (row < 0) {
+      const { name, isFolded } = groups.get(-1 - row) ?? { name: '', isFolded: false };
+      if (isFolded === open) this.#events.fold(name);
+      else if (open) this.#move(this.#active + 1);
+      return;
+    }
+    if (open || (this.#list?.groupOf(row) ?? null) === null) return;
+    for (let place = this.#active; place >= 0; place--) {
+      if ((rows[place] ?? 0) >= 0) continue;
+      this.#move(place);
+      return;
+    }
+  }
+
+  #copy(): void {
+    const row = this.#rows.rows[this.#active] ?? 0;
+    const name = row < 0 ? this.#rows.groups.get(-1 - row)?.name : this.#list?.columns.names[row];
+    this.#events.copy(name ?? '');
+  }
+
+  #move(place: number): void {
+    const { length } = this.#rows.rows;
+    if (length === 0) return;
+    this.#active = Math.max(0, Math.min(length - 1, place));
+    const top = this.#active * rowHeight;
+    const { scrollTop, clientHeight } = this.#scroller;
+    if (top < scrollTop) this.#scroller.scrollTop = top;
+    else if (top + rowHeight > scrollTop + clientHeight) this.#scroller.scrollTop = top + rowHeight - clientHeight;
+    this.#draw();
+  }
+}
