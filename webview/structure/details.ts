@@ -36,7 +36,7 @@ export class DetailsCard {
   constructor(events: DetailsEvents) {
     this.#events = events;
     const copy = button('Copy name', { class: 'link', 'data-testid': 'copy-name' }, () =>
-      events.copy(this.#name.textContent ?? ''),
+      events.copy(this.#name.textContent),
     );
     const close = button('×', { class: 'link close', 'aria-label': 'Close', title: 'Close' }, () => events.close());
     this.element = element(

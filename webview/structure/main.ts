@@ -205,7 +205,7 @@ function drawBanners(): void {
   const { problem, structure } = snapshot;
   const notRunnable = structure?.summary.notRunnable ?? null;
   banners.replaceChildren(
-    ...(problem === null ? [] : [problemPage(problem, () => void remote.reload())]),
+    ...(problem === null ? [] : [problemPage(problem)]),
     ...(notRunnable === null
       ? []
       : [

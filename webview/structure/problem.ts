@@ -1,9 +1,8 @@
 /** Why a file could not be read: what and where, what was expected and found, what to do. */
 import type { ErrorValue } from '../../src/protocol/errors';
-import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 
-export function problemPage({ message, detail, code }: ErrorValue, reload: () => void): HTMLElement {
+export function problemPage({ message, detail, code }: ErrorValue): HTMLElement {
   const { file, tensor, expected, found, limit, next } = detail;
   const rows: [label: string, value: string | undefined][] = [
     ['File', file],
@@ -23,6 +22,5 @@ export function problemPage({ message, detail, code }: ErrorValue, reload: () =>
     { class: 'banner error problem-page', role: 'alert', 'data-testid': 'problem', 'data-code': code },
     element('p', {}, element('b', {}, summary)),
     element('dl', { class: 'facts' }, ...facts),
-    button('Reload', { 'data-testid': 'problem-reload' }, reload),
   );
 }

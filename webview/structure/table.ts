@@ -81,7 +81,12 @@ export class TensorGrid {
       }
       planned = true;
     });
-    new ResizeObserver(() => this.#draw()).observe(this.#scroller);
+    new ResizeObserver(() => {
+      // The heading's columns stand over those of the rows, beside which a scroll bar may take room.
+      const { offsetWidth, clientWidth } = this.#scroller;
+      head.style.marginRight = `${offsetWidth - clientWidth}px`;
+      this.#draw();
+    }).observe(this.#scroller);
     this.element.addEventListener('keydown', (event) => this.#press(event));
     this.#body.addEventListener('click', (event) => this.#click(event));
   }

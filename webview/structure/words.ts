@@ -27,7 +27,7 @@ export function factsOf({ summary, tensors }: CheckpointStructure): Fact[] {
     ['Positions', summary.position === 'unknown' ? '' : summary.position, positionsDetail(summary.maxPositions)],
     ['KV cache', cacheText(summary)],
     ['Vocabulary', V > 0 ? `${formatInteger(V)}${summary.tiedEmbeddings ? ' · embeddings tied' : ''}` : ''],
-    ['Tokenizer', summary.hasTokenizer ? 'there' : 'none: token ids can be run'],
+    ['Tokenizer', summary.hasTokenizer ? 'found' : 'none: token ids can be run'],
     ['Besides', summary.features.join('; ')],
     ['On disk', diskText(summary.bytesOnDisk, tensors), summary.path],
   ];

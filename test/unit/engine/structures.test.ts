@@ -3,15 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { root } from '../../../scripts/lib/places.mjs';
 import { Structures } from '../../../src/engine/structures';
 import type { CheckpointStructure } from '../../../src/protocol/structure';
 import { quietTask } from '../../../src/protocol/tasks';
+import { fixtures } from '../../support/fixtures';
 import { writeManyTensors } from '../../support/manyTensors';
 import { entry, safetensorsBytes } from '../checkpoint/safetensorsBytes';
 import { temporaryFolder } from '../checkpoint/temporaryFolder';
 
-const fixture = (name: string): string => join(root, 'test', 'fixtures', name, 'model.safetensors');
+const fixture = (name: string): string => join(fixtures, name, 'model.safetensors');
 
 async function read(path: string): Promise<CheckpointStructure> {
   const structures = new Structures();
@@ -22,7 +22,7 @@ async function read(path: string): Promise<CheckpointStructure> {
 
 describe('the structure of a file', () => {
   it('has every tensor, in natural order, with its role', async () => {
-    const { tensors, summary } = await read(join(root, 'media', 'sample', 'model.safetensors'));
+    const { tensors, summary } = await read('media/sample/model.safetensors');
     const { names, shapes, shapeOf, roles, roleOf, dtypes, dtypeOf, bytes } = tensors;
     const place = names.indexOf('model.layers.2.self_attn.k_proj.weight');
     expect(shapes[shapeOf[place] ?? 0]).toEqual([256, 256]);
