@@ -84,7 +84,7 @@ test('finds tensors by words and layer number, and sorts them', async () => {
   await page.getByTestId('sort-bytes').click();
   await eventually(async () => (await nameOf(rows(page))) === 'model.embed_tokens.weight', 'the largest comes first');
   await page.getByTestId('sort-bytes').click();
-  await eventually(async () => /norm/.test((await nameOf(rows(page))) ?? ''), 'the smallest comes first');
+  await eventually(async () => ((await nameOf(rows(page))) ?? '').includes('norm'), 'the smallest comes first');
   await page.getByTestId('sort-name').click();
   await page.getByTestId('grouped').check();
 });
@@ -182,7 +182,7 @@ test('Analyse opens the explorer on the file', async () => {
   await page.getByTestId('analyse').click();
   const explorer = await workbench().webview('explorer');
   await eventually(
-    async () => /model\.safetensors/.test(await explorer.locator('h1').innerText()),
+    async () => (await explorer.locator('h1').innerText()).includes('model.safetensors'),
     'the model is shown',
   );
 });
