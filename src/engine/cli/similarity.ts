@@ -15,6 +15,7 @@ import { usualCalibration } from '../../protocol/methods';
 import { calibrationWindows } from '../calibrationText';
 import { usualWindow } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
+import { layerName, layersNamed } from './layers';
 import {
   calibrationOf,
   conversionRequest,
@@ -32,7 +33,7 @@ import { describeSimilarity, type LayerSimilarity } from './similarityText';
 interface SimilarityOptions extends CommonOptions, ConversionOptions, InputOptions {
   on: SimilarityBasis;
   measure?: string;
-  layer?: number;
+  layer?: string;
   textFile?: string;
   damage?: boolean;
 }
@@ -54,7 +55,11 @@ export function addSimilarity(program: Command, open: OpenContext): void {
         similarities.map(({ id }) => id),
       ),
     )
-    .option('--layer <n>', 'only this layer, with its matrix', wholeNumber(0))
+    .option(
+      '--layer <layer>',
+      'only this layer, with its matrix: 3; of encoder-decoders cross.0, or all of decoder',
+      layerName,
+    )
     .option('--groups <G>', 'also compare each head with the pooled head of its group', wholeNumber(1))
     .option('--damage', "also measure what the conversion does to each query head's output");
   withInput(command).addOption(
@@ -82,8 +87,9 @@ export function addSimilarity(program: Command, open: OpenContext): void {
       }
       const runId = needsRun(options) ? await runText(model, options, context, command) : null;
       const ask = { modelId, on: options.on, measure: measure.id, conversion, ...(runId === null ? {} : { runId }) };
+      const chosen = options.layer === undefined ? [...model.layers.keys()] : layersNamed(model, options.layer);
       const layers: LayerSimilarity[] = [];
-      for (const layer of options.layer === undefined ? model.layers.keys() : [options.layer]) {
+      for (const layer of chosen) {
         layers.push({
           layer,
           name: model.layers[layer]?.name ?? String(layer),
@@ -101,7 +107,7 @@ export function addSimilarity(program: Command, open: OpenContext): void {
         describeSimilarity(model, layers, {
           on,
           measure,
-          isSingle: options.layer !== undefined,
+          isSingle: options.layer !== undefined && chosen.length === 1,
           pooled: converts ? conversion : null,
         }),
       );

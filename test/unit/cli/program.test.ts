@@ -72,6 +72,7 @@ describe('exit codes', () => {
   it.each([
     [['inspect', 'no/such/folder'], /no checkpoint at this path.*no\/such\/folder/],
     [['similarity', sample, '--layer', '6'], /no layer 6.*0 to 5/],
+    [['similarity', 'test/fixtures/t5', '--layer', 'cross.2'], /no layer cross\.2.*0 to 5, or one of encoder\.0/],
     [
       ['similarity', sample, '--measure', 'attention'],
       /"attention" does not compare weights.*aligned, cosine, cka, pca/,
@@ -169,6 +170,16 @@ describe('inspect', () => {
 });
 
 describe('similarity', () => {
+  it('takes the names that encoder-decoders have for their attentions', async () => {
+    const namesOf = async (layer: string): Promise<string[]> => {
+      const { stdout } = await gqaLens(['similarity', 'test/fixtures/t5', '--layer', layer, '--json']);
+      return (JSON.parse(stdout) as { layers: { name: string }[] }).layers.map(({ name }) => name);
+    };
+    expect(await namesOf('cross.1')).toEqual(['cross.1']);
+    expect(await namesOf('3')).toEqual(['cross.0']);
+    expect(await namesOf('encoder')).toEqual(['encoder.0', 'encoder.1']);
+  });
+
   it('gives every layer of the sample as JSON', async () => {
     const { code, stdout } = await gqaLens(['similarity', sample, '--groups', '2', '--json']);
     expect(code).toBe(0);
