@@ -6,11 +6,12 @@ import { isObject } from './json';
 
 /**
  * Chooses how pieces are read from tokenizer.json's `decoder`: byte-level pieces hold a byte a character, SentencePiece
- * pieces write a space as ▁ and single bytes as <0xE2>.
+ * pieces write a space as ▁ and single bytes as <0xE2>; WordPiece marks what goes on with a word, and not where one begins.
  */
 export function pieceReader(decoder: unknown): (piece: string) => string {
   const types = decoderTypes(decoder);
   if (types.has('ByteLevel')) return (piece) => bytesToText(piece);
+  if (types.has('WordPiece')) return (piece) => readWordPiece(piece, continuationOf(decoder));
   return (piece) => {
     const byte = types.has('ByteFallback') ? /^<0x([0-9A-F]{2})>$/.exec(piece)?.[1] : undefined;
     if (byte !== undefined) return showBytes([parseInt(byte, 16)]);
@@ -23,6 +24,17 @@ function decoderTypes(decoder: unknown): Set<unknown> {
   if (!isObject(decoder)) return new Set();
   const parts: unknown[] = Array.isArray(decoder.decoders) ? decoder.decoders : [];
   return new Set([decoder.type, ...parts.flatMap((part) => [...decoderTypes(part)])]);
+}
+
+/** What stands before pieces that go on with a word. */
+function continuationOf(decoder: unknown): string {
+  return isObject(decoder) && typeof decoder.prefix === 'string' && decoder.prefix !== '' ? decoder.prefix : '##';
+}
+
+/** A piece that begins a word comes with the space before it, as in other vocabularies; marks such as commas have none. */
+function readWordPiece(piece: string, continuation: string): string {
+  if (piece.startsWith(continuation) && piece !== continuation) return piece.slice(continuation.length);
+  return /^[\p{L}\p{N}]/u.test(piece) ? ` ${piece}` : piece;
 }
 
 /** Bytes by their character in byte-level vocabularies: GPT-2's bytes_to_unicode (openai/gpt-2, encoder.py). */

@@ -1,4 +1,5 @@
 /** Figure: how do both models write on? Greedy continuations; what both write alike is muted. */
+import { isEncoderOnly } from '../../src/protocol/layers';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { commonPrefixLength } from './commonPrefix';
@@ -16,7 +17,8 @@ export class Continuations implements Figure<DiffView> {
   }
 
   render({ snapshot: { compare, model, state } }: DiffView): void {
-    if (compare === null) {
+    this.element.hidden = isEncoderOnly(model);
+    if (compare === null || isEncoderOnly(model)) {
       this.#body.replaceChildren();
       return;
     }

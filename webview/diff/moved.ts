@@ -1,4 +1,5 @@
 /** Figure: where did predictions change most? The tokens with the largest KL, each a button that chooses it. */
+import { isEncoderOnly } from '../../src/protocol/layers';
 import type { CompareSummary } from '../../src/protocol/model';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
@@ -16,6 +17,8 @@ export class Moved implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #rows = element('ol', { class: 'moved' });
   readonly #actions: DiffActions;
+  /** Then a prediction is of the token of its place, and not of the one after it. */
+  #isEncoder = false;
 
   constructor(actions: DiffActions) {
     this.#actions = actions;
@@ -23,8 +26,9 @@ export class Moved implements Figure<DiffView> {
   }
 
   render(view: DiffView): void {
-    const { compare } = view.snapshot;
+    const { compare, model } = view.snapshot;
     if (compare === null) return;
+    this.#isEncoder = isEncoderOnly(model);
     const chosen = predictedAfter(view);
     this.#rows.replaceChildren(
       ...mostMoved(compare.klPerToken, SHOWN).map((place) => this.#row(compare, place, place === chosen)),
@@ -36,10 +40,12 @@ export class Moved implements Figure<DiffView> {
   }
 
   #row({ a, b, klPerToken }: CompareSummary, place: number, isChosen: boolean): HTMLElement {
-    const next = a.tokens[place + 1];
+    const next = a.tokens[this.#isEncoder ? place : place + 1];
+    const end = this.#isEncoder ? place : place + 1;
     const losses = [a.lossPerToken[place], b.lossPerToken[place]].map((loss) => (loss ?? NaN).toFixed(2));
-    const title = next === undefined ? '' : `Loss of ${tokenLabel(next.text)}: ${losses.join(' → ')} nat`;
-    const context = a.tokens.slice(Math.max(0, place + 1 - CONTEXT), place + 1).map(({ text }) => text);
+    const title =
+      next === undefined || this.#isEncoder ? '' : `Loss of ${tokenLabel(next.text)}: ${losses.join(' → ')} nat`;
+    const context = a.tokens.slice(Math.max(0, end - CONTEXT), end).map(({ text }) => text);
     const row = button(
       '',
       { 'data-testid': 'moved-token', 'data-token': String(place), 'aria-pressed': String(isChosen), title },

@@ -1,4 +1,5 @@
 /** Figure: what does each model expect next? The most probable next tokens of both after one position. */
+import { isEncoderOnly } from '../../src/protocol/layers';
 import type { Prediction } from '../../src/protocol/model';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
@@ -30,10 +31,18 @@ export class NextTokens implements Figure<DiffView> {
     }
     this.element.hidden = false;
     const { a, b } = compare;
-    const next = a.tokens[position + 1];
+    const here = a.tokens[position];
+    const label = shortLabel(here?.text ?? '', LABEL_LENGTH);
+    // An encoder predicts the token of the place itself, which it sees unless it is masked.
+    const encoderOnly = isEncoderOnly(model);
+    const next = encoderOnly ? here : a.tokens[position + 1];
     this.#title.replaceChildren(
-      `Next token after “${shortLabel(a.tokens[position]?.text ?? '', LABEL_LENGTH)}”`,
-      element('span', { class: 'muted' }, next === undefined ? '' : ` · the text has “${tokenLabel(next.text)}”`),
+      encoderOnly ? `Predicted at “${label}”` : `Next token after “${label}”`,
+      element(
+        'span',
+        { class: 'muted' },
+        next === undefined || encoderOnly ? '' : ` · the text has “${tokenLabel(next.text)}”`,
+      ),
     );
     const answer = this.#data.predictions.get({ runA: a.runId, runB: b.runId, position, count: SHOWN });
     this.#body.classList.toggle('loading', answer.state === 'loading');

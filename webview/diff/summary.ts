@@ -2,6 +2,7 @@
  * Figure: what does the conversion cost, and what does it save? Both models' numbers beside each other, one measure a row,
  * with the direction that is good.
  */
+import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
 import type { ModelMeasures } from '../../src/protocol/model';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
@@ -15,6 +16,9 @@ import {
   formatPerplexity,
 } from '../shared/format';
 import { attentionName, type DiffActions, type DiffView } from './view';
+
+const NOTE = '↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.';
+const encoderNote = `↓ lower is better, ↑ higher is better. KL and agreement: of what each position predicts. No loss: ${noEncoderLoss}. No KV cache: ${noEncoderCache}.`;
 
 /** Which way is good. */
 const BETTER = { lower: '↓', higher: '↑' } as const;
@@ -35,6 +39,7 @@ export class Summary implements Figure<DiffView> {
   readonly #body = element('tbody');
   readonly #heads = { a: element('th', { scope: 'col' }), b: element('th', { scope: 'col' }) };
   readonly #time: HTMLButtonElement;
+  readonly #note = element('p', { class: 'muted note' }, NOTE);
 
   constructor(actions: DiffActions) {
     this.#time = button(
@@ -49,7 +54,7 @@ export class Summary implements Figure<DiffView> {
       { class: 'panel summary', 'data-testid': 'summary' },
       element('div', { class: 'panel-head' }, element('h2', {}, 'What pooling costs and saves')),
       element('table', {}, element('thead', {}, head), this.#body),
-      element('p', { class: 'muted note' }, '↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.'),
+      this.#note,
     );
   }
 
@@ -69,7 +74,7 @@ export class Summary implements Figure<DiffView> {
       bytes,
       formatChange,
     );
-    const rows: Row[] = [
+    const losses = [
       this.#row(
         'loss',
         'loss',
@@ -86,11 +91,24 @@ export class Summary implements Figure<DiffView> {
         formatPerplexity,
         formatChange,
       ),
+    ];
+    const cache = this.#row(
+      'KV cache',
+      'cache',
+      'Bytes of KV cache a token',
+      [a.kvCacheBytesPerToken, b.kvCacheBytesPerToken],
+      bytes,
+      formatChange,
+    );
+    const encoderOnly = isEncoderOnly(model);
+    this.#note.textContent = encoderOnly ? encoderNote : NOTE;
+    const rows: Row[] = [
+      ...(encoderOnly ? [] : losses),
       {
         label: 'KL',
         better: 'lower',
         name: 'kl',
-        title: 'Mean KL(original ‖ converted) of next-token predictions, in nats a token',
+        title: 'Mean KL(original ‖ converted) of what each position predicts, in nats a token',
         a: '',
         b: klMean.toFixed(3),
         change: '',
@@ -99,22 +117,15 @@ export class Summary implements Figure<DiffView> {
         label: 'same top token',
         better: 'higher',
         name: 'top1',
-        title: 'Share of positions with the same most probable next token',
+        title: 'Share of positions whose most probable prediction is the same',
         a: '',
         b: `${(top1Agreement * 100).toFixed(0)} %`,
         change: '',
       },
-      this.#row(
-        'KV cache',
-        'cache',
-        'Bytes of KV cache a token',
-        [a.kvCacheBytesPerToken, b.kvCacheBytesPerToken],
-        bytes,
-        formatChange,
-      ),
+      ...(encoderOnly ? [] : [cache]),
       ...(a.crossCacheBytesPerToken > 0 ? [cross] : []),
       this.#row('parameters', 'parameters', 'Numbers in the model', [a.parameters, b.parameters], count, formatChange),
-      this.#timeRow(result?.a ?? null, result?.b ?? null),
+      ...(encoderOnly ? [] : [this.#timeRow(result?.a ?? null, result?.b ?? null)]),
     ];
     this.#body.replaceChildren(...rows.map(draw));
   }

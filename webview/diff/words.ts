@@ -2,6 +2,7 @@
  * Figure: which predictions does the change move? The text shaded by KL, and below it the tokens that moved most, what
  * both models expect next, and how they go on.
  */
+import { isEncoderOnly } from '../../src/protocol/layers';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
@@ -16,6 +17,8 @@ import { hoveredTokens, NO_HOVER, predictedAfter, type DiffActions, type DiffVie
 export class Words implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #hovered = element('div', { class: 'muted note', 'aria-live': 'polite', 'data-testid': 'token-kl' });
+  /** Predictions are of what follows a token; an encoder's of the token itself. */
+  readonly #where = element('span', {}, 'after');
   readonly #strip: TextStrip;
   readonly #parts: readonly Figure<DiffView>[];
   #view: DiffView | null = null;
@@ -33,7 +36,9 @@ export class Words implements Figure<DiffView> {
       element(
         'p',
         { class: 'muted note' },
-        'Shade: KL(original ‖ converted) of the prediction after each token, in nats: 0 is unchanged, lower is better.',
+        'Shade: KL(original ‖ converted) of the prediction ',
+        this.#where,
+        ' each token, in nats: 0 is unchanged, lower is better.',
       ),
       this.#strip.element,
       element('div', { class: 'words-parts' }, ...this.#parts.map((part) => part.element)),
@@ -42,6 +47,7 @@ export class Words implements Figure<DiffView> {
 
   render(view: DiffView): void {
     this.#view = view;
+    this.#where.textContent = isEncoderOnly(view.snapshot.model) ? 'at' : 'after';
     this.#strip.show(view.snapshot.compare?.a.tokens ?? []);
     for (const part of this.#parts) part.render(view);
     this.emphasise(view);
@@ -61,6 +67,8 @@ export class Words implements Figure<DiffView> {
     const query = hovered[0] ?? chosen;
     const kl = query === null ? undefined : compare?.klPerToken[query];
     this.#hovered.textContent =
-      kl === undefined || query === null ? '' : `KL after token ${query}: ${formatNumber(kl, 3)} nat`;
+      kl === undefined || query === null
+        ? ''
+        : `KL ${this.#where.textContent} token ${query}: ${formatNumber(kl, 3)} nat`;
   }
 }

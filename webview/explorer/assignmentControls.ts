@@ -2,6 +2,7 @@
  * Around the assignment figure: undo and redo, files; and what the groups cost and lose.
  * Role: form controls and words. The figure is assignment.ts, the changes are groupingEditor.ts.
  */
+import { isEncoderOnly, noEncoderCache } from '../../src/protocol/layers';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatChange, formatInteger, formatLoss, formatNumber } from '../shared/format';
@@ -92,6 +93,10 @@ export class AssignmentControls {
   #drawCache({ snapshot: { model, grouping } }: ExplorerView): void {
     const after = (model.kvCacheBytesPerToken * grouping.G) / model.G;
     const before = model.kvCacheBytesPerToken;
+    if (isEncoderOnly(model)) {
+      this.#cache.replaceChildren(`No KV cache: ${noEncoderCache}`);
+      return;
+    }
     const bar = element('span', { class: 'cache-bar', 'aria-hidden': 'true' }, element('i'));
     bar.style.setProperty('--amount', `${(after / before) * 100}%`);
     const words =
@@ -108,7 +113,7 @@ export class AssignmentControls {
     if (converted !== null && original !== null) {
       const change = (converted.loss ?? NaN) - (original.loss ?? NaN);
       const signed = Number.isFinite(change) ? ` (${change < 0 ? '' : '+'}${formatNumber(change, 3)})` : '';
-      facts.push(`loss ${formatLoss(converted.loss)}${signed}`);
+      if (converted.loss !== null) facts.push(`loss ${formatLoss(converted.loss)}${signed}`);
     } else if (busy !== null && snapshot.grouping.G < snapshot.model.G) facts.push('measuring…');
     if (compare !== null) {
       facts.push(`KL ${formatNumber(compare.klMean, 3)} nats a token`);

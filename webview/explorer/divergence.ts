@@ -28,7 +28,7 @@ export class Divergence implements Figure<ExplorerView> {
   readonly #svg = select(this.#stage)
     .append('svg')
     .attr('role', 'img')
-    .attr('aria-label', 'KL divergence of each next-token prediction');
+    .attr('aria-label', 'KL divergence of each prediction');
   readonly #actions: Actions;
   #view: ExplorerView | null = null;
   #width = 0;
@@ -59,13 +59,17 @@ export class Divergence implements Figure<ExplorerView> {
       figure(
         'top-1 agreement',
         `${Math.round(compare.top1Agreement * 100)} %`,
-        'Share of positions with the same most probable next token',
+        'Share of positions whose most probable prediction is the same',
       ),
-      figure(
-        'loss',
-        `${formatLoss(compare.a.loss)} → ${formatLoss(compare.b.loss)}`,
-        'Mean next-token cross-entropy, original and converted',
-      ),
+      ...(compare.a.loss === null
+        ? []
+        : [
+            figure(
+              'loss',
+              `${formatLoss(compare.a.loss)} → ${formatLoss(compare.b.loss)}`,
+              'Mean next-token cross-entropy, original and converted',
+            ),
+          ]),
     );
     this.#draw(
       Array.from(compare.klPerToken, (value, place) => ({ value, place })),

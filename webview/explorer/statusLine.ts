@@ -1,6 +1,7 @@
 /**
  * One line of facts: what it cost, where it was computed, how long it took. Every figure below stands under it.
  */
+import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
 import type { ExplorerSnapshot } from '../../src/protocol/views';
 import { element } from '../shared/dom';
 import { formatChange, formatDuration, formatInteger, formatLoss, formatPerplexity } from '../shared/format';
@@ -18,10 +19,13 @@ export class StatusLine {
         converted === null
           ? formatPerplexity(original.perplexity)
           : `${formatPerplexity(original.perplexity)} → ${formatPerplexity(converted.perplexity)}`;
-      facts.push(
-        fact('loss', loss, 'Mean next-token cross-entropy in nats, original and converted'),
-        fact('perplexity', perplexity, 'exp(loss)'),
-      );
+      if (isEncoderOnly(model)) facts.push(fact('loss', 'none', `No loss: ${noEncoderLoss}`));
+      else {
+        facts.push(
+          fact('loss', loss, 'Mean next-token cross-entropy in nats, original and converted'),
+          fact('perplexity', perplexity, 'exp(loss)'),
+        );
+      }
       facts.push(
         fact(
           'tokens',
@@ -37,10 +41,12 @@ export class StatusLine {
     facts.push(
       fact(
         'cache a token',
-        after === before
-          ? `${formatInteger(before)} B`
-          : `${formatInteger(after)} B instead of ${formatInteger(before)} B (${formatChange(before, after)})`,
-        'Bytes of keys and values kept for each token',
+        isEncoderOnly(model)
+          ? 'none'
+          : after === before
+            ? `${formatInteger(before)} B`
+            : `${formatInteger(after)} B instead of ${formatInteger(before)} B (${formatChange(before, after)})`,
+        isEncoderOnly(model) ? `No KV cache: ${noEncoderCache}` : 'Bytes of keys and values kept for each token',
       ),
     );
     if (original !== null) {

@@ -104,8 +104,14 @@ export class SweepFigures {
 function fitUi(ui: SweepUi, result: SweepResult): SweepUi {
   const timed = isTimed(result);
   const isPossible = (value: string, entries: object): boolean => value in entries && (timed || value !== 'time');
-  const y = isPossible(ui.y, measures) ? ui.y : usualUi.y;
+  const { rows } = result;
+  const wanted = isPossible(ui.y, measures) ? ui.y : usualUi.y;
+  // An encoder has a loss on masked text only, and no cache.
+  const isMeasured = rows.length === 0 || rows.some((row) => measures[wanted].value(row) !== null);
+  const y = isMeasured ? wanted : 'kl';
   // Time against itself shows nothing.
-  const x = isPossible(ui.x, axes) && !(ui.x === 'time' && y === 'time') ? ui.x : usualUi.x;
+  const isShown = isPossible(ui.x, axes) && !(ui.x === 'time' && y === 'time');
+  const isCached = rows.length === 0 || rows.some(({ kvCacheBytesPerToken }) => kvCacheBytesPerToken !== 0);
+  const x = isShown && (ui.x !== 'cache' || isCached) ? ui.x : usualUi.x;
   return { ...ui, x, y };
 }

@@ -1,5 +1,6 @@
 /** How a row of the inspector looks: label, description, icon, tooltip with the numbers behind it. */
 import * as vscode from 'vscode';
+import { isEncoderOnly } from '../../protocol/layers';
 import type { LayerView } from '../../protocol/model';
 import { formatBytes, formatChange, formatCount, formatRanges } from '../format';
 import type { Session } from '../session';
@@ -158,6 +159,8 @@ const facts: Record<FactName, (session: Session) => Fact> = {
   }),
   cache: (session) => {
     const { model } = session;
+    const label = vscode.l10n.t('KV cache');
+    if (isEncoderOnly(model)) return { label, value: vscode.l10n.t('none: an encoder reads a text once') };
     const bytes = cacheBytes(session);
     const change = formatChange(model.kvCacheBytesPerToken, bytes);
     const crossBytes = (model.crossCacheBytesPerToken * session.grouping.G) / model.G;
@@ -167,7 +170,7 @@ const facts: Record<FactName, (session: Session) => Fact> = {
       change,
     ];
     return {
-      label: vscode.l10n.t('KV cache'),
+      label,
       value: parts.filter((part) => part !== '').join(' · '),
       tooltip: vscode.l10n.t(
         '{0} bytes a token with {1} KV heads; {2} as opened, with {3}',
@@ -189,7 +192,7 @@ function cacheBytes({ model, grouping }: Session): number {
 function layerCounts({ layers, L }: Session['model']): number[] {
   const count = (attention: LayerView['attention']): number =>
     layers.filter((layer) => layer.attention === attention).length;
-  return count('full') === 0 ? [L] : [count('full'), count('causal')];
+  return count('full') === 0 || isEncoderOnly({ layers }) ? [L] : [count('full'), count('causal')];
 }
 
 /** @param layer whose KV heads are told; absent: those of all layers that are grouped */

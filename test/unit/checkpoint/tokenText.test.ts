@@ -40,3 +40,20 @@ describe('SentencePiece pieces', () => {
 it('without a decoder pieces are text', () => {
   expect(pieceReader(null)('▁<0x0A>Ġ##ing')).toBe('▁<0x0A>Ġ##ing');
 });
+
+describe('WordPiece pieces', () => {
+  const read = pieceReader({ type: 'WordPiece', prefix: '##', cleanup: true });
+  it.each([
+    ['the', ' the'],
+    ['##ing', 'ing'],
+    ['##', '##'],
+    [',', ','],
+    ['été', ' été'],
+    ['1', ' 1'],
+  ])('%s is %j', (piece, text) => {
+    expect(read(piece)).toBe(text);
+  });
+  it('have the mark that their decoder names', () => {
+    expect(pieceReader({ type: 'WordPiece', prefix: '@@' })('@@ing')).toBe('ing');
+  });
+});
