@@ -29,6 +29,8 @@ const sizes = {
   TQ1_0: [256, 54],
   TQ2_0: [256, 66],
   MXFP4: [32, 17],
+  NVFP4: [64, 36],
+  Q1_0: [128, 18],
 } as const satisfies Record<string, readonly [number, number]>;
 
 export type BlockDtype = keyof typeof sizes;
@@ -43,7 +45,7 @@ export function elementsPerBlock(dtype: string): number {
   return isBlockDtype(dtype) ? sizes[dtype][0] : 1;
 }
 
-/** Bytes that an element takes on average. Exact: blocks have 32 or 256 elements. */
+/** Bytes that an element takes on average. Exact: the elements of a block are a power of 2. */
 export const blockBytesPerElement = Object.fromEntries(
   Object.entries(sizes).map(([dtype, [elements, bytes]]) => [dtype, bytes / elements]),
 ) as Readonly<Record<BlockDtype, number>>;

@@ -1,10 +1,12 @@
 /**
- * Which folders of the workspace hold a config.json. `when` clauses cannot look into a folder, so their paths are kept
+ * Which folders of the workspace hold a config.json or a GGUF file. `when` clauses cannot look into a folder, so their paths are kept
  * in a context key that the Explorer's menu asks with `resourcePath in …`.
  */
 import { dirname, posix } from 'node:path';
 import * as vscode from 'vscode';
 
+/** What a folder that can be opened has. */
+const signs = '**/{config.json,*.gguf}';
 /** A workspace with more than this has them in generated folders: nobody opens the rest from the menu. */
 const mostFolders = 2000;
 /** A checkout or an install changes thousands of files at once: they are looked at together. */
@@ -16,7 +18,7 @@ export function maintainCheckpointFolders(): vscode.Disposable {
     clearTimeout(timer);
     timer = setTimeout(() => void refresh(), quietMilliseconds);
   };
-  const watcher = vscode.workspace.createFileSystemWatcher('**/config.json', false, true, false);
+  const watcher = vscode.workspace.createFileSystemWatcher(signs, false, true, false);
   refreshSoon();
   return vscode.Disposable.from(
     watcher,
@@ -28,7 +30,7 @@ export function maintainCheckpointFolders(): vscode.Disposable {
 }
 
 async function refresh(): Promise<void> {
-  const files = await vscode.workspace.findFiles('**/config.json', '**/{node_modules,.git}/**', mostFolders);
+  const files = await vscode.workspace.findFiles(signs, '**/{node_modules,.git}/**', mostFolders);
   // The menu compares with the file system's path where files are local, and with the address's path where they are remote.
   const paths = files.flatMap((file) => [dirname(file.fsPath), posix.dirname(file.path)]);
   await vscode.commands.executeCommand('setContext', 'gqaLens.checkpointFolders', [...new Set(paths)]);

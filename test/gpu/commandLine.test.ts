@@ -104,6 +104,29 @@ describe('forward --out', () => {
   });
 });
 
+describe('a GGUF file', () => {
+  const quantised = join(fixtures, 'gguf/llama-sample-q8_0.gguf');
+
+  it('runs on a text as the golden of its weights', async () => {
+    const golden = await Golden.open(join(fixtures, 'gguf/llama-sample-q8_0.golden.safetensors'));
+    const file = join(folder, 'gguf.safetensors');
+    await run('forward', quantised, '--ids', (await golden.ids('input_ids')).join(), '--out', file);
+    expect(relativeL2(await (await Golden.open(file)).floats('logits'), await golden.floats('logits'))).toBeLessThan(
+      1e-4,
+    );
+  });
+
+  it('becomes a folder that computes the same, and is compared with it and with its safetensors', async () => {
+    const out = join(folder, 'gguf-8');
+    await run('convert', quantised, '--groups', '8', '--merge', 'first', '--out', out);
+    const text = 'It was a dark and stormy night';
+    expect(await run('compare', quantised, out, '--text', text)).toMatchObject({ top1Agreement: 1 });
+    const { klMean } = (await run('compare', quantised, sample, '--text', text)) as { klMean: number };
+    expect(klMean).toBeGreaterThan(0);
+    expect(klMean).toBeLessThan(1e-2);
+  });
+});
+
 describe('convert, then forward', () => {
   it.each(['mean', 'first'].flatMap((merge) => [8, 4, 2, 1].map((G) => [merge, G] as const)))(
     't5 by %s to %d groups equals the golden, and leaves the encoder byte for byte',

@@ -57,7 +57,7 @@ export function usualConfig(
     vocab_size: tensors.get('token_embd.weight')?.shape[0] ?? metadata.number('.vocab_size'),
     max_position_embeddings: metadata.number('.context_length'),
     rms_norm_eps: metadata.number('.attention.layer_norm_rms_epsilon'),
-    sliding_window: metadata.number('.attention.sliding_window'),
+    sliding_window: window(metadata),
     tie_word_embeddings: !tensors.has('output.weight'),
     ...rotaryFields(metadata, factors),
     ...endTokens(metadata),
@@ -65,8 +65,14 @@ export function usualConfig(
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
+/** Converters write 0 for a Phi-3 without a window. */
+function window(metadata: Metadata): number | null {
+  const size = metadata.number('.attention.sliding_window');
+  return size === 0 ? null : size;
+}
+
 /** Ids of the tokens that begin and end a text; a turn's end (eot) ends it as well. */
-export function endTokens(metadata: Metadata): JsonObject {
+function endTokens(metadata: Metadata): JsonObject {
   const end = metadata.number('tokenizer.ggml.eos_token_id');
   const turn = metadata.number('tokenizer.ggml.eot_token_id');
   const ends = [end, turn].filter((id, place, ids) => id !== null && ids.indexOf(id) === place);

@@ -75,7 +75,8 @@ function decodeFiveBits(
   scale: number,
   least: number,
 ): void {
-  const fifth = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  const fifth = a | (b << 8) | (c << 16) | (d << 24);
   for (let i = 0; i < 16; i++) {
     const byte = bytes[at + 4 + i] ?? 0;
     out[to + i] = ((byte & 15) | (((fifth >>> i) & 1) << 4)) * scale + least;

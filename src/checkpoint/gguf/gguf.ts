@@ -27,19 +27,26 @@ const factorLimit = 65_536;
 export const gguf: CheckpointFormat = {
   id: 'gguf',
   title: 'GGUF (a file, or the parts of a split one)',
-  match: ({ path, names }) => (names === null ? extension.test(path) : onlyModel(names) !== null),
+  match: ({ path, names }) => (names ?? [path]).some((name) => extension.test(name)),
   open,
 };
 
-/** The file to open of a folder that holds one model; null when it holds none or several. */
-function onlyModel(names: readonly string[]): string | null {
-  const files = names.filter((name) => extension.test(name)).sort();
+/** The file to open of a folder that holds one model. Projectors of images, which lie beside many, are none. */
+function onlyModel(folder: string, names: readonly string[]): string {
+  const files = names.filter((name) => extension.test(name) && !/^mmproj/i.test(name)).sort();
   const models = new Set(files.map((name) => part.exec(name)?.[1] ?? name));
-  return models.size === 1 ? (files[0] ?? null) : null;
+  const [first] = files;
+  if (first !== undefined && models.size === 1) return join(folder, first);
+  throw new GqaLensError('checkpoint-unsupported', 'The folder does not hold one model', {
+    file: folder,
+    expected: 'one .gguf file, or the parts of one model',
+    found: models.size === 0 ? 'none' : `${models.size} models: ${[...models].slice(0, 5).join(', ')}`,
+    next: 'Choose one of the files.',
+  });
 }
 
 async function open({ path, names }: Location, signal?: AbortSignal): Promise<Checkpoint> {
-  const file = names === null ? path : join(path, onlyModel(names) ?? '');
+  const file = names === null ? path : onlyModel(path, names);
   const files = new FileRanges();
   try {
     const headers: GgufHeader[] = [];

@@ -83,7 +83,7 @@ export class HeaderBytes {
   }
 
   async uint32(what: string): Promise<number> {
-    await this.fill(4, what);
+    if (!this.has(4)) await this.fill(4, what);
     return Number(this.take('uint32'));
   }
 

@@ -19,8 +19,10 @@ export function mergesByScore(pieces: ReadonlyMap<string, { id: number; score: n
     splits += piece.length;
     if (splits > splitLimit) return null;
     for (let at = 1; at < piece.length; at++) {
-      const pair: [string, string] = [piece.slice(0, at), piece.slice(at)];
-      if (pieces.has(pair[0]) && pieces.has(pair[1])) found.push({ pair, score, id });
+      const left = piece.slice(0, at);
+      if (!pieces.has(left)) continue;
+      const right = piece.slice(at);
+      if (pieces.has(right)) found.push({ pair: [left, right], score, id });
     }
   }
   return found.sort((a, b) => b.score - a.score || a.id - b.id).map(({ pair }) => pair);

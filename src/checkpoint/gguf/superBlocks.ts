@@ -48,17 +48,23 @@ function sixBits(bytes: Uint8Array, at: number, run: number, half: 0 | 4): numbe
   return low | (((bytes[at + run - 4 + half] ?? 0) >> 6) << 4);
 }
 
-/** 128 bytes of low nibbles, 64 of the two bits above, 16 signed scales, d: x = d·scale·(q - 32) in each run of 16. */
+/**
+ * 128 bytes of low nibbles, 64 of the two bits above, 16 signed scales, d: x = d·scale·(q - 32) in each run of 16. Each half of the
+ * block is four times 32 elements: two in the low nibbles of its 64 bytes, two in the high ones.
+ */
 export function decodeQ6K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
   const d = readHalf(bytes, at + 208);
-  for (let i = 0; i < 256; i++) {
-    // Each half of the block has four runs of 32: two in the low nibbles of its 64 bytes, two in the high ones.
-    const half = i >> 7;
-    const run = (i >> 5) & 3;
-    const column = i & 31;
-    const low = ((bytes[at + 64 * half + 32 * (run & 1) + column] ?? 0) >> (4 * (run >> 1))) & 15;
-    const high = ((bytes[at + 128 + 32 * half + column] ?? 0) >> (2 * run)) & 3;
-    const scale = ((bytes[at + 192 + (i >> 4)] ?? 0) << 24) >> 24;
-    out[to + i] = d * scale * ((low | (high << 4)) - 32);
+  for (let run = 0; run < 16; run++) {
+    const half = run >> 3;
+    const quarter = (run >> 1) & 3;
+    const first = 16 * (run & 1);
+    const nibbles = at + 64 * half + 32 * (quarter & 1) + first;
+    const uppers = at + 128 + 32 * half + first;
+    const scale = d * (((bytes[at + 192 + run] ?? 0) << 24) >> 24);
+    for (let i = 0; i < 16; i++) {
+      const low = ((bytes[nibbles + i] ?? 0) >> (4 * (quarter >> 1))) & 15;
+      const high = ((bytes[uppers + i] ?? 0) >> (2 * quarter)) & 3;
+      out[to + 16 * run + i] = scale * ((low | (high << 4)) - 32);
+    }
   }
 }

@@ -10,7 +10,7 @@ const types = new Map<number, Dtype>([
   ...numbered(16, ['IQ2_XXS', 'IQ2_XS', 'IQ3_XXS', 'IQ1_S', 'IQ4_NL', 'IQ3_S', 'IQ2_S', 'IQ4_XS']),
   ...numbered(24, ['I8', 'I16', 'I32', 'I64', 'F64', 'IQ1_M', 'BF16']),
   ...numbered(34, ['TQ1_0', 'TQ2_0']),
-  ...numbered(39, ['MXFP4']),
+  ...numbered(39, ['MXFP4', 'NVFP4', 'Q1_0']),
 ]);
 
 function numbered(first: number, dtypes: readonly Dtype[]): [number, Dtype][] {

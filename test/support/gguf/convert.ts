@@ -220,6 +220,8 @@ export interface ConvertOptions {
   /** Under whole keys. */
   metadata?: Readonly<Record<string, unknown>>;
   tensors?: readonly TensorOfFile[];
+  /** A tensor for each expert, as converters wrote them before April 2024. */
+  eachExpert?: boolean;
 }
 
 /** The file's bytes. @throws Error when a tensor has no place in the script */
@@ -236,7 +238,12 @@ export async function convertToGguf(checkpoint: Checkpoint, options: ConvertOpti
     const expert = /^model\.layers\.(\d+)\.block_sparse_moe\.experts\.(\d+)\.(w[123])\.weight$/.exec(name);
     if (expert) {
       const [, at = '', number = '', matrix = ''] = expert;
-      const stacked = `blk.${at}.ffn_${{ w1: 'gate', w2: 'down', w3: 'up' }[matrix] ?? ''}_exps.weight`;
+      const ours = `blk.${at}.ffn_${{ w1: 'gate', w2: 'down', w3: 'up' }[matrix] ?? ''}`;
+      if (options.eachExpert) {
+        tensors.push(float32Tensor(`${ours}.${number}.weight`, shape, values));
+        continue;
+      }
+      const stacked = `${ours}_exps.weight`;
       const stack = stacks.get(stacked) ?? { shape, parts: [] };
       stack.parts[Number(number)] = values;
       stacks.set(stacked, stack);

@@ -167,6 +167,12 @@ describe('inspect', () => {
     const index = await gqaLens(['inspect', 'test/fixtures/qwen3/model.safetensors.index.json', '--json']);
     expect(json(index.stdout)).toMatchObject({ family: 'qwen3', L: 2, H: 8, G: 2 });
   });
+
+  it('takes a GGUF file, with the types and bytes that it has', async () => {
+    const { stdout } = await gqaLens(['inspect', 'test/fixtures/gguf/llama-sample-q4_0.gguf']);
+    expect(stdout).toContain('5.87 M (Q4_0 5.87 M, F32 3.33 K), 3.29 MiB on disk');
+    expect(stdout).toMatch(/vocabulary +4096, embeddings tied\n/);
+  });
 });
 
 describe('similarity', () => {

@@ -38,10 +38,15 @@ describe('paths', () => {
     expect(checkpoint.tensors.get('model.norm.weight')?.file).toBe(path);
   });
 
-  it('a folder with two models is none', async () => {
+  it('a folder with two models is refused, unless one is for images', async () => {
     const path = await fixtureAsGguf('qwen2');
+    await writeFile(join(path, '../mmproj-model.gguf'), 'not read');
+    expect(resolveModel(await open(join(path, '..'))).family).toBe('qwen2');
     await writeFile(join(path, '../other.gguf'), await readFile(path));
-    await expect(openCheckpoint(join(path, '..'))).rejects.toMatchObject({ code: 'checkpoint-unsupported' });
+    await expect(openCheckpoint(join(path, '..'))).rejects.toMatchObject({
+      code: 'checkpoint-unsupported',
+      detail: { found: '2 models: model.gguf, other.gguf' },
+    });
   });
 
   it('a split model is opened by any part, and parts that are missing are named', async () => {
@@ -69,6 +74,29 @@ describe('paths', () => {
       code: 'checkpoint-invalid',
       detail: { file: part(2) },
     });
+  });
+});
+
+describe('settings', () => {
+  it('experts in files of their own, as the first converters wrote them, are the same model', async () => {
+    const [stacked, single] = [
+      await open(await fixtureAsGguf('mixtral')),
+      await open(await fixtureAsGguf('mixtral', { eachExpert: true })),
+    ];
+    expect([...single.tensors.keys()].sort()).toEqual([...stacked.tensors.keys()].sort());
+    const name = 'model.layers.1.block_sparse_moe.experts.3.w2.weight';
+    expect(await single.readFloat32(name)).toEqual(await stacked.readFloat32(name));
+  });
+
+  it('a window of 0 is none', async () => {
+    const metadata = { 'phi3.attention.sliding_window': 0 };
+    const { layers } = resolveModel(await open(await fixtureAsGguf('phi3', { metadata })));
+    expect(layers.map(({ window }) => window)).toEqual([undefined, undefined]);
+  });
+
+  it('special tokens and the end of a turn end a text', async () => {
+    const metadata = { 'tokenizer.ggml.eos_token_id': 5, 'tokenizer.ggml.eot_token_id': 7 };
+    expect(resolveModel(await open(await fixtureAsGguf('qwen2', { metadata }))).endTokens).toEqual([5, 7]);
   });
 });
 
