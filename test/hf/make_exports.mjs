@@ -32,8 +32,8 @@ function make(name, model, ...options) {
   const out = join(folder ?? '', name);
   gqaLens('convert', model, ...options, '--out', out, '--overwrite', '--json');
   const { layers } = JSON.parse(gqaLens('inspect', out, '--json'));
-  const hasEncoder = layers.some((/** @type {{ stack: string }} */ layer) => layer.stack === 'encoder');
-  const decoder = hasEncoder ? ['--decoder-ids', `0,${ids}`] : [];
+  const stacks = new Set(layers.map((/** @type {{ stack: string }} */ layer) => layer.stack));
+  const decoder = stacks.size === 2 ? ['--decoder-ids', `0,${ids}`] : [];
   gqaLens('forward', out, '--ids', ids, ...decoder, '--out', `${out}.safetensors`, '--json');
 }
 

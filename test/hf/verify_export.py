@@ -33,6 +33,8 @@ def load(folder):
     config = transformers.AutoConfig.from_pretrained(folder)
     if config.is_encoder_decoder:
         auto = transformers.AutoModelForSeq2SeqLM
+    elif any(name.endswith("ForMaskedLM") for name in config.architectures or []):
+        auto = transformers.AutoModelForMaskedLM
     else:
         auto = transformers.AutoModelForCausalLM
     major = int(transformers.__version__.split(".")[0])
@@ -68,7 +70,7 @@ def compare(folder, golden, tolerance):
     if "decoder_input_ids" in tensors:
         inputs["decoder_input_ids"] = tensors["decoder_input_ids"].long()[None]
     with torch.no_grad():
-        output = model(**inputs, use_cache=True)
+        output = model(**inputs)
     expected = output.logits[0].double()
     found = tensors["logits"].double()
     if found.shape != expected.shape:
@@ -77,7 +79,9 @@ def compare(folder, golden, tolerance):
     relative = (difference.norm() / expected.norm()).item()
     largest = (difference.abs().max() / expected.abs().max()).item()
     right = relative <= tolerance
-    heads = cached_heads(output.past_key_values)
+    # An encoder keeps no cache.
+    cache = getattr(output, "past_key_values", None)
+    heads = model.config.num_attention_heads if cache is None else cached_heads(cache)
     kind = type(model).__name__
     print(f"{'ok' if right else 'WRONG':5}  {Path(folder).name:28} {kind:30} KV heads {heads:3}  L2 {relative:.1e}  max {largest:.1e}")
     return right
