@@ -3,7 +3,9 @@
  * Role: asks the registry of families. What the inspector shows of a model of no known family is describeUnknown.ts.
  */
 import type { Checkpoint } from '../checkpoint/checkpoint';
+import { GqaLensError } from '../protocol/errors';
 import { whatIsMissing } from './describeUnknown';
+import type { ModelFamily } from './families';
 import { asPart, matchFamily } from './languagePart';
 import type { ModelSpec } from './spec';
 
@@ -15,6 +17,21 @@ export function resolveModel(checkpoint: Checkpoint): ModelSpec {
   if (checkpoint.quantisation?.problem) throw checkpoint.quantisation.problem;
   const matched = matchFamily(checkpoint);
   if (matched === null) throw whatIsMissing(checkpoint);
-  const spec = matched.family.spec(matched.checkpoint);
+  const spec = specOf(matched.family, matched.checkpoint);
   return matched.field === null ? spec : asPart(spec, checkpoint, matched.field);
+}
+
+/** Families speak of config.json. Where a container's metadata stand in its place, the error says so. */
+function specOf(family: ModelFamily, checkpoint: Checkpoint): ModelSpec {
+  try {
+    return family.spec(checkpoint);
+  } catch (error) {
+    if (!(error instanceof GqaLensError) || !checkpoint.embedded) throw error;
+    const [summary = ''] = error.message.split(' (');
+    throw new GqaLensError(error.code, summary.replace('config.json', "the file's metadata"), {
+      ...error.detail,
+      file: checkpoint.path,
+      next: 'Convert the model again with a current llama.cpp, or download another file of it.',
+    });
+  }
 }

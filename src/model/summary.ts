@@ -3,6 +3,7 @@
  * Role: headers and config to plain numbers. It reads no weights.
  */
 import { basename } from 'node:path';
+import { isBlockDtype } from '../checkpoint/blockDtypes';
 import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint';
 import { bytesPerElement, isWeightDtype } from '../checkpoint/dtypes';
 import { groupChoices } from '../gqa/grouping';
@@ -93,7 +94,8 @@ function countParameters(checkpoint: Checkpoint, spec: ModelSpec | null): Record
   const counted = (info: TensorInfo): boolean =>
     used
       ? used.has(info.name)
-      : isWeightDtype(info.dtype) && checkpoint.quantisation?.companions.has(info.name) !== true;
+      : (isWeightDtype(info.dtype) || isBlockDtype(info.dtype)) &&
+        checkpoint.quantisation?.companions.has(info.name) !== true;
   const dtypes: Record<string, number> = {};
   for (const info of checkpoint.tensors.values()) {
     if (!counted(info)) continue;

@@ -175,6 +175,24 @@ describe('tensors', () => {
     expect((await identify(checkpoint)).fingerprint).toMatch(/^sha256:/);
   });
 
+  it('that are quantised count as parameters of a model that cannot be run', async () => {
+    const checkpoint = await open(join(fixtures, 'gguf/llama-sample-q4_0.gguf'));
+    const { Q4_0 } = summaryOf(checkpoint).dtypes;
+    expect(Q4_0).toBeGreaterThan(5e6);
+  });
+
+  it('and settings that no family runs are told as the metadata that they are from', async () => {
+    const metadata = { 'qwen2.rope.scaling.type': 'spiral', 'qwen2.rope.scaling.factor': 2 };
+    const path = await fixtureAsGguf('qwen2', { metadata });
+    const checkpoint = await open(path);
+    expect(() => resolveModel(checkpoint)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("The field rope_type of the file's metadata is not usable") as string,
+        detail: expect.objectContaining({ file: path, found: '"spiral"' }) as object,
+      }) as Error,
+    );
+  });
+
   it('a weight that the architecture does not use is refused by name', async () => {
     const tensors = [float32Tensor('blk.1.attn_sub_norm.weight', [64], new Float32Array(64))];
     const checkpoint = await open(await fixtureAsGguf('llama-gqa', { tensors }));
@@ -220,6 +238,19 @@ describe('exports', () => {
         expect(Math.abs((read.data[index] ?? NaN) - value)).toBeLessThanOrEqual(tolerance * scale);
       }
     }
+  });
+
+  it('of GPT-2 with one KV head can be GPTBigCode', async () => {
+    const checkpoint = await open(await fixtureAsGguf('gpt2'));
+    const original = new CheckpointWeights(checkpoint, resolveModel(checkpoint));
+    const source = await convertAs(original, { G: 1, grouping: 'contiguous', merge: 'mean' });
+    const outFolder = join(await temporaryFolder(), 'out');
+    await exportAs({ checkpoint, source, original, outFolder, format: 'equivalent' });
+    const written = await open(outFolder);
+    const spec = resolveModel(written);
+    expect(spec).toMatchObject({ family: 'gpt_bigcode', G: 1, L: 2, D: 64, V: 112 });
+    const read = await new CheckpointWeights(written, spec).read('k.weight', 1);
+    expect(read.data).toEqual((await source.read('k.weight', 1)).data);
   });
 
   it('hold quantised weights as float32, and the tokenizer', async () => {
