@@ -6,6 +6,7 @@ import type { Fail } from './pickleValues';
 
 /** Longest name of a module or class. */
 const lineLimit = 512;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class PickleBytes {
   position = 0;
@@ -58,7 +59,7 @@ export class PickleBytes {
   text(length: number): string {
     const bytes = this.raw(length);
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return utf8.decode(bytes);
     } catch {
       throw this.fail('A pickle holds text that is damaged', 'UTF-8', 'other bytes');
     }

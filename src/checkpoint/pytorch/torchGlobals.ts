@@ -75,6 +75,7 @@ const storages: Readonly<Record<string, Dtype>> = {
   CharStorage: 'I8',
   ByteStorage: 'U8',
   BoolStorage: 'BOOL',
+  ComplexFloatStorage: 'C64',
 };
 
 const dtypes: Readonly<Record<string, Dtype>> = {
@@ -87,6 +88,10 @@ const dtypes: Readonly<Record<string, Dtype>> = {
   bfloat16: 'BF16',
   float8_e4m3fn: 'F8_E4M3',
   float8_e5m2: 'F8_E5M2',
+  float8_e4m3fnuz: 'F8_E4M3FNUZ',
+  float8_e5m2fnuz: 'F8_E5M2FNUZ',
+  float8_e8m0fnu: 'F8_E8M0',
+  complex64: 'C64',
   int64: 'I64',
   long: 'I64',
   int32: 'I32',

@@ -17,6 +17,7 @@ export interface ZipEntry {
 /** Most entries of one file: PyTorch writes one for each tensor's storage and a few more. */
 const entryLimit = 250_000;
 const nameLimit = 1024;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** Bytes read at once: the directory's records lie side by side. */
 const windowBytes = 16 * 1024;
 /** Local headers looked at side by side. */
@@ -76,7 +77,7 @@ function nameOf({ fileNameRaw }: Entry, file: string): string {
     });
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(fileNameRaw);
+    return utf8.decode(fileNameRaw);
   } catch {
     throw invalid(file, { expected: 'names of entries in UTF-8', found: 'bytes that are not UTF-8' });
   }
@@ -110,7 +111,7 @@ function checkPlaces(entries: readonly ZipEntry[], file: string): void {
 
 /** yauzl's door to a file: small reads through a window, never past the end. */
 class FileReader extends RandomAccessReader {
-  private window = { position: 0, bytes: new Uint8Array() };
+  private window = { start: 0, end: 0, bytes: Promise.resolve(new Uint8Array()) };
 
   constructor(
     private readonly files: FileRanges,
@@ -137,14 +138,15 @@ class FileReader extends RandomAccessReader {
   }
 
   private async bytesAt(position: number, length: number): Promise<Uint8Array> {
-    if (position + length > this.size) throw new Error(`byte ${position + length} of ${this.size} was asked for`);
-    let { window } = this;
-    if (position < window.position || position + length > window.position + window.bytes.length) {
-      window = { position, bytes: new Uint8Array(Math.min(Math.max(windowBytes, length), this.size - position)) };
-      await this.files.read(this.file, position, window.bytes, this.signal);
-      this.window = window;
+    const end = position + length;
+    if (end > this.size) throw new Error(`byte ${end} of ${this.size} was asked for`);
+    if (position < this.window.start || end > this.window.end) {
+      const bytes = new Uint8Array(Math.min(Math.max(windowBytes, length), this.size - position));
+      const read = this.files.read(this.file, position, bytes, this.signal).then(() => bytes);
+      this.window = { start: position, end: position + bytes.length, bytes: read };
     }
-    return window.bytes.subarray(position - window.position, position - window.position + length);
+    const { start, bytes } = this.window;
+    return (await bytes).subarray(position - start, end - start);
   }
 }
 

@@ -119,6 +119,7 @@ describe('a file', () => {
     ['CharStorage', 1, 'I8'],
     ['ByteStorage', 1, 'U8'],
     ['BoolStorage', 1, 'BOOL'],
+    ['ComplexFloatStorage', 8, 'C64'],
   ])('knows torch.%s', async (type, bytes, dtype) => {
     const info = { storage: `torch.${type}`, key: '0', length: 1, shape: [] };
     const checkpoint = await openBytes(stateDictFile({ t: info }, { 0: new Uint8Array(bytes) }));
