@@ -41,7 +41,10 @@ export interface TensorInfo {
   file: string;
   /** Absolute position of its first byte in that file. */
   byteOffset: number;
+  /** Of its elements; those of a view with strides lie further apart. */
   byteLength: number;
+  /** Elements from one index of an axis to the next, for a view that is not row by row. Absent: row by row. */
+  strides?: readonly number[];
   /**
    * Whether the numbers are not the stored ones in their order: a container that lays weights out in its own way. Its bytes
    * cannot be copied. Absent: they are.

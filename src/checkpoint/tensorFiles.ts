@@ -9,6 +9,7 @@ import { bytesPerElement, decodeFloat32, requireWeightDtype } from './dtypes';
 import type { FileRanges } from './fileRanges';
 import { blockDecoder, decodeBlocks, decodedBlockDtypes } from './gguf/dequantise';
 import type { JsonObject } from './json';
+import { readView } from './stridedView';
 
 /** Elements converted at once: 16 Mi, so that a read and its stored bytes stay under 128 MB beside the result. */
 const chunkElements = 16 * 1024 * 1024;
@@ -51,14 +52,14 @@ export class TensorFiles implements Checkpoint {
     const out = new Float32Array(end - start);
     const elementBytes = bytesPerElement[dtype];
     if (dtype === 'F32') {
-      await this.files.read(info.file, info.byteOffset + start * elementBytes, new Uint8Array(out.buffer), signal);
+      await this.readStored(info, start, new Uint8Array(out.buffer), signal);
       return out;
     }
     const stored = new Uint8Array(Math.min(chunkElements, out.length) * elementBytes);
     for (let done = 0; done < out.length; done += chunkElements) {
       const part = out.subarray(done, done + chunkElements);
       const bytes = stored.subarray(0, part.length * elementBytes);
-      await this.files.read(info.file, info.byteOffset + (start + done) * elementBytes, bytes, signal);
+      await this.readStored(info, start + done, bytes, signal);
       decodeFloat32(dtype, bytes, part);
     }
     return out;
@@ -72,8 +73,15 @@ export class TensorFiles implements Checkpoint {
       throw new RangeError(`Elements ${start} to ${end} asked of ${name}, which has blocks of ${block}.`);
     }
     const out = new Uint8Array((end - start) * elementBytes);
-    await this.files.read(info.file, info.byteOffset + start * elementBytes, out, signal);
+    await this.readStored(info, start, out, signal);
     return out;
+  }
+
+  /** Fills `into` with stored elements, in row-major order, from element `start`. */
+  private async readStored(info: TensorInfo, start: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const elementBytes = bytesPerElement[info.dtype];
+    if (info.strides) return readView(this.files, info, info.strides, elementBytes, start, into, signal);
+    return this.files.read(info.file, info.byteOffset + start * elementBytes, into, signal);
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import { bytesPerElement } from '../dtypes';
 import type { FileRanges } from '../fileRanges';
 import type { WeightFile } from '../weightFiles';
 import { refuseLfsPointer } from '../lfsPointer';
+import { isRowMajor } from '../stridedView';
 import { findStateDict } from './stateDict';
 import { torchWorld, type PickledTensor } from './torchGlobals';
 import { unpickle } from './unpickle';
@@ -17,6 +18,8 @@ import { readZipEntries, type ZipEntry } from './zipEntries';
 /** Largest pickle read: 100 000 tensors need about 30 MB. */
 const pickleLimit = 64 * 1024 * 1024;
 const tensorLimit = 250_000;
+/** Bytes that a view may repeat of a smaller storage, as expand() makes them. */
+const repeatLimit = 64 * 1024 * 1024;
 const toSafetensors =
   'Convert it in Python with transformers: AutoModel.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER), if you trust its origin.';
 /** How a file of torch.save before 1.6 begins: protocol 2 and PyTorch's magic number. */
@@ -131,14 +134,11 @@ function place(
   if (!Number.isSafeInteger(elements * elementBytes) || (offset + span) * elementBytes > storedBytes) {
     throw wrong(`a view within ${storedBytes} bytes of its storage`, `${JSON.stringify(shape)} from element ${offset}`);
   }
-  if (elements > 0 && !isContiguous(shape, strides)) {
-    throw new GqaLensError('checkpoint-unsupported', 'A tensor is stored as a view that is not row by row', {
-      file,
-      tensor: name,
-      expected: 'rows one after the other',
-      found: `shape ${JSON.stringify(shape)} with strides ${JSON.stringify(strides)}`,
-      next: toSafetensors,
-    });
+  if (elements * elementBytes > Math.max(storedBytes, repeatLimit)) {
+    throw wrong(
+      `at most ${repeatLimit} bytes that repeat a storage`,
+      `${elements * elementBytes} of ${storedBytes} bytes`,
+    );
   }
   return {
     name,
@@ -147,18 +147,8 @@ function place(
     file,
     byteOffset: (entry?.byteOffset ?? 0) + offset * elementBytes,
     byteLength: elements * elementBytes,
+    ...(elements === 0 || isRowMajor({ shape, strides }) ? {} : { strides }),
   };
-}
-
-/** Whether elements lie one after the other in the order of their indices. */
-function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
-  let next = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    const length = shape[i] ?? 1;
-    if (length !== 1 && strides[i] !== next) return false;
-    next *= length;
-  }
-  return true;
 }
 
 function invalid(file: string, detail: ErrorDetail): GqaLensError {

@@ -123,10 +123,9 @@ function show({ dtype, shape }: TensorInfo): string {
 
 function describe(tensors: ReadonlyMap<string, TensorInfo>, scales: ReadonlyMap<string, WeightScale>): string {
   const dtypes = new Set([...scales.keys()].map((name) => tensors.get(name)?.dtype ?? ''));
-  const [first] = scales.values();
-  if (!first) return 'quantised weights';
-  const name = first.tensor.slice(first.tensor.lastIndexOf('.') + 1);
-  return `${[...dtypes].join(' and ')} weights, each read times its ${name}; activations stay float32`;
+  const names = new Set([...scales.values()].map(({ tensor }) => tensor.slice(tensor.lastIndexOf('.') + 1)));
+  if (scales.size === 0) return 'quantised weights';
+  return `${[...dtypes].join(' and ')} weights, each read times its ${[...names].join(' or ')}; activations stay float32`;
 }
 
 function refusal(scheme: string, file: string, tensor: string): GqaLensError {

@@ -2,8 +2,10 @@
 import { Buffer } from 'node:buffer';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Checkpoint } from '../../../../src/checkpoint/checkpoint';
+import { encodeFloat32 } from '../../../../src/checkpoint/dtypes';
 import { openCheckpoint } from '../../../../src/checkpoint/openCheckpoint';
 import { GqaLensError } from '../../../../src/protocol/errors';
 import { dict, orderedDict, pickle, stateDictFile, tensor, torchFile } from '../../../support/pytorchFiles';
@@ -153,6 +155,44 @@ describe('a file', () => {
     expect(await checkpoint.readBytes('whole', { start: 1, end: 3 })).toEqual(six.subarray(4, 12));
   });
 
+  it('may hold views of any strides', async () => {
+    const shapeOf = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
+    const view = shapeOf.chain((shape) =>
+      fc.record({
+        shape: fc.constant(shape),
+        strides: fc.array(fc.nat(6), { minLength: shape.length, maxLength: shape.length }),
+        offset: fc.nat(5),
+        range: fc.tuple(fc.nat(300), fc.nat(300)),
+        isHalf: fc.boolean(),
+      }),
+    );
+    const views = await temporaryFolder();
+    const numbers = Float32Array.from({ length: 80 }, (_, i) => i);
+    const halves = encodeFloat32('F16', numbers);
+    await fc.assert(
+      fc.asyncProperty(view, async ({ shape, strides, offset, range, isHalf }) => {
+        const type = isHalf ? 'torch.HalfStorage' : 'torch.FloatStorage';
+        const info = { storage: type, key: '0', length: 80, shape, strides, offset };
+        const bytes = stateDictFile({ t: info }, { 0: isHalf ? halves : new Uint8Array(numbers.buffer) });
+        const file = join(views, 'x.pt');
+        await writeFile(file, bytes);
+        const checkpoint = await openCheckpoint(file);
+        // As numpy walks through it: the last axis first.
+        const expected = shape.reduce(
+          (places, size, axis) =>
+            places.flatMap((place) => Array.from({ length: size }, (_, i) => place + i * (strides[axis] ?? 0))),
+          [offset],
+        );
+        expect([...(await checkpoint.readFloat32('t'))]).toEqual(expected);
+        const [start, end] = range.map((at) => at % (expected.length + 1)).sort((a, b) => a - b);
+        const part = { start: start ?? 0, end: end ?? 0 };
+        expect([...(await checkpoint.readFloat32('t', part))]).toEqual(expected.slice(part.start, part.end));
+        await checkpoint.close();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it.each([
     ['state_dict', ['state_dict']],
     ['model', ['model']],
@@ -175,6 +215,11 @@ describe('a file', () => {
     ['a storage that is not there', () => shaped([6], { key: '../0' }), /no such entry/],
     ['too many dimensions', () => shaped(Array.from({ length: 17 }, () => 1)), /at most 16/],
     ['an absurd size', () => shaped([2 ** 52, 2 ** 52]), /within 24 bytes/],
+    [
+      'a storage repeated without end',
+      () => shaped([2 ** 30, 6], { strides: [0, 1] }),
+      /at most 67108864 bytes that repeat/,
+    ],
     ['a negative size', () => shaped([-1]), /whole number from 0/],
     ['fewer strides than sizes', () => shaped([6, 1], { strides: [1] }), /2 strides/],
     ['an unknown storage', () => shaped([6], { storage: 'torch.QInt8Storage' }), /torch\.QInt8Storage/],
