@@ -54,6 +54,8 @@ export interface TensorInfo {
 
 /** What a container holds besides weights, in the form that files of a Hugging Face folder have. */
 export interface Embedded {
+  /** Whether it has a tokenizer, which may turn out to be unusable. */
+  readonly hasTokenizer: boolean;
   /** What tokenizer.json and tokenizer_config.json would say; null when there is none. Throws GqaLensError tokenizer-invalid. */
   tokenizer(): { definition: JsonObject; config: JsonObject } | null;
 }

@@ -68,8 +68,8 @@ export async function loadTokenizer(folder: string, signal?: AbortSignal): Promi
 }
 
 /** Whether there is a tokenizer, without loading it: that takes a second for the largest. It may turn out to be damaged. */
-export async function hasTokenizer({ folder }: Pick<Checkpoint, 'folder'>): Promise<boolean> {
-  return exists(join(folder, 'tokenizer.json'));
+export async function hasTokenizer({ folder, embedded }: Pick<Checkpoint, 'folder' | 'embedded'>): Promise<boolean> {
+  return embedded?.hasTokenizer === true || exists(join(folder, 'tokenizer.json'));
 }
 
 function makeTokenizer(definition: JsonObject, config: JsonObject, file: string): Tokenizer {

@@ -12,9 +12,22 @@ import { mergesByScore, sentencePieceText } from './sentencePiece';
 /** llama.cpp's kinds of tokens (llama.h, llama_token_type). */
 const kinds = { unknown: 2, control: 3, userDefined: 4, byte: 6 };
 
+/** What llama.cpp writes, or leaves out, for models that come without one. */
+const withoutVocabulary: readonly (string | null)[] = [null, 'none', 'no_vocab'];
+
 /** The tokenizer is made when it is asked for: a vocabulary is large, and who looks at tensors needs none. */
 export function embeddedTokenizer(metadata: Metadata): Embedded {
-  return { tokenizer: () => makeDefinition(metadata) };
+  return {
+    hasTokenizer: !withoutVocabulary.includes(metadata.text('tokenizer.ggml.model')),
+    tokenizer: () => {
+      try {
+        return makeDefinition(metadata);
+      } catch (error) {
+        if (!(error instanceof GqaLensError) || error.code !== 'checkpoint-invalid') throw error;
+        throw new GqaLensError('tokenizer-invalid', 'The tokenizer in the file cannot be read', error.detail);
+      }
+    },
+  };
 }
 
 interface Vocabulary {
@@ -25,7 +38,7 @@ interface Vocabulary {
 
 function makeDefinition(metadata: Metadata): { definition: JsonObject; config: JsonObject } | null {
   const model = metadata.text('tokenizer.ggml.model');
-  if (model === null || model === 'none' || model === 'no_vocab') return null;
+  if (withoutVocabulary.includes(model)) return null;
   const tokens = metadata.texts('tokenizer.ggml.tokens') ?? [];
   const types = metadata.numbers('tokenizer.ggml.token_type') ?? [];
   const scores = metadata.numbers('tokenizer.ggml.scores') ?? [];
@@ -33,7 +46,11 @@ function makeDefinition(metadata: Metadata): { definition: JsonObject; config: J
   if (tokens.length === 0) throw unusable(metadata, 'tokenizer.ggml.tokens with a vocabulary', 'no tokens');
   if (model === 'gpt2') return byteLevel(metadata, vocabulary);
   if (model === 'llama') return sentencePiece(metadata, vocabulary);
-  throw unusable(metadata, 'a tokenizer of kind gpt2 (byte-level BPE) or llama (SentencePiece)', `kind ${model}`);
+  throw unusable(
+    metadata,
+    'a tokenizer of kind gpt2 (byte-level BPE) or llama (SentencePiece)',
+    `kind ${String(model)}`,
+  );
 }
 
 function byteLevel(metadata: Metadata, vocabulary: Vocabulary): ReturnType<typeof makeDefinition> {

@@ -52,6 +52,14 @@ describe('checkpoints', () => {
     assert.match(session.problem.message, /token ids.*found Holmes/);
   });
 
+  it('in GGUF files run text with the tokenizer in the file', async () => {
+    const session = await open(fixturePath('gguf/llama-sample-q4_0.gguf'));
+    assert.equal(session.model.dtype, 'Q4_0');
+    await session.run('Holmes looked');
+    assert.equal(session.problem, null);
+    assert.equal(session.original?.tokens.map(({ text }) => text).join(''), 'Holmes looked');
+  });
+
   it('that are grouped already are shown as they are', async () => {
     const session = await open(fixturePath('llama-gqa'));
     assert.ok(session.model.G < session.model.H);

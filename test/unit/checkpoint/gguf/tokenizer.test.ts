@@ -155,6 +155,7 @@ describe('a tokenizer that cannot be made', () => {
     [{ model: 'gpt2', pre: 'gpt-2', tokens: ['a'] }, 'no such key'],
     [{ model: 'llama', tokens: ['a', 'b'], scores: [0.5] }, '1'],
     [{ model: 'gpt2' }, 'no tokens'],
+    [{ model: 'gpt2', tokens: [1, 2] }, 'a list that begins with 1'],
   ])('is told by its kind: %o', async (values, found) => {
     await expect(tokenizerOf(values)).rejects.toMatchObject({ code: 'tokenizer-invalid', detail: { found } });
   });
