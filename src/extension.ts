@@ -14,6 +14,7 @@ import { Inspector } from './host/inspector/inspector';
 import type { Node } from './host/inspector/nodes';
 import { onDidReportError } from './host/reportError';
 import { startSample } from './host/startSample';
+import { maintainStatusBar } from './host/statusBar';
 import type { ErrorValue } from './protocol/errors';
 
 /** What other extensions and tests get from `activate`. */
@@ -41,6 +42,7 @@ export function activate(extension: vscode.ExtensionContext): GqaLensApi {
     registerCommands(context, diagnostics),
     registerStructureEditor(context),
     maintainContextKeys(context.sessions),
+    maintainStatusBar(context.sessions),
     maintainCheckpointFolders(),
     tellCrashes(context),
     restartOnSettings(context),
