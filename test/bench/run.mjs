@@ -16,6 +16,10 @@ await esbuild.build({
   external: ['webgpu'],
   loader: { '.wgsl': 'text', '.txt': 'text' },
   plugins: [webPages()],
+  // As in esbuild.mjs: ESM bundles may contain CommonJS packages that call require().
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });
 if (!rest.includes('--build'))
   process.exit(spawnSync(process.execPath, [outfile, ...rest], { stdio: 'inherit' }).status ?? 1);
