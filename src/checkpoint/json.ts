@@ -56,10 +56,40 @@ export function parseJsonObject(text: string, file: string): JsonObject {
     throw invalid(file, 'valid JSON', error instanceof Error ? error.message : String(error));
   }
   if (!isObject(value)) throw invalid(file, 'a JSON object', Array.isArray(value) ? 'an array' : typeof value);
-  visitKeys(text, (key, siblings) => {
-    if (siblings.has(key)) throw invalid(file, 'each name once', `${JSON.stringify(key)} twice`);
-  });
+  // Counting takes a tenth of the time that looking for the key does: a header may have a million of them.
+  if (keysOfText(text) !== keysOfValue(value)) {
+    visitKeys(text, (key, siblings) => {
+      if (siblings.has(key)) throw invalid(file, 'each name once', `${JSON.stringify(key)} twice`);
+    });
+  }
   return value;
+}
+
+/** Keys written in valid JSON text, those that are given twice counted twice: strings with a colon behind them. */
+function keysOfText(text: string): number {
+  const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
+  let keys = 0;
+  for (let i = text.indexOf('"'); i >= 0; i = text.indexOf('"', i)) {
+    for (i++; text.charCodeAt(i) !== quote; i++) if (text.charCodeAt(i) === backslash) i++;
+    i++;
+    // JSON's white space lies below "!".
+    while (text.charCodeAt(i) <= 0x20) i++;
+    if (text.charCodeAt(i) === colon) keys++;
+  }
+  return keys;
+}
+
+/** Keys of all objects within a value. */
+function keysOfValue(value: unknown): number {
+  let keys = 0;
+  const waiting = [value];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next !== 'object' || next === null) continue;
+    const members: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (!Array.isArray(next)) keys += members.length;
+    for (const member of members) if (typeof member === 'object') waiting.push(member);
+  }
+  return keys;
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { ModelSpec, WeightRef } from '../model/spec';
-import type { TensorColumns } from '../protocol/structure';
+import type { TensorColumns, TensorKind } from '../protocol/structure';
 
 /**
  * Columns of every tensor.
@@ -19,54 +19,25 @@ export function tensorColumns(
   const roleOfTensor = spec ? rolesByTensor(spec) : new Map<string, string>();
   const tensors = Array.from(checkpoint.tensors.values(), (info) => ({ info, key: naturalKey(info.name) }));
   tensors.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const count = tensors.length;
-  const dtypes = new Distinct<string>(count);
-  const shapes = new Distinct<readonly number[]>(count);
-  const roles = new Distinct<string>(count);
-  const files = new Distinct<string>(count);
-  const bytes = new Float64Array(count);
-  const names = tensors.map(({ info }, place) => {
-    dtypes.set(place, info.dtype, info.dtype);
-    shapes.set(place, info.shape.join(), info.shape);
-    const role = roleOfTensor.get(info.name) ?? '';
-    roles.set(place, role, role);
-    files.set(place, info.file, info.file);
-    bytes[place] = info.byteLength;
-    return info.name;
+  const kinds: TensorKind[] = [];
+  const places = new Map<string, number>();
+  const kindOf = Uint32Array.from(tensors, ({ info: { name, dtype, shape, byteLength: bytes, file } }) => {
+    const role = roleOfTensor.get(name) ?? '';
+    const key = JSON.stringify([dtype, shape, bytes, role, file]);
+    let place = places.get(key);
+    if (place === undefined) {
+      place = kinds.push({ dtype, shape: [...shape], bytes, role, file: shortName(file) }) - 1;
+      places.set(key, place);
+    }
+    return place;
   });
-  return {
-    names,
-    ...{ dtypes: dtypes.values, dtypeOf: dtypes.of },
-    ...{ shapes: shapes.values.map((shape) => [...shape]), shapeOf: shapes.of },
-    ...{ roles: roles.values, roleOf: roles.of },
-    ...{ files: files.values.map(shortName), fileOf: files.of },
-    bytes,
-  };
+  const names = new TextEncoder().encode(JSON.stringify(tensors.map(({ info }) => info.name)));
+  return { names, kinds, kindOf };
 }
 
 /** Numbers compare as numbers when they have the same length; 15 digits are what a double holds. */
 function naturalKey(name: string): string {
   return name.replace(/\d+/g, (digits) => digits.padStart(15, '0'));
-}
-
-/** The values of a column, each once. */
-class Distinct<Value> {
-  readonly values: Value[] = [];
-  readonly of: Uint32Array;
-  private readonly places = new Map<string, number>();
-
-  constructor(count: number) {
-    this.of = new Uint32Array(count);
-  }
-
-  set(place: number, key: string, value: Value): void {
-    let known = this.places.get(key);
-    if (known === undefined) {
-      known = this.values.push(value) - 1;
-      this.places.set(key, known);
-    }
-    this.of[place] = known;
-  }
 }
 
 /** Fused tensors have several roles; of a stack of experts only the part is told. */

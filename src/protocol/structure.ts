@@ -1,25 +1,31 @@
 /**
  * What a weight file holds, for the structure editor: its model as far as it is known, and its tensors as columns.
- * Columns, not objects: 100 000 tensors are a few megabytes and five values a tensor to copy, and the page that holds
- * them filters, sorts and scrolls without asking anybody. Repeated values are numbers into a list of the distinct ones.
+ * The page gets all tensors at once and filters, sorts and scrolls without asking anybody. So that 100 000 of them cross two
+ * process borders in a fraction of a second they are two packed columns: names, and a number each into a short list of
+ * what tensors are.
  */
 import type { LayerView, ModelSummary } from './model';
 
-export interface TensorColumns {
-  /** In natural order: "layers.2" before "layers.10". */
-  names: string[];
-  dtypes: string[];
-  /** [names] into dtypes, as the others. */
-  dtypeOf: Uint32Array;
-  shapes: number[][];
-  shapeOf: Uint32Array;
+/** All that a tensor is but its name: alike in most layers. */
+export interface TensorKind {
+  dtype: string;
+  shape: number[];
+  bytes: number;
   /** What the model reads from the tensor: "q.weight", "q.bias, k.bias, v.bias"; "" where nothing is known to. */
-  roles: string[];
-  roleOf: Uint32Array;
-  /** Paths relative to the checkpoint's folder. */
-  files: string[];
-  fileOf: Uint32Array;
-  bytes: Float64Array;
+  role: string;
+  /** Path relative to the checkpoint's folder. */
+  file: string;
+}
+
+export interface TensorColumns {
+  /**
+   * JSON of the names in UTF-8, in natural order: "layers.2" before "layers.10". Bytes cross the editor's borders as they
+   * are, 100 000 strings would be written and parsed at each.
+   */
+  names: Uint8Array;
+  kinds: TensorKind[];
+  /** [names] into kinds. */
+  kindOf: Uint32Array;
 }
 
 /** Which query heads share which KV head, in all layers that are alike in this and in what they see. */

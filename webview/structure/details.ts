@@ -3,13 +3,13 @@
  * Role: the card beside the table. Asking is main.ts.
  */
 import type { ErrorValue } from '../../src/protocol/errors';
-import type { TensorColumns, TensorStatistics } from '../../src/protocol/structure';
+import type { TensorStatistics } from '../../src/protocol/structure';
 import type { Busy } from '../../src/protocol/views';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger, formatValue } from '../shared/format';
 import { drawHistogram } from './histogram';
-import { elementCount } from './tensorList';
+import { elementCount, type TensorList } from './tensorList';
 import { shapeText } from './words';
 
 export interface DetailsEvents {
@@ -30,45 +30,46 @@ export class DetailsCard {
   readonly element: HTMLElement;
   readonly #events: DetailsEvents;
   readonly #name = element('h2', { class: 'tensor-name', 'data-testid': 'details-name' });
+  readonly #copy: HTMLButtonElement;
   readonly #facts = element('dl', { class: 'facts' });
   readonly #statistics = element('div', { class: 'statistics', 'data-testid': 'statistics', 'aria-live': 'polite' });
 
   constructor(events: DetailsEvents) {
     this.#events = events;
-    const copy = button('Copy name', { class: 'link', 'data-testid': 'copy-name' }, () =>
-      events.copy(this.#name.textContent),
-    );
+    this.#copy = button('Copy name', { class: 'link', 'data-testid': 'copy-name' }, () => {
+      events.copy(this.#name.textContent);
+      this.#copy.textContent = 'Copied';
+    });
     const close = button('×', { class: 'link close', 'aria-label': 'Close', title: 'Close' }, () => events.close());
     this.element = element(
       'aside',
       { class: 'details', 'aria-label': 'Tensor', 'data-testid': 'details', hidden: true },
       element('div', { class: 'details-head' }, this.#name, close),
-      copy,
+      this.#copy,
       this.#facts,
       this.#statistics,
     );
   }
 
-  /** @param tensor place in the columns; null hides the card */
-  show(columns: TensorColumns, tensor: number | null, state: StatisticsState): void {
+  /** @param tensor place in the list; null hides the card */
+  show(list: TensorList, tensor: number | null, state: StatisticsState): void {
     this.element.hidden = tensor === null;
     if (tensor === null) return;
-    const { names, dtypes, dtypeOf, shapes, shapeOf, roles, roleOf, files, fileOf, bytes } = columns;
-    const shape = shapes[shapeOf[tensor] ?? 0] ?? [];
-    const size = bytes[tensor] ?? 0;
-    const role = roles[roleOf[tensor] ?? 0] ?? '';
-    this.#name.textContent = names[tensor] ?? '';
+    const { dtype, shape, role, bytes, file } = list.kind(tensor);
+    const name = list.names[tensor] ?? '';
+    if (this.#name.textContent !== name) this.#copy.textContent = 'Copy name';
+    this.#name.textContent = name;
     this.#facts.replaceChildren(
       ...pairs([
-        ['Type', dtypes[dtypeOf[tensor] ?? 0] ?? ''],
+        ['Type', dtype],
         ['Shape', shapeText(shape)],
         ['Elements', formatInteger(elementCount(shape))],
-        ['Size', `${formatBytes(size)} (${formatInteger(size)} bytes)`],
+        ['Size', `${formatBytes(bytes)} (${formatInteger(bytes)} bytes)`],
         ['Role', role === '' ? 'not known' : role],
-        ...(files.length > 1 ? [['File', files[fileOf[tensor] ?? 0] ?? ''] as const] : []),
+        ...(list.files().length > 1 ? [['File', file] as const] : []),
       ]),
     );
-    this.#showStatistics(state, size);
+    this.#showStatistics(state, bytes);
   }
 
   #showStatistics(state: StatisticsState, bytes: number): void {
@@ -89,11 +90,19 @@ export class DetailsCard {
       const cancel = button('Cancel', { 'data-testid': 'cancel-statistics' }, () => this.#events.cancel());
       this.#statistics.replaceChildren(bar, cancel);
     } else if (kind === 'failed') {
-      this.#statistics.replaceChildren(
-        element('p', { class: 'failed', 'data-testid': 'statistics-problem' }, state.problem.message),
-      );
+      this.#statistics.replaceChildren(describeFailure(state.problem));
     } else this.#statistics.replaceChildren(...describe(state.statistics));
   }
+}
+
+/** A type without statistics is nothing that went wrong. */
+function describeFailure({ code, message, detail: { expected = '', found = '' } }: ErrorValue): HTMLElement {
+  const isOtherType = code === 'checkpoint-unsupported' && found !== '';
+  return element(
+    'p',
+    { class: isOtherType ? 'muted' : 'failed', 'data-testid': 'statistics-problem' },
+    isOtherType ? `No statistics: this is ${found}, they are of ${expected}.` : message,
+  );
 }
 
 function describe(statistics: TensorStatistics): Node[] {

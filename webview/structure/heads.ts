@@ -96,6 +96,10 @@ function drawLayout(layout: HeadLayout, width: number): SVGSVGElement {
     .style('--group', ({ group }) => groupColor(group));
   circles.append('title').text(({ head, group }) => `Query head ${head} reads KV ${group}`);
   circles.append('circle').attr('r', radius);
-  circles.append('text').text(({ head }) => head);
+  // Three digits have room in small print only.
+  circles
+    .append('text')
+    .classed('small', ({ head }) => head >= 100)
+    .text(({ head }) => head);
   return svg;
 }

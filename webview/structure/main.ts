@@ -14,7 +14,7 @@ import type {
   StructureViewApi,
 } from '../../src/protocol/views';
 import { ProgressBar } from '../shared/banners';
-import { button, CheckBox, Picker } from '../shared/controls';
+import { button, CheckBox, Picker, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger } from '../shared/format';
 import { connect } from '../shared/host';
@@ -43,6 +43,8 @@ let snapshot: StructureSnapshot | null = null;
 let ui: StructureUi = restoreUi(host.saved());
 let list: TensorList | null = null;
 let rows: TensorRows | null = null;
+/** Choices of the picker of element types. */
+let types: Choice[] | null = null;
 /** What the rows were made for. */
 let rowsKey = '';
 let statistics: StatisticsState = { kind: 'none' };
@@ -153,6 +155,7 @@ function accept(changed: StructureSnapshot): void {
   if (isNew) {
     list = changed.structure && new TensorList(changed.structure.tensors);
     rowsKey = '';
+    types = null;
     asked++;
     statistics = { kind: 'none' };
     if (list !== null && ui.selected !== '') afterSelection();
@@ -191,7 +194,7 @@ function draw(): void {
   analyse.disabled = notRunnable !== null;
   analyse.title = notRunnable ?? 'Run the checkpoint on a text and look at its heads';
   facts.replaceChildren(
-    ...factsOf(structure).flatMap(({ label, value, detail = value }) => [
+    ...factsOf(structure.summary, list).flatMap(({ label, value, detail = value }) => [
       element('dt', {}, label),
       element('dd', { title: detail }, value),
     ]),
@@ -225,10 +228,10 @@ function drawTensors(tensors: TensorList): void {
     rowsKey = key;
     rows = tensors.rows(ui);
   }
-  const all = tensors.columns.names.length;
+  const all = tensors.names.length;
   const found = rows.tensors === all ? formatInteger(all) : `${formatInteger(rows.tensors)} of ${formatInteger(all)}`;
   count.textContent = `${found} · ${formatBytes(rows.bytes)}`;
-  const types = tensors
+  types ??= tensors
     .dtypes()
     .map(({ dtype: value, count: own }) => ({ value, title: `${value} (${formatInteger(own)})` }));
   dtypePicker.show([{ value: '', title: 'all' }, ...types], dtype);
@@ -236,8 +239,8 @@ function drawTensors(tensors: TensorList): void {
   foldAll.textContent = folded ? 'Unfold all' : 'Fold all';
   foldAll.disabled = !grouped || filter.trim() !== '';
   grid.show(tensors, rows, selected, { by: sortBy, descending: sortDescending });
-  const place = selected === '' ? -1 : tensors.columns.names.indexOf(selected);
-  details.show(tensors.columns, place < 0 ? null : place, statistics);
+  const place = selected === '' ? -1 : tensors.names.indexOf(selected);
+  details.show(tensors, place < 0 ? null : place, statistics);
 }
 
 function sorted(column: StructureColumn): Partial<StructureUi> {
@@ -261,9 +264,8 @@ function select(selected: string): void {
 
 /** Small tensors tell their numbers at once. */
 function afterSelection(): void {
-  const place = list?.columns.names.indexOf(ui.selected) ?? -1;
-  const bytes = list?.columns.bytes[place];
-  if (bytes !== undefined && bytes <= quickBytes) computeStatistics();
+  const place = list?.names.indexOf(ui.selected) ?? -1;
+  if (list !== null && place >= 0 && list.kind(place).bytes <= quickBytes) computeStatistics();
 }
 
 function computeStatistics(): void {

@@ -99,7 +99,7 @@ export class TensorGrid {
     this.#rows = rows;
     this.#selected = selected;
     const kept = isNew
-      ? rows.rows.findIndex((row) => list.columns.names[row] === selected)
+      ? rows.rows.findIndex((row) => list.names[row] === selected)
       : before === undefined
         ? -1
         : rows.rows.indexOf(before);
@@ -111,7 +111,7 @@ export class TensorGrid {
     this.element.setAttribute('aria-rowcount', String(rows.rows.length + 1));
     this.#space.style.height = `${rows.rows.length * rowHeight}px`;
     this.#empty.hidden = rows.rows.length > 0;
-    this.#empty.textContent = list.columns.names.length === 0 ? 'The file holds no tensors.' : 'No tensor matches.';
+    this.#empty.textContent = list.names.length === 0 ? 'The file holds no tensors.' : 'No tensor matches.';
     this.#draw();
   }
 
@@ -190,11 +190,9 @@ export class TensorGrid {
   #tensorRow(tensor: number): HTMLElement {
     const list = this.#list;
     if (list === null) return element('div');
-    const { names, dtypes, dtypeOf, shapes, shapeOf, roles, roleOf, bytes } = list.columns;
-    const name = names[tensor] ?? '';
+    const name = list.names[tensor] ?? '';
+    const { dtype, shape, role, bytes } = list.kind(tensor);
     const group = this.#rows.groups.size > 0 ? list.groupOf(tensor) : null;
-    const role = roles[roleOf[tensor] ?? 0] ?? '';
-    const size = bytes[tensor] ?? 0;
     // Under a heading its part of the name is said already; the whole is in the tool tip and what copying takes.
     const shown =
       group === null ? [name] : [element('span', { class: 'prefix muted' }, `${group}.`), name.slice(group.length + 1)];
@@ -205,12 +203,12 @@ export class TensorGrid {
         ...{ 'aria-level': group === null ? 1 : 2, 'aria-selected': String(name === this.#selected) },
       },
       element('div', { class: 'cell name', role: 'gridcell', title: name }, element('span', {}, ...shown)),
-      element('div', { class: 'cell dtype', role: 'gridcell' }, dtypes[dtypeOf[tensor] ?? 0] ?? ''),
-      element('div', { class: 'cell shape', role: 'gridcell' }, shapeText(shapes[shapeOf[tensor] ?? 0] ?? [])),
+      element('div', { class: 'cell dtype', role: 'gridcell' }, dtype),
+      element('div', { class: 'cell shape', role: 'gridcell' }, shapeText(shape)),
       element(
         'div',
-        { class: 'cell bytes', role: 'gridcell', title: `${formatInteger(size)} bytes` },
-        formatBytes(size),
+        { class: 'cell bytes', role: 'gridcell', title: `${formatInteger(bytes)} bytes` },
+        formatBytes(bytes),
       ),
       element('div', { class: 'cell role', role: 'gridcell', title: role }, role),
     );
@@ -228,14 +226,17 @@ export class TensorGrid {
     const row = this.#rows.rows[this.#active];
     if (row === undefined) return;
     if (row < 0) this.#events.fold(this.#rows.groups.get(-1 - row)?.name ?? '');
-    else this.#events.select(this.#list?.columns.names[row] ?? '');
+    else this.#events.select(this.#list?.names[row] ?? '');
   }
 
   #press(event: KeyboardEvent): void {
     if (event.target instanceof HTMLButtonElement) return;
     const { key } = event;
-    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === 'c') this.#copy();
-    else if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === 'c') {
+      // What is marked with the pointer is what is meant.
+      if (document.getSelection()?.isCollapsed === false) return;
+      this.#copy();
+    } else if (event.ctrlKey || event.metaKey || event.altKey) return;
     else if (key === 'Enter' || key === ' ') this.#activate();
     else if (key === 'ArrowLeft' || key === 'ArrowRight') this.#unfold(key === 'ArrowRight');
     else {
@@ -271,7 +272,7 @@ export class TensorGrid {
 
   #copy(): void {
     const row = this.#rows.rows[this.#active] ?? 0;
-    const name = row < 0 ? this.#rows.groups.get(-1 - row)?.name : this.#list?.columns.names[row];
+    const name = row < 0 ? this.#rows.groups.get(-1 - row)?.name : this.#list?.names[row];
     this.#events.copy(name ?? '');
   }
 

@@ -2,7 +2,7 @@
  * Which rows the table has, and in which order: filtered, sorted, grouped by layer, folded. Pure, and fast enough for
  * 100 000 tensors at every key press: numbers are compared, never names.
  */
-import type { TensorColumns } from '../../src/protocol/structure';
+import type { TensorColumns, TensorKind } from '../../src/protocol/structure';
 import type { StructureColumn, StructureUi } from '../../src/protocol/views';
 
 /** What the rows depend on. */
@@ -33,10 +33,15 @@ export class TensorList {
   /** Place in groupNames; -1: the tensor stands by itself. */
   readonly #groupOf: Int32Array;
   #searched: string[] | null = null;
-  readonly #keys = new Map<StructureColumn, Float64Array>();
+  readonly names: readonly string[];
+  readonly #kinds: readonly TensorKind[];
+  readonly #kindOf: Uint32Array;
 
-  constructor(readonly columns: TensorColumns) {
-    const { names } = columns;
+  constructor(columns: TensorColumns) {
+    const names = JSON.parse(new TextDecoder().decode(columns.names)) as string[];
+    this.names = names;
+    this.#kinds = columns.kinds;
+    this.#kindOf = columns.kindOf;
     this.#groupOf = new Int32Array(names.length).fill(-1);
     const known = new Map<string, number>();
     const sizes: number[] = [];
@@ -54,20 +59,31 @@ export class TensorList {
     });
   }
 
+  /** What a tensor is. @param tensor its place */
+  kind(tensor: number): TensorKind {
+    return this.#kinds[this.#kindOf[tensor] ?? 0] ?? { dtype: '', shape: [], bytes: 0, role: '', file: '' };
+  }
+
+  /** The files that tensors lie in. */
+  files(): string[] {
+    return [...new Set(this.#kinds.map(({ file }) => file))];
+  }
+
   /** How many tensors have each element type, the commonest first. */
   dtypes(): { dtype: string; count: number }[] {
-    const { dtypes, dtypeOf } = this.columns;
-    const counts = new Array<number>(dtypes.length).fill(0);
-    for (const dtype of dtypeOf) counts[dtype] = (counts[dtype] ?? 0) + 1;
-    return dtypes.map((dtype, place) => ({ dtype, count: counts[place] ?? 0 })).sort((a, b) => b.count - a.count);
+    const counts = new Map(this.#kinds.map(({ dtype }) => [dtype, 0]));
+    this.#kindOf.forEach((_, tensor) => {
+      const { dtype } = this.kind(tensor);
+      counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
+    });
+    return Array.from(counts, ([dtype, count]) => ({ dtype, count })).sort((a, b) => b.count - a.count);
   }
 
   rows(choices: ListChoices): TensorRows {
-    const { bytes } = this.columns;
     const found = this.#filter(choices);
     this.#sort(found, choices);
     let total = 0;
-    for (const tensor of found) total += bytes[tensor] ?? 0;
+    for (const tensor of found) total += this.kind(tensor).bytes;
     const list = { tensors: found.length, bytes: total };
     return choices.grouped ? { ...list, ...this.#group(found, choices) } : { ...list, rows: found, groups: new Map() };
   }
@@ -78,19 +94,18 @@ export class TensorList {
   }
 
   #filter({ filter, dtype }: ListChoices): Int32Array {
-    const { names, dtypes, dtypeOf } = this.columns;
-    const wanted = dtypes.indexOf(dtype);
+    const { names } = this;
     const terms = filter
       .toLowerCase()
       .split(/\s+/)
       .filter((term) => term !== '');
-    this.#searched ??= names.map((name, tensor) => `.${name} ${this.#role(tensor)}`.toLowerCase());
+    this.#searched ??= names.map((name, tensor) => `.${name} ${this.kind(tensor).role}`.toLowerCase());
     const searched = this.#searched;
     const matches = terms.map(matcher);
     const found = new Int32Array(names.length);
     let count = 0;
     for (let tensor = 0; tensor < found.length; tensor++) {
-      if (dtype !== '' && dtypeOf[tensor] !== wanted) continue;
+      if (dtype !== '' && this.kind(tensor).dtype !== dtype) continue;
       const text = searched[tensor] ?? '';
       if (matches.every((match) => match(text))) found[count++] = tensor;
     }
@@ -103,24 +118,11 @@ export class TensorList {
       if (sortDescending) tensors.reverse();
       return;
     }
-    const keys = this.#keysOf(sortBy);
+    const keys = sortKeys(this.#kinds, sortBy);
+    const kindOf = this.#kindOf;
+    const key = (tensor: number): number => keys[kindOf[tensor] ?? 0] ?? 0;
     const sign = sortDescending ? -1 : 1;
-    tensors.sort((a, b) => sign * ((keys[a] ?? 0) - (keys[b] ?? 0)) || a - b);
-  }
-
-  #keysOf(column: StructureColumn): Float64Array {
-    const known = this.#keys.get(column);
-    if (known) return known;
-    const { bytes, shapes, shapeOf, dtypes, dtypeOf, roles, roleOf } = this.columns;
-    const keys: Record<Exclude<StructureColumn, 'name'>, () => Float64Array> = {
-      bytes: () => bytes,
-      shape: () => byValue(shapeOf, shapes.map(elementCount)),
-      dtype: () => byValue(dtypeOf, ranks(dtypes)),
-      role: () => byValue(roleOf, ranks(roles)),
-    };
-    const made = column === 'name' ? Float64Array.from(bytes.keys()) : keys[column]();
-    this.#keys.set(column, made);
-    return made;
+    tensors.sort((a, b) => sign * (key(a) - key(b)) || a - b);
   }
 
   /** Groups stand where the first of their tensors does; a filter shows what it found, folded or not. */
@@ -146,14 +148,14 @@ export class TensorList {
         isFolded: !isSearching && otherwise.has(name) !== folded,
       };
       entry.tensors++;
-      entry.bytes += this.columns.bytes[tensor] ?? 0;
+      entry.bytes += this.kind(tensor).bytes;
       groups.set(group, entry);
     }
     const order = [...members.keys()];
     // The sizes of layers are worth comparing; of every other column each group has many values.
     if (sortBy === 'bytes') {
       const size = (place: number): number =>
-        place >= 0 ? (groups.get(place)?.bytes ?? 0) : (this.columns.bytes[-1 - place] ?? 0);
+        place >= 0 ? (groups.get(place)?.bytes ?? 0) : this.kind(-1 - place).bytes;
       order.sort((a, b) => (sortDescending ? size(b) - size(a) : size(a) - size(b)));
     }
     const rows = new Int32Array(tensors.length + groups.size);
@@ -166,10 +168,6 @@ export class TensorList {
       for (const tensor of members.get(place) ?? []) rows[count++] = tensor;
     }
     return { rows: rows.subarray(0, count), groups };
-  }
-
-  #role(tensor: number): string {
-    return this.columns.roles[this.columns.roleOf[tensor] ?? 0] ?? '';
   }
 }
 
@@ -189,12 +187,23 @@ function matcher(term: string): (text: string) => boolean {
   return (text) => text.includes(`.${term}.`) || text.includes(`.${term} `);
 }
 
-function byValue(of: Uint32Array, values: readonly number[]): Float64Array {
-  return Float64Array.from(of, (value) => values[value] ?? 0);
+/** What each kind is sorted by, as a number. */
+function sortKeys(kinds: readonly TensorKind[], column: Exclude<StructureColumn, 'name'>): number[] {
+  switch (column) {
+    case 'bytes':
+      return kinds.map(({ bytes }) => bytes);
+    case 'shape':
+      return kinds.map(({ shape }) => elementCount(shape));
+    case 'dtype':
+      return ranks(kinds.map(({ dtype }) => dtype));
+    case 'role':
+      return ranks(kinds.map(({ role }) => role));
+  }
 }
 
 /** Places in alphabetical order; what has no text comes last. */
 function ranks(texts: readonly string[]): number[] {
-  const sorted = texts.filter((text) => text !== '').sort();
-  return texts.map((text) => (text === '' ? sorted.length : sorted.indexOf(text)));
+  const sorted = [...new Set(texts)].filter((text) => text !== '').sort();
+  const places = new Map(sorted.map((text, place) => [text, place]));
+  return texts.map((text) => places.get(text) ?? sorted.length);
 }

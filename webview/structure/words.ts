@@ -2,6 +2,7 @@
 import type { CheckpointStructure, HeadLayout } from '../../src/protocol/structure';
 import { isEncoderOnly, noEncoderCache } from '../../src/protocol/layers';
 import { formatBytes, formatCount, formatInteger, formatRanges } from '../shared/format';
+import type { TensorList } from './tensorList';
 
 /** "4096 × 1024"; a tensor without dimensions holds one number. */
 export function shapeText(shape: readonly number[]): string {
@@ -16,7 +17,7 @@ export interface Fact {
 }
 
 /** What is known of the architecture, and in the last row what is not. */
-export function factsOf({ summary, tensors }: CheckpointStructure): Fact[] {
+export function factsOf(summary: CheckpointStructure['summary'], tensors: TensorList): Fact[] {
   const { L, D, H, G, K, F, V } = summary;
   const rows: [label: string, value: string, detail?: string | undefined][] = [
     ['Family', summary.family === 'unknown' ? '' : summary.familyTitle],
@@ -69,8 +70,10 @@ function cacheText(summary: CheckpointStructure['summary']): string {
   return `${formatBytes(own)} a token${cross > 0 ? ` + ${formatBytes(cross)} a token of the encoder` : ''}`;
 }
 
-function diskText(bytes: number, { names, files }: CheckpointStructure['tensors']): string {
-  const tensors = `${formatInteger(names.length)} tensor${names.length === 1 ? '' : 's'}`;
+function diskText(bytes: number, list: TensorList): string {
+  const { length } = list.names;
+  const files = list.files();
+  const tensors = `${formatInteger(length)} tensor${length === 1 ? '' : 's'}`;
   return `${formatBytes(bytes)} · ${tensors}${files.length > 1 ? ` in ${files.length} files` : ''}`;
 }
 

@@ -127,6 +127,6 @@ export class StructureDocument implements vscode.CustomDocument {
   private isPart(name: string): boolean {
     if (name === basename(this.uri.fsPath) || name === 'config.json') return true;
     // What a broken checkpoint lacks is not known by name: anything that comes may be it.
-    return this.structure?.tensors.files.includes(name) ?? this.problem !== null;
+    return this.structure?.tensors.kinds.some(({ file }) => file === name) ?? this.problem !== null;
   }
 }

@@ -1,6 +1,6 @@
 // The structure editor as a user meets it: a weight file opened from the file explorer, its tensors searched and sorted,
 // statistics that are the engine's, Analyse, what is broken, 100 000 tensors.
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
@@ -9,19 +9,34 @@ import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { tensorStatistics } from '../../../src/checkpoint/tensorStatistics';
 import { quietTask } from '../../../src/protocol/tasks';
 import { writeManyTensors } from '../../support/manyTensors';
+import { entry, safetensorsBytes } from '../../unit/checkpoint/safetensorsBytes';
 import { sample } from '../harness/engineNumbers';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
-const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-structure-spec-'));
+const temporary = mkdtempSync(join(tmpdir(), 'gqa-lens-structure-spec-'));
+const folder = join(temporary, 'novels-llama');
+mkdirSync(join(folder, 'exotic'), { recursive: true });
 for (const name of ['model.safetensors', 'config.json', 'tokenizer.json', 'tokenizer_config.json']) {
   copyFileSync(join(sample, name), join(folder, name));
 }
 writeFileSync(join(folder, 'broken.safetensors'), Buffer.alloc(64, 0xff));
+// A family that nobody knows, whose config tells its heads all the same.
+writeFileSync(
+  join(folder, 'exotic', 'config.json'),
+  JSON.stringify({
+    ...{ model_type: 'exotic', hidden_size: 8192, num_hidden_layers: 80 },
+    ...{ num_attention_heads: 128, num_key_value_heads: 16 },
+  }),
+);
+writeFileSync(
+  join(folder, 'exotic', 'wide.safetensors'),
+  safetensorsBytes({ ids: entry('I64', [1], 0, 8), w: entry('F32', [1], 8, 12) }, new Uint8Array(12)),
+);
 beforeAll(async () => {
   await writeManyTensors(join(folder, 'many.safetensors'), 100_000);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 const workbench = useWorkbench({ folder });
 const themeNames = Object.keys(themes) as ThemeName[];
@@ -155,6 +170,34 @@ test('a broken file is explained, and shown as soon as it is whole', async () =>
   copyFileSync(join(sample, 'model.safetensors'), join(folder, 'broken.safetensors'));
   await rows(page).first().waitFor({ timeout: 60_000 });
   expect(await problem.count()).toBe(0);
+});
+
+test('a model of no known family shows what is known, and why it cannot be run', async () => {
+  const page = await open('wide.safetensors');
+  await page.getByTestId('query-head').first().waitFor();
+  expect(await page.getByTestId('query-head').count()).toBe(128);
+  expect(await page.getByTestId('kv-head').count()).toBe(16);
+  expect(await page.getByTestId('heads').innerText()).toMatch(
+    /Layers 0–79 128 query heads on 16 KV heads: 8 share each/,
+  );
+  expect(await page.getByTestId('summary').innerText()).toMatch(/Not known\s+.*positions/);
+  expect(await page.getByTestId('analyse').isDisabled()).toBe(true);
+  expect(await page.getByTestId('not-runnable').innerText()).toMatch(/exotic/);
+  // Ids are no weights: their statistics are refused, naming the type.
+  await page.locator('[data-testid="tensor"][data-name="ids"]').click();
+  expect(await page.getByTestId('statistics-problem').innerText()).toMatch(/dtype I64/);
+  await workbench().screenshot('structure-unknown');
+});
+
+test('copies the name of a tensor', async () => {
+  const page = await open('wide.safetensors');
+  await page.locator('[data-testid="tensor"][data-name="ids"]').click();
+  await workbench().page.keyboard.press('Control+C');
+  await page.getByTestId('copy-name').click();
+  await page.getByTestId('copy-name').getByText('Copied').or(page.getByText('Copied')).first().waitFor();
+  await page.getByTestId('filter').focus();
+  await workbench().page.keyboard.press('Control+V');
+  await eventually(async () => (await page.getByTestId('filter').inputValue()) === 'ids', 'the name is pasted');
 });
 
 test('100 000 tensors open, and are searched and scrolled', async () => {
