@@ -44,13 +44,11 @@ describe('the structure of a file', () => {
   it('of a GGUF file has quantised types and bytes, under the names of its family, and statistics of what they stand for', async () => {
     const file = join(fixtures, 'gguf/llama-sample-q4_0.gguf');
     const { tensors, summary } = await read(file);
-    const place = tensors.names.indexOf('model.layers.2.self_attn.k_proj.weight');
-    expect(tensors.dtypes[tensors.dtypeOf[place] ?? 0]).toBe('Q4_0');
-    expect(tensors.roles[tensors.roleOf[place] ?? 0]).toBe('k.weight');
-    expect(tensors.bytes[place]).toBe((256 * 256 * 18) / 32);
+    const name = 'model.layers.2.self_attn.k_proj.weight';
+    const bytes = (256 * 256 * 18) / 32;
+    expect(kindOf(tensors, name)).toMatchObject({ dtype: 'Q4_0', bytes, role: 'k.weight' });
     expect(summary).toMatchObject({ family: 'llama', hasTokenizer: true, L: 6, H: 8, notRunnable: null });
     const structures = new Structures();
-    const name = 'model.layers.2.self_attn.k_proj.weight';
     const found = await structures.statistics(file, name, quietTask);
     const original = await structures.statistics('media/sample/model.safetensors', name, quietTask);
     expect(found.standardDeviation).toBeCloseTo(original.standardDeviation ?? NaN, 3);
