@@ -49,6 +49,26 @@ describe('activation', () => {
     assert.equal(enablement.get('compare'), 'gqaLens.canCompare');
   });
 
+  it('has a walkthrough whose links and pictures exist', async () => {
+    interface Step {
+      id: string;
+      title: string;
+      description: string;
+      media: { image: Record<string, string>; altText: string };
+    }
+    const { contributes } = extension().packageJSON as { contributes: { walkthroughs: { steps: Step[] }[] } };
+    const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    assert.ok(steps.length >= 4);
+    const known = new Set(contributed().map(({ command }) => command));
+    for (const { id, title, description, media } of steps) {
+      for (const text of [title, description, media.altText]) assert.ok(!text.startsWith('%'), `${id}: ${text}`);
+      const links = [...description.matchAll(/\(command:([\w.]+)\)/g)].map(([, command = '']) => command);
+      assert.ok(links.length > 0 && links.every((command) => known.has(command)), `${id} links to ${links.join()}`);
+      for (const path of Object.values(media.image))
+        await vscode.workspace.fs.stat(vscode.Uri.joinPath(extension().extensionUri, path));
+    }
+  });
+
   it('tells what to do when a command that needs a checkpoint is called without one', async () => {
     const { onDidReportError } = await activate();
     const message = new Promise<string>((resolve) => {
