@@ -1,4 +1,4 @@
-/** A fixture with its layers' matrices quantised, as published FP8 and int8 checkpoints are. */
+/** Fixtures with matrices quantised, as published checkpoints are: FP8 and int8 with scales, experts in MXFP4. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint } from '../../src/checkpoint/openCheckpoint';
@@ -47,6 +47,62 @@ export async function writeQuantised(fixture: string, folder: string): Promise<v
   }
   await writeSafetensors(join(folder, 'model.safetensors'), tensors);
   await checkpoint.close();
+}
+
+/** Writes gpt-oss with its experts in MXFP4, as OpenAI publishes it. @returns what the experts then are, [experts, in, out] */
+export async function writeMxfp4(fixture: string, folder: string): Promise<Map<string, Float32Array>> {
+  await mkdir(folder, { recursive: true });
+  const config = await readFile(join(fixture, 'config.json'), 'utf8');
+  const settings = JSON.stringify({ quant_method: 'mxfp4', modules_to_not_convert: ['model.layers.*.self_attn'] });
+  await writeFile(
+    join(folder, 'config.json'),
+    config.replace('{', () => `{\n  "quantization_config": ${settings},`),
+  );
+  const checkpoint = await openCheckpoint(fixture);
+  const tensors: TensorToWrite[] = [];
+  const experts = new Map<string, Float32Array>();
+  for (const { name, shape } of checkpoint.tensors.values()) {
+    const values = await checkpoint.readFloat32(name);
+    if (!/experts\.\w+_proj$/.test(name)) {
+      tensors.push(stored(name, 'F32', shape, values));
+      continue;
+    }
+    const [E = 1, inputs = 1, outputs = 1] = shape;
+    const groups = inputs / 32;
+    const nibbles = new Uint8Array(values.length);
+    const scales = new Uint8Array(E * outputs * groups);
+    const rounded = new Float32Array(values.length);
+    for (let run = 0; run < scales.length; run++) {
+      const row = Math.floor(run / groups);
+      const place = (i: number): number =>
+        (Math.floor(row / outputs) * inputs + (run % groups) * 32 + i) * outputs + (row % outputs);
+      const places = Array.from({ length: 32 }, (_, i) => place(i));
+      const largest = Math.max(...places.map((at) => Math.abs(values[at] ?? 0)));
+      const exponent = Math.floor(Math.log2(largest)) - 2;
+      scales[run] = exponent + 127;
+      for (const [i, at] of places.entries()) {
+        const bits = nearestFp4((values[at] ?? 0) / 2 ** exponent);
+        nibbles[run * 32 + i] = bits;
+        rounded[at] = (fp4[bits & 7] ?? 0) * (bits > 7 ? -1 : 1) * 2 ** exponent;
+      }
+    }
+    experts.set(name, rounded);
+    const blocks = Uint8Array.from({ length: nibbles.length / 2 }, (_, i) => {
+      return (nibbles[2 * i] ?? 0) | ((nibbles[2 * i + 1] ?? 0) << 4);
+    });
+    tensors.push(stored(`${name}_blocks`, 'U8', [E, outputs, groups, 16], blocks));
+    tensors.push(stored(`${name}_scales`, 'U8', [E, outputs, groups], scales));
+  }
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+  await checkpoint.close();
+  return experts;
+}
+
+const fp4 = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
+
+function nearestFp4(value: number): number {
+  const distances = fp4.map((number) => Math.abs(Math.abs(value) - number));
+  return distances.indexOf(Math.min(...distances)) | (value < 0 ? 8 : 0);
 }
 
 function stored(

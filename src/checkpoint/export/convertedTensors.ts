@@ -49,6 +49,8 @@ export function tensorsToWrite(model: ConvertedModel): TensorToWrite[] {
   // Scales are of the stored numbers: what is written is whole.
   const written = [...tensors.values()].filter(({ name }) => quantisation?.companions.has(name) !== true);
   return written.map((info) => {
+    const packed = quantisation?.packed.get(info.name);
+    if (packed) return copy(model, info, packed);
     const own = parts.get(info.name) ?? [];
     if (own.some(isChanged)) return rebuild(model, info, own);
     const dtype = writtenDtype(model, info);
@@ -76,8 +78,9 @@ function partsByTensor({ layers }: ModelSpec): Map<string, Part[]> {
   return parts;
 }
 
-function copy({ checkpoint, signal }: ConvertedModel, info: TensorInfo): TensorToWrite {
-  const { name, dtype, shape } = info;
+/** The stored bytes. @param as how they are stored, where `info` tells what they mean */
+function copy({ checkpoint, signal }: ConvertedModel, info: TensorInfo, as = info): TensorToWrite {
+  const { name, dtype, shape } = as;
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for (const range of ranges(info)) yield await checkpoint.readBytes(name, range, signal);
   }

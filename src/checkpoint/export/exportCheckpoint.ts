@@ -99,7 +99,7 @@ export async function exportCheckpoint(request: CheckpointExport): Promise<Expor
         format,
         dtype: request.dtype ?? null,
         dequantises:
-          checkpoint.quantisation !== undefined ||
+          (checkpoint.quantisation?.scales.size ?? 0) > 0 ||
           [...checkpoint.tensors.values()].some((info) => isBlockDtype(info.dtype)),
         pooledKv,
       }),
@@ -124,7 +124,8 @@ async function contentsOf(request: CheckpointExport): Promise<Contents> {
       next: 'Put the config.json of the model beside its weights.',
     });
   }
-  if (checkpoint.quantisation && dtype === null) {
+  const hasScales = checkpoint.quantisation !== undefined && checkpoint.quantisation.scales.size > 0;
+  if (hasScales && dtype === null) {
     throw new GqaLensError(
       'conversion-invalid',
       'A quantised checkpoint cannot be written in the types that it is stored in',
@@ -149,7 +150,7 @@ async function contentsOf(request: CheckpointExport): Promise<Contents> {
   const stored = checkpoint.embedded
     ? `${JSON.stringify(checkpoint.config, null, 2)}\n`
     : await readTextFile(join(checkpoint.folder, 'config.json'), signal);
-  const config = checkpoint.quantisation ? withoutObject(stored, 'quantization_config') : stored;
+  const config = hasScales ? withoutObject(stored, 'quantization_config') : stored;
   return {
     format: { id: 'same', title: original.spec.family, repeatsHeads },
     config: withDtype(

@@ -4,6 +4,7 @@
  */
 import type { TensorInfo } from '../checkpoint';
 import { isObject, type JsonObject } from '../json';
+import { findMxfp4 } from './mxfp4';
 
 export interface FoundScheme {
   title: string;
@@ -34,8 +35,7 @@ const schemes: readonly Scheme[] = [
   { sign: /\.bitmask$/, title: () => 'compressed-tensors, sparse with a bit mask' },
   {
     sign: /_blocks$/,
-    title: () =>
-      'MXFP4, four bits with a scale for each 32: blocks and scales, as published checkpoints of gpt-oss have',
+    title: () => 'MXFP4 in another layout than that of gpt-oss: blocks and scales',
   },
   {
     sign: /\.weight\.(?:absmax|quant_map|nested_absmax|quant_state\.bitsandbytes__\w+)$/,
@@ -56,9 +56,13 @@ export function* packedSchemes(
   settings: JsonObject | null,
 ): Generator<FoundScheme> {
   const names = [...tensors.keys()];
+  const decoded = findMxfp4(tensors);
+  // "_blocks" is a common ending: with scales of the same name beside it, it is MXFP4.
+  const isSign = (name: string): boolean =>
+    !name.endsWith('_blocks') || (tensors.has(name.replace(/_blocks$/, '_scales')) && !decoded.has(name));
   const has = (sign: RegExp): boolean => names.some((name) => sign.test(name));
   for (const { sign, title } of schemes) {
-    const name = names.find((candidate) => sign.test(candidate) && isSign(candidate, tensors));
+    const name = names.find((candidate) => sign.test(candidate) && isSign(candidate));
     if (name !== undefined) yield { title: title(settings, has), sign: name, file: tensors.get(name)?.file ?? '' };
   }
   const [first] = tensors.values();
@@ -66,11 +70,6 @@ export function* packedSchemes(
   if (first && isObject(transforms) && Object.keys(transforms).length > 0) {
     yield { title: 'compressed-tensors with rotations (transform_config)', sign: first.name, file: first.file };
   }
-}
-
-/** "_blocks" is a common ending: with scales of the same name beside it, it is MXFP4. */
-function isSign(name: string, tensors: ReadonlyMap<string, TensorInfo>): boolean {
-  return !name.endsWith('_blocks') || tensors.has(name.replace(/_blocks$/, '_scales'));
 }
 
 function bits(value: unknown): string {

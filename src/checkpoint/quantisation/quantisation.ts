@@ -7,6 +7,7 @@ import { GqaLensError } from '../../protocol/errors';
 import type { Dtype, TensorInfo } from '../checkpoint';
 import { isWeightDtype } from '../dtypes';
 import { isObject, type JsonObject } from '../json';
+import { findMxfp4 } from './mxfp4';
 import { scaleSteps } from './scaleLayout';
 import { packedSchemes } from './packedSchemes';
 
@@ -26,6 +27,8 @@ export interface Quantisation {
   title: string;
   /** By names of weights. */
   scales: ReadonlyMap<string, WeightScale>;
+  /** Tensors of packed numbers, by name, as they are stored: an export copies them so. */
+  packed: ReadonlyMap<string, TensorInfo>;
   /** Tensors that only say how to read others. */
   companions: ReadonlySet<string>;
   /** Why the model cannot run. */
@@ -43,10 +46,25 @@ export function recogniseQuantisation(
 ): Quantisation | null {
   const { quantization_config: own } = config;
   const settings = isObject(own) ? own : null;
-  const none = { scales: new Map<string, WeightScale>(), companions: new Set<string>() };
   for (const { title, sign, file } of packedSchemes(tensors, settings)) {
+    const none = { scales: new Map<string, WeightScale>(), packed: new Map(), companions: new Set<string>() };
     return { ...none, title, problem: refusal(title, file, sign) };
   }
+  const decoded = findMxfp4(tensors);
+  const packed = new Map([...tensors].filter(([name]) => decoded.has(name)));
+  const scaled = findScales(tensors, settings);
+  const titles = [
+    ...(packed.size > 0 ? ['experts in MXFP4, decoded as they are read'] : []),
+    ...(scaled.scales.size > 0 || scaled.problem ? [describe(tensors, scaled.scales)] : []),
+  ];
+  return titles.length === 0 ? null : { title: titles.join('; '), packed, ...scaled };
+}
+
+/** Scales of weights whose numbers are quantised one by one. */
+function findScales(
+  tensors: ReadonlyMap<string, TensorInfo>,
+  settings: JsonObject | null,
+): Pick<Quantisation, 'scales' | 'companions' | 'problem'> {
   const scales = new Map<string, WeightScale>();
   const companions = new Set<string>();
   const bare: TensorInfo[] = [];
@@ -71,8 +89,7 @@ export function recogniseQuantisation(
   if (first && (scales.size > 0 || settings !== null)) {
     problem ??= refusal(`${first.dtype} numbers without a scale beside them`, first.file, first.name);
   }
-  if (scales.size === 0 && problem === null) return null;
-  return { title: describe(tensors, scales), scales, companions, problem };
+  return { scales, companions, problem };
 }
 
 interface FoundScale {

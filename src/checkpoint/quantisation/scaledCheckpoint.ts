@@ -3,7 +3,8 @@
  * Role: wraps the checkpoint of any format. Which scale a weight has is told by quantisation.ts.
  */
 import { GqaLensError } from '../../protocol/errors';
-import type { Checkpoint, ElementRange } from '../checkpoint';
+import type { Checkpoint, ElementRange, TensorInfo } from '../checkpoint';
+import { bytesOf, findMxfp4, readMxfp4 } from './mxfp4';
 import { applyScale } from './scaleLayout';
 import { recogniseQuantisation, type Quantisation } from './quantisation';
 
@@ -28,15 +29,16 @@ class ScaledCheckpoint implements Checkpoint {
     this.path = stored.path;
     this.folder = stored.folder;
     this.config = stored.config;
-    this.tensors = stored.tensors;
+    this.tensors = new Map([...stored.tensors, ...findMxfp4(stored.tensors)]);
     this.bytesOnDisk = stored.bytesOnDisk;
     this.notes = [...(stored.notes ?? []), quantisation.title];
   }
 
   async readFloat32(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Float32Array> {
-    const { scales, problem } = this.quantisation;
+    const { scales, packed, problem } = this.quantisation;
     const scale = scales.get(name);
     const info = this.tensors.get(name);
+    if (packed.has(name) && info) return readMxfp4(this.stored, name, range ?? wholeOf(info), signal);
     // Numbers of one byte are nothing without their scale.
     if (!scale && problem && info?.byteLength === elementsOf(info?.shape ?? [])) throw problem;
     const values = await this.stored.readFloat32(name, range, signal);
@@ -62,12 +64,17 @@ class ScaledCheckpoint implements Checkpoint {
   }
 
   readBytes(name: string, range?: ElementRange, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.stored.readBytes(name, range, signal);
+    const isPacked = this.quantisation.packed.has(name);
+    return this.stored.readBytes(name, range && isPacked ? bytesOf(range.start, range.end) : range, signal);
   }
 
   close(): Promise<void> {
     return this.stored.close();
   }
+}
+
+function wholeOf({ shape }: TensorInfo): ElementRange {
+  return { start: 0, end: elementsOf(shape) };
 }
 
 function elementsOf(shape: readonly number[]): number {

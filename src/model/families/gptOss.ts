@@ -26,6 +26,7 @@ function spec(checkpoint: Checkpoint): ModelSpec {
   const { L, D, H, K, F } = sizes;
   const count = readInteger(config, 'num_local_experts', { maximum: 4096, fallback: 128 });
   const chosen = readInteger(config, 'num_experts_per_tok', { maximum: count, fallback: 4 });
+  const layout = expertLayout(checkpoint);
   const slides = slidingLayers(config, L, (layer) => layer % 2 === 0);
   return llamaLike('gpt_oss', checkpoint, {
     sizes,
@@ -40,11 +41,11 @@ function spec(checkpoint: Checkpoint): ModelSpec {
       ...at.norm('mlp', 'post_attention_layernorm', D),
       ...at.linear('router', 'mlp.router', count, D),
     }),
-    // One tensor holds all experts, [in, out] each; gate and up take turns in its outputs.
+    // One tensor holds all experts; gate and up take turns in its outputs.
     experts: (at) =>
       Array.from({ length: count }, (_, item) => {
         const stack = { item, items: count };
-        const gateUp = at.ref('mlp.experts.gate_up_proj', [2 * F, D], { ...stack, transposed: true });
+        const gateUp = at.ref(`mlp.experts.gate_up_proj${layout.suffix}`, [2 * F, D], { ...stack, ...layout.options });
         const gateUpBias = at.ref('mlp.experts.gate_up_proj_bias', [2 * F], stack);
         const turn = (offset: number) => ({ outputs: { offset, count: F, units: F } });
         return {
@@ -52,9 +53,15 @@ function spec(checkpoint: Checkpoint): ModelSpec {
           'gate.bias': { ...gateUpBias, ...turn(0) },
           'up.weight': { ...gateUp, ...turn(1) },
           'up.bias': { ...gateUpBias, ...turn(1) },
-          'down.weight': at.ref('mlp.experts.down_proj', [D, F], { ...stack, transposed: true }),
+          'down.weight': at.ref(`mlp.experts.down_proj${layout.suffix}`, [D, F], { ...stack, ...layout.options }),
           'down.bias': at.ref('mlp.experts.down_proj_bias', [D], stack),
         };
       }),
   });
+}
+
+/** [in, out] each, as transformers writes them; in the published MXFP4 [out, in], under a name of its own. */
+function expertLayout({ quantisation }: Checkpoint): { suffix: string; options: { transposed?: true } } {
+  const isPacked = quantisation !== undefined && quantisation.packed.size > 0;
+  return isPacked ? { suffix: '_blocks', options: {} } : { suffix: '', options: { transposed: true } };
 }

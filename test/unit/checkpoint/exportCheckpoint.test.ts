@@ -8,7 +8,7 @@ import { defaultShardBytes } from '../../../src/checkpoint/export/shards';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { convertAs } from '../../support/conversions';
 import { provenance } from '../../support/exports';
-import { writeQuantised } from '../../support/quantised';
+import { writeMxfp4, writeQuantised } from '../../support/quantised';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
 import { temporaryFolder } from './temporaryFolder';
@@ -422,5 +422,23 @@ describe('an exported quantised checkpoint', () => {
       if (!request.source.has(role, 1)) continue;
       expect(await weights.read(role, 1), role).toEqual(await request.source.read(role, 1));
     }
+  });
+
+  it('keeps experts in MXFP4 as they are stored', async () => {
+    const folder = await temporaryFolder();
+    await writeMxfp4('test/fixtures/gpt-oss', join(folder, 'mxfp4'));
+    const request = await prepare(join(folder, 'mxfp4'), 1, join(folder, 'mqa'));
+    await exportCheckpoint(request);
+    const { checkpoint, weights } = await open(join(folder, 'mqa'));
+    expect(weights.spec).toMatchObject({ H: 8, G: 1 });
+    for (const name of request.checkpoint.tensors.keys()) {
+      if (/[kv]_proj/.test(name)) continue;
+      expect(await checkpoint.readBytes(name), name).toEqual(await request.checkpoint.readBytes(name));
+    }
+    expect(await json(folder, 'mqa', 'config.json')).toEqual({
+      ...(await json(folder, 'mxfp4', 'config.json')),
+      num_key_value_heads: 1,
+    });
+    expect(await weights.read('experts.2.up.weight', 0)).toEqual(await request.source.read('experts.2.up.weight', 0));
   });
 });

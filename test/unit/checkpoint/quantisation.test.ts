@@ -8,7 +8,9 @@ import { bytesPerElement } from '../../../src/checkpoint/dtypes';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { scaleSteps } from '../../../src/checkpoint/quantisation/scaleLayout';
 import { resolveModel } from '../../../src/model/resolve';
+import { CheckpointWeights } from '../../../src/model/weights';
 import { summarise } from '../../../src/model/summary';
+import { writeMxfp4 } from '../../support/quantised';
 import { entry, safetensorsBytes } from './safetensorsBytes';
 import { temporaryFolder } from './temporaryFolder';
 
@@ -157,8 +159,8 @@ describe('a scheme that is not read', () => {
     ['AWQ, 4 bits', { 'q.qweight': i32, 'q.qzeros': i32, 'q.scales': i32 }, method('awq', { bits: 4 })],
     ['GPTQ or AWQ', { 'q.qweight': i32 }, {}],
     [
-      'MXFP4',
-      { 'mlp.experts.down_proj_blocks': u8(1, 1, 1, 16), 'mlp.experts.down_proj_scales': u8(1, 1, 1) },
+      'MXFP4 in another layout',
+      { 'mlp.experts.down_proj_blocks': u8(1, 1, 1, 8), 'mlp.experts.down_proj_scales': u8(1, 1, 1) },
       method('mxfp4'),
     ],
     [
@@ -192,6 +194,69 @@ describe('a scheme that is not read', () => {
     const problem = checkpoint.quantisation?.problem?.message ?? null;
     const summary = summarise(checkpoint, null, { modelId: 'x', hasTokenizer: false, notRunnable: problem });
     expect(summary).toMatchObject({ L: 2, notRunnable: expect.stringContaining(title) as string });
+  });
+});
+
+describe('experts in MXFP4', () => {
+  it('are the numbers that their bits say, whole and in ranges', async () => {
+    const [E, O, groups] = [2, 3, 2];
+    const blocks = Uint8Array.from({ length: E * O * groups * 16 }, (_, i) => (i * 89 + 7) % 256);
+    const scales = Uint8Array.from({ length: E * O * groups }, (_, i) => 120 + i);
+    const checkpoint = await open({
+      x_blocks: { dtype: 'U8', shape: [E, O, groups, 16], bytes: blocks },
+      x_scales: { dtype: 'U8', shape: [E, O, groups], bytes: scales },
+    });
+    // E2M1: sign, two bits of exponent with bias 1, one of mantissa.
+    const value = (bits: number): number => {
+      const [exponent, mantissa] = [(bits >> 1) & 3, bits & 1];
+      const magnitude = exponent === 0 ? mantissa / 2 : (1 + mantissa / 2) * 2 ** (exponent - 1);
+      return bits > 7 ? -magnitude : magnitude;
+    };
+    const expected = Array.from(blocks).flatMap((byte, i) =>
+      [byte & 15, byte >> 4].map((bits) => value(bits) * 2 ** ((scales[Math.floor(i / 16)] ?? 0) - 127)),
+    );
+    expect(checkpoint.tensors.get('x_blocks')).toMatchObject({ dtype: 'F4', shape: [E, O, groups * 32] });
+    expect([...(await checkpoint.readFloat32('x_blocks'))]).toEqual(expected);
+    for (const [start, end] of [
+      [0, 1],
+      [31, 33],
+      [5, 5],
+      [65, 130],
+      [0, expected.length],
+    ] as const) {
+      expect([...(await checkpoint.readFloat32('x_blocks', { start, end }))]).toEqual(expected.slice(start, end));
+    }
+    expect(await checkpoint.readBytes('x_blocks', { start: 32, end: 64 })).toEqual(blocks.slice(16, 32));
+  });
+
+  it('give gpt-oss the weights that they were made of', async () => {
+    const folder = join(await temporaryFolder(), 'mxfp4');
+    const plain = await writeMxfp4('test/fixtures/gpt-oss', folder);
+    const checkpoint = await openCheckpoint(folder);
+    onTestFinished(() => checkpoint.close());
+    const weights = new CheckpointWeights(checkpoint, resolveModel(checkpoint));
+    expect(checkpoint.notes).toEqual([expect.stringContaining('MXFP4')]);
+    const { D, F } = weights.spec;
+    for (const expert of [0, 3]) {
+      // [experts, in, out], gate and up by turns.
+      const stacked = plain.get('model.layers.1.mlp.experts.gate_up_proj') ?? new Float32Array();
+      for (const [role, turn] of [
+        ['gate', 0],
+        ['up', 1],
+      ] as const) {
+        const { data } = await weights.read(`experts.${expert}.${role}.weight`, 1);
+        const expected = Float32Array.from({ length: F * D }, (_, i) => {
+          const [output, input] = [Math.floor(i / D), i % D];
+          return stacked[(expert * D + input) * 2 * F + 2 * output + turn] ?? NaN;
+        });
+        expect(data).toEqual(expected);
+      }
+      const down = plain.get('model.layers.1.mlp.experts.down_proj') ?? new Float32Array();
+      const { data } = await weights.read(`experts.${expert}.down.weight`, 1);
+      expect(data).toEqual(
+        Float32Array.from({ length: D * F }, (_, i) => down[(expert * F + (i % F)) * D + Math.floor(i / F)] ?? NaN),
+      );
+    }
   });
 });
 
