@@ -76,7 +76,7 @@ describe('llama-gqa-f16.gguf and its safetensors', () => {
   });
 });
 
-describe.each(['gpt2', 'gpt-neox', 'gemma2', 'mixtral'])('%s, written as llama.cpp does', (name) => {
+describe.each(['gpt2', 'gpt-neox', 'gemma2', 'gemma3', 'mixtral'])('%s, written as llama.cpp does', (name) => {
   settleAfterAll();
 
   it('computes what its safetensors do', async () => {

@@ -115,7 +115,7 @@ const fusedNames = (units: number, parts: readonly number[]): Script['names'] =>
 const scripts: Record<string, (config: JsonObject) => Script> = {
   llama: (config) => ({
     metadata: sizesOf(config),
-    names: llamaNames(permute(Number(config.num_attention_heads)), permute(Number(config.num_key_value_heads))),
+    names: permutedNames(config),
   }),
   mixtral: (config) => ({
     metadata: {
@@ -123,7 +123,7 @@ const scripts: Record<string, (config: JsonObject) => Script> = {
       expert_count: config.num_local_experts,
       expert_used_count: config.num_experts_per_tok,
     },
-    names: llamaNames(permute(Number(config.num_attention_heads)), permute(Number(config.num_key_value_heads))),
+    names: permutedNames(config),
   }),
   qwen2: (config) => ({ metadata: sizesOf(config), names: llamaNames() }),
   qwen3: (config) => ({ metadata: sizesOf(config), names: llamaNames() }),
@@ -135,12 +135,36 @@ const scripts: Record<string, (config: JsonObject) => Script> = {
       final_logit_softcapping: config.final_logit_softcapping,
       'attention.sliding_window': config.sliding_window,
     },
+    names: [...sandwich(addOne), ...withNorms(addOne)],
+  }),
+  gemma3_text: (config) => ({
+    metadata: { ...sizesOf(config), 'rope.freq_base': 1e6, 'attention.sliding_window': config.sliding_window },
     names: [
-      [layer('post_attention_layernorm'), 'blk.#.post_attention_norm', addOne],
-      [layer('pre_feedforward_layernorm'), 'blk.#.ffn_norm', addOne],
-      [layer('post_feedforward_layernorm'), 'blk.#.post_ffw_norm', addOne],
+      [layer('self_attn\\.q_norm'), 'blk.#.attn_q_norm', addOne],
+      [layer('self_attn\\.k_norm'), 'blk.#.attn_k_norm', addOne],
+      ...sandwich(addOne),
       ...withNorms(addOne),
     ],
+  }),
+  granite: (config) => ({
+    metadata: {
+      ...sizesOf(config),
+      'attention.scale': config.attention_multiplier,
+      embedding_scale: config.embedding_multiplier,
+      residual_scale: config.residual_multiplier,
+      logit_scale: config.logits_scaling,
+    },
+    names: permutedNames(config),
+  }),
+  smollm3: (config) => ({ metadata: sizesOf(config), names: permutedNames(config) }),
+  olmo2: (config) => ({ metadata: sizesOf(config), names: [...sandwich(), ...llamaNames()] }),
+  cohere: (config) => ({
+    metadata: {
+      ...sizesOf(config),
+      'attention.layer_norm_epsilon': config.layer_norm_eps,
+      logit_scale: config.logit_scale,
+    },
+    names: llamaNames(),
   }),
   phi3: (config) => ({
     metadata: {
@@ -203,6 +227,18 @@ const scripts: Record<string, (config: JsonObject) => Script> = {
   },
 };
 
+function permutedNames(config: JsonObject): Script['names'] {
+  return llamaNames(permute(Number(config.num_attention_heads)), permute(Number(config.num_key_value_heads)));
+}
+
+function sandwich(change?: Change): Script['names'] {
+  return [
+    [layer('post_attention_layernorm'), 'blk.#.post_attention_norm', change],
+    [layer('pre_feedforward_layernorm'), 'blk.#.ffn_norm', change],
+    [layer('post_feedforward_layernorm'), 'blk.#.post_ffw_norm', change],
+  ];
+}
+
 function withNorms(change: Change): Script['names'] {
   return [
     [/^model\.norm$/, 'output_norm', change],
@@ -213,7 +249,12 @@ function withNorms(change: Change): Script['names'] {
 }
 
 /** What llama.cpp calls the architecture. */
-const architectureNames: Record<string, string> = { mixtral: 'llama', gpt_neox: 'gptneox' };
+const architectureNames: Record<string, string> = {
+  mixtral: 'llama',
+  gpt_neox: 'gptneox',
+  gemma3_text: 'gemma3',
+  cohere: 'command-r',
+};
 
 export interface ConvertOptions {
   version?: number;

@@ -26,7 +26,8 @@ export const usualNorms = { attn_norm: 'input_layernorm', ffn_norm: 'post_attent
 
 const planes = ({ K }: Sizes): ReturnType<typeof neighbouringPlanes> => neighbouringPlanes(K);
 
-const dense: TensorNames = {
+/** A layer whose queries and keys lie as in Llama. */
+export const permutedLayer: TensorNames = {
   ...usualNorms,
   ...usualAttention,
   attn_q: { name: 'self_attn.q_proj', rows: planes },
@@ -48,7 +49,7 @@ export const llama: Architecture = {
   list: 'model.layers.',
   layer: (described) => {
     const count = expertCount(described);
-    return count === 0 ? dense : { ...dense, ...mixture(count) };
+    return count === 0 ? permutedLayer : { ...permutedLayer, ...mixture(count) };
   },
 };
 

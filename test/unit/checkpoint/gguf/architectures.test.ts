@@ -1,5 +1,5 @@
 /** Each architecture: a fixture written as llama.cpp would is the same model when it is read. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Checkpoint } from '../../../../src/checkpoint/checkpoint';
@@ -15,13 +15,24 @@ import { fixtures } from '../../../support/fixtures';
 import { convertToGguf, type ConvertOptions } from '../../../support/gguf/convert';
 import { temporaryFolder } from '../temporaryFolder';
 
-const named = ['llama-gqa', 'mixtral', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'phi3'];
-const others = ['gpt2', 'gpt-neox', 'starcoder2', 'falcon-mqa', 'falcon-new', 'bloom'];
+const named = ['llama-gqa', 'llama-biases', 'mixtral', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'gemma3', 'phi3'];
+const others = [
+  'gpt2',
+  'gpt-neox',
+  'starcoder2',
+  'falcon-mqa',
+  'falcon-new',
+  'bloom',
+  'granite',
+  'olmo2',
+  'smollm3',
+  'cohere',
+];
 
 /** Both forms of a model. */
 async function both(name: string, options: ConvertOptions = {}): Promise<{ theirs: Checkpoint; ours: Checkpoint }> {
   const folder = await temporaryFolder();
-  const theirs = await openCheckpoint(name === 'falcon-new' ? await newFalcon(folder) : join(fixtures, name));
+  const theirs = await openCheckpoint((await made[name]?.(folder)) ?? join(fixtures, name));
   const file = join(folder, `${name}.gguf`);
   await writeFile(file, await convertToGguf(theirs, options));
   const ours = await openCheckpoint(file);
@@ -67,6 +78,22 @@ async function newFalcon(parent: string): Promise<string> {
   return folder;
 }
 
+/** Llama with biases on queries and keys, which are permuted like rows: Qwen2 under another name. */
+async function biasedLlama(parent: string): Promise<string> {
+  const folder = join(parent, 'llama-biases');
+  await mkdir(folder);
+  const config = JSON.parse(await readFile(join(fixtures, 'qwen2/config.json'), 'utf8')) as object;
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, model_type: 'llama' }));
+  await copyFile(join(fixtures, 'qwen2/model.safetensors'), join(folder, 'model.safetensors'));
+  return folder;
+}
+
+/** Models of which there is no fixture, written into a folder. */
+const made: Readonly<Record<string, (parent: string) => Promise<string>>> = {
+  'falcon-new': newFalcon,
+  'llama-biases': biasedLlama,
+};
+
 /** Every role of a model with its layer. */
 function rolesOf({ globals, layers }: ModelSpec): [Role, number | null][] {
   return [
@@ -86,7 +113,7 @@ function settings({ globals: _globals, layers, ...spec }: ModelSpec): unknown {
 }
 
 it('every architecture is tested', () => {
-  expect(architectures).toHaveLength(11);
+  expect(architectures).toHaveLength(16);
 });
 
 describe.each([...named, ...others])('%s', (name) => {
