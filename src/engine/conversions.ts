@@ -14,7 +14,7 @@ import type { WeightSource } from '../model/spec';
 import { tokenCount } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import { usualCalibration } from '../protocol/methods';
-import type { ConversionRequest, GroupingView } from '../protocol/model';
+import type { ConversionRequest, GroupingView, ModelSummary } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { calibrationWindows } from './calibrationText';
 import type { EngineGpu } from './gpu';
@@ -98,6 +98,8 @@ export class Conversions {
 
   /** The grouping of a request; null is the checkpoint as it is. */
   async grouping(model: OpenedModel, request: ConversionRequest | null, task: TaskContext): Promise<GroupingView> {
+    // A model that cannot be run can be looked at as it is.
+    if (!model.isRunnable) return groupsAsStored(model.summary);
     const { spec } = model.runnable;
     const grouping = request ? await this.assignment(model, request, task) : identityGrouping(spec);
     return groupingView(spec, grouping);
@@ -199,4 +201,15 @@ function sourceKey(request: ConversionRequest): string {
 /** What a request's grouping depends on. */
 function groupingKey({ G, grouping, assignment, calibration }: ConversionRequest): string {
   return JSON.stringify([G, grouping, assignment ?? null, calibration ?? null]);
+}
+
+/** The groups that a summary tells; none where it tells no heads. */
+function groupsAsStored({ H, G, layers }: ModelSummary): GroupingView {
+  const whole = G > 0 && H % G === 0;
+  const upTo = (count: number): number[] => Array.from({ length: whole ? count : 0 }, (_, index) => index);
+  return {
+    G,
+    groupOfKvHead: layers.map(({ grouped }) => upTo(grouped ? G : H)),
+    groupOfHead: layers.map(({ grouped }) => upTo(H).map((head) => (grouped ? Math.floor((head * G) / H) : head))),
+  };
 }

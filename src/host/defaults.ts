@@ -47,11 +47,11 @@ export function parseInputs(text: string, decoderText: string, model: ModelSumma
   return hasDecoderText ? { ...input, decoder: parseInput(decoderText, model) } : input;
 }
 
-/** An MHA checkpoint is shown beside a four times smaller cache (8 heads: 2 groups); a grouped one as it is. */
+/** An MHA checkpoint is shown beside a four times smaller cache (8 heads: 2 groups); a grouped one, or one that cannot be run, as it is. */
 export function defaultConversion(model: ModelSummary, registries: Registries): ConversionRequest {
   const quarter = model.groupChoices.find((G) => G * 4 <= model.H) ?? 1;
   return {
-    G: model.G === model.H ? quarter : model.G,
+    G: model.G === model.H && model.notRunnable === null ? quarter : model.G,
     grouping: preferred(registries.groupings, 'contiguous'),
     merge: recommendedMethod(registries.merges, false).id,
   };

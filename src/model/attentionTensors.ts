@@ -30,12 +30,13 @@ const towers = /(^|\.)(vision|visual|image|audio|speech|vit)[a-z_]*\./;
 export function attentionBlocks(tensors: Iterable<TensorInfo>): AttentionBlock[] {
   const blocks = new Map<string, AttentionBlock>();
   for (const { name, shape } of tensors) {
-    const match = /^(.*?)\.?\b(\d+)\.((?:.*\.)?)([^.]+)\.weight$/.exec(name);
     const rows = shape.length === 2 ? shape[0] : undefined;
-    if (!match || rows === undefined || towers.test(name)) continue;
-    const [, list = '', index = '', within = '', last = ''] = match;
+    const last = name.split('.').at(-2) ?? '';
     const kind = kinds.find(([pattern]) => pattern.test(last))?.[1];
-    if (kind === undefined) continue;
+    if (kind === undefined || rows === undefined || towers.test(name)) continue;
+    const match = /^(.*?)\.?\b(\d+)\.((?:.*\.)?)[^.]+\.weight$/.exec(name);
+    if (!match) continue;
+    const [, list = '', index = '', within = ''] = match;
     const stack = /(^|[._])encoder($|[._])/.test(list) ? 'encoder' : 'decoder';
     const cross = /(encoder_attn|cross_?att|EncDecAttention)/i.test(within);
     const attention = cross ? 'cross' : stack === 'encoder' ? 'full' : 'causal';

@@ -25,6 +25,8 @@ export interface KnownSizes {
 export interface UnknownModel extends KnownSizes {
   modelType: string;
   tiedEmbeddings: boolean;
+  /** Keys and values of all heads come from one vector, which is what is cached. */
+  isLatent: boolean;
   /** Attention blocks; where tensors do not tell them, as many as the config has layers. */
   layers: LayerView[];
 }
@@ -53,6 +55,7 @@ export function describeUnknown(checkpoint: Checkpoint): UnknownModel {
     ...headsOf(config, blocks, D),
     layers: layersOf(blocks, isWithoutAttention(checkpoint, blocks) ? 0 : (L ?? 0)),
     modelType: typeOf(checkpoint),
+    isLatent: has(checkpoint, latent) !== null,
     tiedEmbeddings: config.tie_word_embeddings === true,
   };
 }
@@ -108,12 +111,14 @@ const stateSpace: Trait = {
   tensors: /\.(A_log|dt_proj|x_proj)\b/,
 };
 
+const latent: Trait = {
+  text: 'latent attention: keys and values of all heads come from one vector',
+  fields: ['kv_lora_rank'],
+  tensors: /\.kv_a_proj/,
+};
+
 const traits: readonly Trait[] = [
-  {
-    text: 'latent attention: keys and values of all heads come from one vector',
-    fields: ['kv_lora_rank'],
-    tensors: /\.kv_a_proj/,
-  },
+  latent,
   stateSpace,
   { text: 'linear attention', fields: ['linear_num_key_heads', 'lightning_attention'], tensors: /\.linear_attn\./ },
   { text: 'an encoder that hears sound', fields: ['num_mel_bins'] },

@@ -9,7 +9,7 @@ import { bytesPerElement, isWeightDtype } from '../checkpoint/dtypes';
 import { groupChoices } from '../gqa/grouping';
 import { kvCacheBytesPerToken } from '../gqa/measures';
 import type { LayerView, ModelSummary } from '../protocol/model';
-import { describeUnknown, whatIsMissing } from './describeUnknown';
+import { describeUnknown, whatIsMissing, type UnknownModel } from './describeUnknown';
 import { describeFeatures } from './features';
 import { families } from './families';
 import type { ModelSpec } from './spec';
@@ -26,8 +26,12 @@ export interface SummaryContext {
 export function summarise(checkpoint: Checkpoint, spec: ModelSpec | null, context: SummaryContext): ModelSummary {
   const dtypes = countParameters(checkpoint, spec);
   const dtype = Object.entries(dtypes).reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['none', 0])[0];
-  const sizes = spec ? sizesOf(spec) : guessSizes(checkpoint, context.notRunnable);
+  const { isLatent, ...sizes } = spec
+    ? { isLatent: false, ...sizesOf(spec) }
+    : guessSizes(checkpoint, context.notRunnable);
   const cacheBytes = (kind: LayerView['attention']): number => {
+    // What latent attention keeps is not told by heads.
+    if (isLatent) return 0;
     const L = sizes.layers.filter(({ attention }) => attention === kind).length;
     return kvCacheBytesPerToken({ ...sizes, L }, dtype);
   };
@@ -70,11 +74,11 @@ function layerView({ title, name, stack, attention, grouped }: LayerView): Layer
   return { title, name, stack, attention, grouped };
 }
 
-function guessSizes(checkpoint: Checkpoint, notRunnable: string | null): SpecPart {
-  const { D, H, G, K, F, V, layers, ...model } = describeUnknown(checkpoint);
+function guessSizes(checkpoint: Checkpoint, notRunnable: string | null): SpecPart & Pick<UnknownModel, 'isLatent'> {
+  const { D, H, G, K, F, V, layers, isLatent, ...model } = describeUnknown(checkpoint);
   return {
     ...{ L: layers.length, D: D ?? 0, H: H ?? 0, G: G ?? 0, K: K ?? 0, F: F ?? 0, V: V ?? 0 },
-    layers,
+    ...{ layers, isLatent },
     family: model.modelType,
     familyTitle: families.find(({ id }) => id === model.modelType)?.title ?? model.modelType,
     tiedEmbeddings: model.tiedEmbeddings,

@@ -1,4 +1,5 @@
 /** Checkpoints under other names compute what their goldens say, and are exported under the names that they have. */
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
+import { readMaps } from '../../src/model/maps';
 import { logitDistance } from '../../src/model/sameFunction';
 import { quietTask } from '../../src/protocol/tasks';
 import { convertAs } from '../support/conversions';
 import { exportAs } from '../support/exports';
 import { writeRenamed } from '../support/renamed';
-import { relativeL2 } from './support/compare';
+import { maxDifference, relativeL2 } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
 import { fixtures, Golden, openModel } from './support/golden';
 
@@ -60,5 +62,29 @@ describe.each(cases)('$name, $saved,', ({ name, rename, config }) => {
       expect(written).toMatchObject({ text_config: { num_key_value_heads: G }, vision_config: vision.vision_config });
       expect(written).not.toHaveProperty('num_key_value_heads');
     }
+  });
+});
+
+const larger = join(fixtures, 'larger');
+
+describe.each(readdirSync(larger))('the language model within %s', (name) => {
+  settleAfterAll();
+
+  it('equals what transformers computes of a text without images', async () => {
+    const context = await testContext();
+    const weights = new GpuWeights(context, 1 << 30);
+    const { source } = await openModel(join(larger, name));
+    const golden = await Golden.open(join(larger, name, 'golden.safetensors'));
+    const run = await keepRun(context, weights, source, await golden.ids('input_ids'), quietTask);
+    const { L, H, within } = source.spec;
+    expect(within?.besides).toMatch(/^\d+ tensors of multi_modal_projector, vision_tower$/);
+    const logits = await readLogits(context, weights, run, quietTask);
+    expect(relativeL2(logits, await golden.floats('logits'))).toBeLessThan(1e-4);
+    const heads = Array.from({ length: H }, (_, head) => head);
+    for (let layer = 0; layer < L; layer++) {
+      const maps = await readMaps(context, weights, run, layer, heads, [0, run.S], quietTask);
+      expect(maxDifference(maps, await golden.floats(`attn.${layer}`))).toBeLessThan(1e-4);
+    }
+    run.destroy();
   });
 });

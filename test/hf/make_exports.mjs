@@ -3,7 +3,7 @@
 // FOLDER gets NAME/ (the export) and NAME.safetensors (what `forward --out` computes from it) for each case.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
@@ -38,8 +38,10 @@ function make(name, model, ...options) {
 }
 
 mkdirSync(folder, { recursive: true });
-for (const name of readdirSync(fixtures)) {
-  const model = join(fixtures, name);
+const larger = readdirSync(join(fixtures, 'larger')).map((name) => join('larger', name));
+for (const path of [...readdirSync(fixtures), ...larger]) {
+  const model = join(fixtures, path);
+  const name = basename(path);
   if (!existsSync(join(model, 'model.safetensors')) && !existsSync(join(model, 'model.safetensors.index.json')))
     continue;
   const { groupChoices, notRunnable } = JSON.parse(gqaLens('inspect', model, '--json'));

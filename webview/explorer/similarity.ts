@@ -184,8 +184,8 @@ function progressOf({ comparing }: ExplorerView): string {
 }
 
 function explainMissing({ snapshot, ui }: ExplorerView): string {
+  if (snapshot.model.notRunnable !== null) return 'This checkpoint cannot run, so its heads cannot be compared.';
   const what = ui.similarityTarget === 'maps' ? 'its attention maps' : 'what it makes of the heads';
-  if (snapshot.model.notRunnable !== null) return `This checkpoint cannot run, so ${what} cannot be compared.`;
   if (snapshot.gpu?.available === false) return `Without a GPU adapter ${what} cannot be compared; weights can.`;
   return `Run the text to compare ${what}.`;
 }

@@ -81,6 +81,8 @@ export function similarityRequest(view: ExplorerView, layer: number): Similarity
   const on = similarityBasis(ui);
   const measure = shownMeasure(view);
   const run = snapshot.original;
+  // Roles of weights are known of families that can be run.
+  if (snapshot.model.notRunnable !== null) return null;
   if (measure === null || (on !== 'weights' && run === null)) return null;
   return {
     modelId: snapshot.model.modelId,

@@ -31,7 +31,10 @@ function describe(model: ModelSummary): string {
       `${formatCount(model.parameters)} (${dtypes.join(', ')}), ${formatBytes(model.bytesOnDisk)} on disk`,
     ],
     ['layers', `${describeLayers(model)} of hidden size ${D}, feed-forward ${F}`],
-    ['attention', `${kind}: ${H} query heads on ${G} KV heads of size ${K}`],
+    [
+      'attention',
+      H === 0 ? 'no heads that config or tensors tell' : `${kind}: ${H} query heads on ${G} KV heads of size ${K}`,
+    ],
     ['position', model.position],
     ...(model.features.length === 0 ? [] : [['besides', model.features.join('; ')] as const]),
     [
@@ -53,6 +56,7 @@ function describeLayers({ L, layers }: ModelSummary): string {
 
 function describeCache({ layers, kvCacheBytesPerToken, crossCacheBytesPerToken }: ModelSummary): string {
   if (isEncoderOnly({ layers })) return `none: ${noEncoderCache}`;
+  if (kvCacheBytesPerToken === 0) return 'not known';
   const own = `${formatBytes(kvCacheBytesPerToken)} a token`;
   return crossCacheBytesPerToken === 0
     ? own

@@ -68,6 +68,7 @@ function cacheText({ model, grouping }: Session, layer: number, parts: number): 
   const { attention } = model.layers[layer] ?? { attention: 'causal' };
   const alike = model.layers.filter((other) => other.attention === attention).length * parts;
   const share = (bytes: number): string => formatBytes((bytes * grouping.G) / model.G / alike);
+  if (attention !== 'full' && model.kvCacheBytesPerToken === 0) return vscode.l10n.t('KV cache not known');
   if (attention === 'causal') return vscode.l10n.t('KV cache {0} a token', share(model.kvCacheBytesPerToken));
   if (attention === 'full') return vscode.l10n.t('no KV cache: the encoder runs once');
   return vscode.l10n.t('KV cache {0} a token of the encoder', share(model.crossCacheBytesPerToken));
@@ -161,6 +162,7 @@ const facts: Record<FactName, (session: Session) => Fact> = {
     const { model } = session;
     const label = vscode.l10n.t('KV cache');
     if (isEncoderOnly(model)) return { label, value: vscode.l10n.t('none: an encoder reads a text once') };
+    if (model.kvCacheBytesPerToken === 0) return { label, value: vscode.l10n.t('not known') };
     const bytes = cacheBytes(session);
     const change = formatChange(model.kvCacheBytesPerToken, bytes);
     const crossBytes = (model.crossCacheBytesPerToken * session.grouping.G) / model.G;

@@ -12,6 +12,8 @@ const wrappers = /^((model|language_model|text_model|base_model)\.)*$/;
  * and with today's names for the gamma and beta of TensorFlow's layer norms.
  */
 function plainName(stored: string): string {
+  // Most names are plain, and a mixture has a hundred thousand.
+  if (!/module\.|_orig_mod\.|\.gamma$|\.beta$/.test(stored)) return stored;
   return stored
     .replace(/(^|\.)(?:(?:module|_orig_mod)\.)+/g, '$1')
     .replace(/\.gamma$/, '.weight')

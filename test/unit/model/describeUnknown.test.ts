@@ -96,6 +96,8 @@ describe.each(Object.entries(cases))('%s', (_, { config, tensors, expected, mess
     const summary = summarise(checkpoint, null, { modelId: 'm', hasTokenizer: false, notRunnable: null });
     expect(summary).toMatchObject(expected);
     expect(summary.layers).toHaveLength(expected.L);
+    // What latent attention keeps is no matter of heads.
+    expect(summary.kvCacheBytesPerToken > 0).toBe(expected.H > 0 && config.model_type !== 'deepseek_v3');
     expect(summary.notRunnable).toMatch(message);
     expect(summary.notRunnable).toMatch(/known: Llama, .*BERT.*ARCHITECTURE\.md/);
   });
