@@ -79,15 +79,21 @@ function keysOfText(text: string): number {
   return keys;
 }
 
-/** Keys of all objects within a value. */
-function keysOfValue(value: unknown): number {
+/** Keys of all objects within a value that was parsed from JSON, which has own keys only. */
+function keysOfValue(value: object): number {
   let keys = 0;
-  const waiting = [value];
+  const waiting: object[] = [value];
+  const add = (member: unknown): void => {
+    if (typeof member === 'object' && member !== null) waiting.push(member);
+  };
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (typeof next !== 'object' || next === null) continue;
-    const members: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
-    if (!Array.isArray(next)) keys += members.length;
-    for (const member of members) if (typeof member === 'object') waiting.push(member);
+    if (Array.isArray(next)) next.forEach(add);
+    else {
+      for (const key in next) {
+        keys++;
+        add((next as JsonObject)[key]);
+      }
+    }
   }
   return keys;
 }

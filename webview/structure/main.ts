@@ -53,7 +53,10 @@ let asked = 0;
 let planned = false;
 
 const grid = new TensorGrid({
-  sort: (column) => choose(sorted(column)),
+  sort: (column) => {
+    choose(sorted(column));
+    grid.scrollTo(0);
+  },
   select: (name) => select(name),
   fold: (group) => {
     // While something is searched for, everything that was found is shown.

@@ -94,6 +94,7 @@ export class TensorGrid {
   /** Shows rows. The keyboard stays at the row that it was at, as far as that is still there. */
   show(list: TensorList, rows: TensorRows, selected: string, sort: { by: StructureColumn; descending: boolean }): void {
     const before = this.#rows.rows[this.#active];
+    const countBefore = this.#rows.rows.length;
     const isNew = list !== this.#list;
     this.#list = list;
     this.#rows = rows;
@@ -110,6 +111,8 @@ export class TensorGrid {
     }
     this.element.setAttribute('aria-rowcount', String(rows.rows.length + 1));
     this.#space.style.height = `${rows.rows.length * rowHeight}px`;
+    // What was found stays in sight when the search for it is taken away.
+    if (!isNew && kept >= 0 && rows.rows.length > countBefore) this.#reveal();
     this.#empty.hidden = rows.rows.length > 0;
     this.#empty.textContent = list.names.length === 0 ? 'The file holds no tensors.' : 'No tensor matches.';
     this.#draw();
@@ -280,10 +283,15 @@ export class TensorGrid {
     const { length } = this.#rows.rows;
     if (length === 0) return;
     this.#active = Math.max(0, Math.min(length - 1, place));
+    this.#reveal();
+    this.#draw();
+  }
+
+  /** Scrolls as little as brings the keyboard's row into sight. */
+  #reveal(): void {
     const top = this.#active * rowHeight;
     const { scrollTop, clientHeight } = this.#scroller;
     if (top < scrollTop) this.#scroller.scrollTop = top;
     else if (top + rowHeight > scrollTop + clientHeight) this.#scroller.scrollTop = top + rowHeight - clientHeight;
-    this.#draw();
   }
 }

@@ -40,7 +40,7 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 const workbench = useWorkbench({ folder });
 const themeNames = Object.keys(themes) as ThemeName[];
-const kProjection = 'model.layers.3.self_attn.k_proj.weight';
+const kProjection = 'model.layers.1.self_attn.k_proj.weight';
 
 async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
   await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
@@ -91,7 +91,7 @@ test('a double click on a .safetensors file shows what it holds', async () => {
 
 test('finds tensors by words and layer number, and sorts them', async () => {
   const page = await editor('model.safetensors');
-  await page.getByTestId('filter').fill('3 k_proj');
+  await page.getByTestId('filter').fill('1 k_proj');
   await eventually(async () => (await rows(page).count()) === 1, 'one tensor is left');
   expect(await nameOf(rows(page))).toBe(kProjection);
   await page.getByTestId('filter').fill('');
@@ -120,7 +120,7 @@ test('folds layers by pointer and by keyboard', async () => {
 
 test('statistics of a tensor are those of the engine', async () => {
   const page = await editor('model.safetensors');
-  await page.getByTestId('filter').fill('3 k_proj');
+  await page.getByTestId('filter').fill('1 k_proj');
   await eventually(async () => (await rows(page).count()) === 1, 'one tensor is left');
   await rows(page).click();
   await page.locator('[data-testid="statistics"][data-state="done"]').waitFor();
@@ -132,6 +132,8 @@ test('statistics of a tensor are those of the engine', async () => {
   }
   expect(await page.getByTestId('histogram').locator('rect').count()).toBe(expected.histogram.length);
   await page.getByTestId('filter').fill('');
+  // What was found is still in sight, among its layer.
+  await page.locator('[data-testid="tensor"][aria-selected="true"]').waitFor();
 });
 
 test.each(themeNames)('keeps pictures, %s', async (theme) => {
