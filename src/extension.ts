@@ -13,6 +13,7 @@ import { restartOnSettings, tellCrashes } from './host/engineWatch';
 import { Inspector } from './host/inspector/inspector';
 import type { Node } from './host/inspector/nodes';
 import { onDidReportError } from './host/reportError';
+import { registerLanguageModelTool } from './host/languageModelTool';
 import { startSample } from './host/startSample';
 import { maintainStatusBar } from './host/statusBar';
 import type { ErrorValue } from './protocol/errors';
@@ -43,6 +44,7 @@ export function activate(extension: vscode.ExtensionContext): GqaLensApi {
     registerStructureEditor(context),
     maintainContextKeys(context.sessions),
     maintainStatusBar(context.sessions),
+    registerLanguageModelTool(context.sessions),
     maintainCheckpointFolders(),
     tellCrashes(context),
     restartOnSettings(context),
