@@ -43,6 +43,9 @@ const spellings: Readonly<Record<keyof KnownSizes | 'L', readonly string[]>> = {
   maxPositions: ['max_position_embeddings', 'n_positions', 'n_ctx', 'max_seq_len', 'max_target_positions'],
 };
 
+/** A config that names more layers is damaged, and is not drawn layer by layer. */
+const mostLayers = 10_000;
+
 /** Reads the sizes that config and tensors tell. Never throws. */
 export function describeUnknown(checkpoint: Checkpoint): UnknownModel {
   // Models with several parts keep the language model's sizes one level down.
@@ -53,7 +56,7 @@ export function describeUnknown(checkpoint: Checkpoint): UnknownModel {
   return {
     ...{ D, F: read('F'), V: read('V'), maxPositions: read('maxPositions') },
     ...headsOf(config, blocks, D),
-    layers: layersOf(blocks, isWithoutAttention(checkpoint, blocks) ? 0 : (L ?? 0)),
+    layers: layersOf(blocks, isWithoutAttention(checkpoint, blocks) || L === null || L > mostLayers ? 0 : L),
     modelType: typeOf(checkpoint),
     isLatent: has(checkpoint, latent) !== null,
     tiedEmbeddings: config.tie_word_embeddings === true,

@@ -34,6 +34,14 @@ export class Metadata {
     return this.number(key) ?? this.fail(key, 'a number', undefined);
   }
 
+  /** A whole number from 0 to `most`; 0 when the key is absent. */
+  count(key: string, most: number): number {
+    const value = this.number(key) ?? 0;
+    return Number.isInteger(value) && value >= 0 && value <= most
+      ? value
+      : this.fail(key, `a whole number from 0 to ${most}`, value);
+  }
+
   text(key: string): string | null {
     const value = this.values.get(this.full(key));
     if (value === undefined || typeof value === 'string') return value ?? null;

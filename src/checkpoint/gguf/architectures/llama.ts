@@ -35,6 +35,9 @@ export const permutedLayer: TensorNames = {
   ...usualMlp,
 };
 
+/** Four times what any model has. */
+const mostExperts = 4096;
+
 const experts = { ffn_gate: 'w1', ffn_up: 'w3', ffn_down: 'w2' };
 
 export const llama: Architecture = {
@@ -54,7 +57,7 @@ export const llama: Architecture = {
 };
 
 function expertCount({ metadata }: Described): number {
-  return metadata.number('.expert_count') ?? 0;
+  return metadata.count('.expert_count', mostExperts);
 }
 
 function expertFields({ metadata }: Described): JsonObject {

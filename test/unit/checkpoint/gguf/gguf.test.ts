@@ -193,6 +193,13 @@ describe('tensors', () => {
     );
   });
 
+  it('of a file that names layers without end are shown without them', async () => {
+    const path = join(await temporaryFolder(), 'x.gguf');
+    const values = { 'general.architecture': 'mystery', 'mystery.block_count': 2 ** 31 - 1 };
+    await writeFile(path, ggufBytes({ pairs: pairsOf(values) }));
+    expect(summaryOf(await open(path))).toMatchObject({ L: 0, layers: [] });
+  });
+
   it('a weight that the architecture does not use is refused by name', async () => {
     const tensors = [float32Tensor('blk.1.attn_sub_norm.weight', [64], new Float32Array(64))];
     const checkpoint = await open(await fixtureAsGguf('llama-gqa', { tensors }));
@@ -210,6 +217,11 @@ describe('tensors', () => {
   it.each([
     ['no number of layers', { 'llama.block_count': 'two' }, /llama\.block_count as a number/],
     ['heads that do not divide', { 'llama.attention.head_count_kv': 3 }, /a divisor of the 8 query heads; found 3/],
+    [
+      'experts without end',
+      { 'llama.expert_count': 2 ** 31 - 1 },
+      /llama\.expert_count as a whole number from 0 to 4096/,
+    ],
     ['layers of different heads', { 'llama.attention.head_count_kv': [2, 4] }, /the same for every layer/],
   ])('%s is refused', async (_, metadata, message) => {
     await expect(openCheckpoint(await fixtureAsGguf('llama-gqa', { metadata }))).rejects.toThrow(message);
