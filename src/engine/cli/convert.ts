@@ -107,7 +107,11 @@ function summarise(
     merge,
     dtype: { before: before.dtype, after: after.dtype },
     bytes: { before: before.bytesOnDisk, after: after.bytesOnDisk },
-    kvCacheBytesPerToken: { before: before.kvCacheBytesPerToken, after: after.kvCacheBytesPerToken },
+    // Of numbers as wide as before: the type that weights are written in does not choose that of the cache.
+    kvCacheBytesPerToken: {
+      before: before.kvCacheBytesPerToken,
+      after: (before.kvCacheBytesPerToken * after.G) / before.G,
+    },
     ...written,
   };
 }
