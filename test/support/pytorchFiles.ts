@@ -41,6 +41,8 @@ export interface TensorToPickle {
   /** Of an untyped storage: "float8_e4m3fn". */
   dtype?: string;
   parameter?: boolean;
+  /** As a tensor that has attributes of its own. */
+  attributes?: boolean;
 }
 
 export const storage = (name: string, key: string, length: number): Part => {
@@ -58,6 +60,11 @@ export function tensor(info: TensorToPickle): Part {
     dtype === undefined
       ? call(global('torch._utils', '_rebuild_tensor_v2'), ...parts, orderedDict)
       : call(global('torch._utils', '_rebuild_tensor_v3'), ...parts, orderedDict, global('torch', dtype));
+  if (info.attributes === true) {
+    const rebuild = global('torch._utils', '_rebuild_tensor_v2');
+    const args = tuple(...parts, orderedDict);
+    return call(global('torch._tensor', '_rebuild_from_type_v2'), rebuild, global('torch', 'Tensor'), args, dict({}));
+  }
   return info.parameter === true
     ? call(global('torch._utils', '_rebuild_parameter'), rebuilt, op(0x88), orderedDict)
     : rebuilt;

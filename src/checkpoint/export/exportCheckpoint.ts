@@ -101,6 +101,7 @@ export async function exportCheckpoint(request: CheckpointExport): Promise<Expor
         dequantises:
           (checkpoint.quantisation?.scales.size ?? 0) > 0 ||
           [...checkpoint.tensors.values()].some((info) => isBlockDtype(info.dtype)),
+        keepsPacked: (checkpoint.quantisation?.packed.size ?? 0) > 0,
         pooledKv,
       }),
     };

@@ -48,6 +48,8 @@ export interface DescribedExport {
   dtype: FloatDtype | null;
   /** Whether the source has quantised weights, which are written as numbers. */
   dequantises: boolean;
+  /** Whether packed weights are copied as the source stores them, whatever the dtype. */
+  keepsPacked: boolean;
   pooledKv: readonly TensorToWrite[];
 }
 
@@ -112,8 +114,9 @@ function readme(described: DescribedExport): string {
     .concat('\n');
 }
 
-function storedAs({ dtype, dequantises }: DescribedExport): string {
-  if (dtype !== null) return `${dequantises ? 'dequantised, ' : ''}stored as ${dtypeNames[dtype]}`;
+function storedAs({ dtype, dequantises, keepsPacked }: DescribedExport): string {
+  const packed = keepsPacked ? '; experts in MXFP4 as in the source' : '';
+  if (dtype !== null) return `${dequantises ? 'dequantised, ' : ''}stored as ${dtypeNames[dtype]}${packed}`;
   return `stored in the types of the source${dequantises ? '; quantised ones as float32' : ''}`;
 }
 

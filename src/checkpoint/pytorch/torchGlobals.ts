@@ -133,6 +133,18 @@ const functions: readonly PickleGlobal[] = [
         return tensor;
       }),
   ),
+  // A tensor with attributes of its own, which are dropped: (function, class, arguments, attributes).
+  new PickleGlobal('torch._tensor._rebuild_from_type_v2', ([rebuildFunction, , args], fail) => {
+    const isTensors = rebuildFunction instanceof PickleGlobal && rebuildFunction.title.startsWith('torch._utils.');
+    if (!isTensors || rebuildFunction.call === null || !(args instanceof PickleTuple)) {
+      throw fail('A tensor is described wrongly', 'a function of torch._utils', showValue(rebuildFunction));
+    }
+    return rebuildFunction.call(args.items, fail);
+  }),
+  // Classes of tensors: named beside that function, never made.
+  ...['torch.Tensor', 'torch.nn.parameter.Parameter', 'torch.nn.parameter.Buffer'].map(
+    (name) => new PickleGlobal(name),
+  ),
 ];
 
 const named: readonly PickleGlobal[] = [

@@ -428,7 +428,10 @@ describe('an exported quantised checkpoint', () => {
     const folder = await temporaryFolder();
     await writeMxfp4('test/fixtures/gpt-oss', join(folder, 'mxfp4'));
     const request = await prepare(join(folder, 'mxfp4'), 1, join(folder, 'mqa'));
-    await exportCheckpoint(request);
+    await exportCheckpoint({ ...request, dtype: 'F32' });
+    expect(await readFile(join(folder, 'mqa', 'README.md'), 'utf8')).toContain(
+      'float32; experts in MXFP4 as in the source',
+    );
     const { checkpoint, weights } = await open(join(folder, 'mqa'));
     expect(weights.spec).toMatchObject({ H: 8, G: 1 });
     for (const name of request.checkpoint.tensors.keys()) {

@@ -100,6 +100,11 @@ describe('a pickle that asks for', () => {
     ['a call of text', pickle(call(text('os.system'), command)), /no function.*"os\.system"/],
     ['a call without a tuple', pickle(global('torch', 'Size'), op(0x4e), op(0x52)), /tuple of arguments.*null/],
     ['a filled OrderedDict', pickle(call(global('collections', 'OrderedDict'), tuple())), /empty OrderedDict/],
+    [
+      'a call within a call',
+      pickle(call(global('torch._tensor', '_rebuild_from_type_v2'), global('torch', 'device'), op(0x4e), tuple())),
+      /function of torch\._utils.*torch\.device/,
+    ],
     ['a parameter of itself', pickle(call(global('torch._utils', '_rebuild_parameter'), dict({}))), /holds no tensor/],
     ['a storage by text', pickle(text('/etc/passwd'), op(0x51)), /storage is described wrongly.*passwd/],
     ['a list of a dict', pickle(dict({}), op(0x4e), op(0x61)), /appends to no list/],

@@ -133,6 +133,7 @@ describe('a file', () => {
       stateDictFile(
         {
           whole: { ...float, shape: [6] },
+          marked: { ...float, shape: [6], attributes: true },
           tied: { ...float, shape: [2, 3], parameter: true },
           tail: { ...float, shape: [2, 1], strides: [1, 77], offset: 4 },
           typed: {
@@ -148,6 +149,7 @@ describe('a file', () => {
         { 0: six },
       ),
     );
+    expect([...(await checkpoint.readFloat32('marked'))]).toEqual([1, 2, 3, 4, 5, 6]);
     expect([...(await checkpoint.readFloat32('tied'))]).toEqual([1, 2, 3, 4, 5, 6]);
     expect([...(await checkpoint.readFloat32('tail'))]).toEqual([5, 6]);
     expect([...(await checkpoint.readFloat32('typed'))]).toEqual([2, 3]);
