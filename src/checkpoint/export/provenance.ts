@@ -3,6 +3,7 @@
  * Role: text only.
  */
 import { kvHeadsField, type ModelSpec } from '../../model/spec';
+import { isEncoderOnly } from '../../protocol/layers';
 import type { MethodInfo, TextMeasures } from '../../protocol/model';
 import { dtypeNames, type FloatDtype } from '../dtypes';
 import type { CheckpointIdentity } from '../identity';
@@ -69,7 +70,7 @@ export function explainFormat({ id, title, repeatsHeads }: WrittenFormat, conver
   if (!repeatsHeads) return [];
   const other = equivalentFormat(converted);
   return [
-    `The format of this family (${family}) has no field for the number of KV heads: each pooled head is stored once for every head that shares it. The model computes the same as with ${heads(G)}, but its files and its KV cache are not smaller.`,
+    `The format of this family (${family}) has no field for the number of KV heads: each pooled head is stored once for every head that shares it. The model computes the same as with ${heads(G)}, but ${isEncoderOnly(converted) ? 'its files are' : 'its files and its KV cache are'} not smaller.`,
     `${pooledKvFile} holds the pooled K and V once.`,
     ...(other ? [`Exported in the equivalent format, ${other.title}, files and cache are smaller.`] : []),
   ];
