@@ -211,6 +211,9 @@ test('100 000 tensors open, and are searched and scrolled', async () => {
   await workbench().page.keyboard.press('End');
   const last = 'model.layers.999.part.99.weight';
   await eventually(async () => (await nameOf(page.locator(`[data-name="${last}"]`))) === last, 'the last is reached');
+  // Hidden and shown again, the table is scrolled as it was.
+  await open('wide.safetensors');
+  await (await open('many.safetensors')).locator(`[data-name="${last}"]`).waitFor();
   await page.getByTestId('filter').fill('512 part.7.');
   await eventually(async () => (await rows(page).count()) === 1, 'one tensor is found');
   await page.getByTestId('filter').fill('');
