@@ -4,6 +4,7 @@
  * to other groups, or moved by keyboard; what that does is groupingEditor.ts.
  */
 import { select, type BaseType, type Selection } from 'd3';
+import type { SimilarityResult } from '../../src/protocol/model';
 import { element, groupColor, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
@@ -95,10 +96,12 @@ export class Assignment implements Figure<ExplorerView> {
     const layout = layoutAssignment(groupMembers(view), this.#width);
     this.#layout = layout;
     this.#svg.attr('width', layout.width).attr('height', layout.height + 1);
-    this.#drawLinks(layout.heads, layout.sources);
+    const similarity = this.#toPooled(view);
+    this.#note.textContent = similarity === null ? '' : describeLikeness(view);
+    this.#drawLinks(layout.heads, layout.sources, linkWidth(similarity, view));
     this.#drawGroups(layout.groups, view);
     this.#drawSources(layout.sources);
-    this.#drawHeads(layout.heads, layout.radius, view);
+    this.#drawHeads(layout.heads, layout.radius, similarity);
     this.emphasise(view);
     this.#markIntention(this.#keys.intention);
     // Heads change places with their groups, and moving an element takes the focus away.
@@ -129,7 +132,15 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('aria-pressed', (item) => String(item.group === view.ui.group));
   }
 
-  #drawLinks(heads: HeadPlace[], sources: SourcePlace[]): void {
+  /** How alike each query head's own K or V is to the shared one; null until known, and where heads share from the start. */
+  #toPooled(view: ExplorerView): SimilarityResult | null {
+    const { model, grouping } = view.snapshot;
+    const request = similarityRequest(view, view.ui.layer);
+    const similarity = request && this.#data.similarities.peek(request);
+    return similarity !== null && similarity.n === model.H && grouping.G < similarity.n ? similarity : null;
+  }
+
+  #drawLinks(heads: HeadPlace[], sources: SourcePlace[], width: (head: number) => number | null): void {
     const links = this.#svg.select<SVGGElement>('g.links');
     links
       .selectAll<SVGPathElement, HeadPlace>('path.head-link')
@@ -140,6 +151,7 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('data-head', (item) => item.head)
       .attr('data-group', (item) => item.group)
       .style('--group', (item) => groupColor(item.group))
+      .style('stroke-width', (item) => width(item.head))
       .attr('d', (item) => item.link);
     links
       .selectAll<SVGPathElement, SourcePlace>('path.source-link')
@@ -210,14 +222,7 @@ export class Assignment implements Figure<ExplorerView> {
     nodes.select('title').text((item) => `KV head ${item.kvHead} of the checkpoint, pooled into KV ${item.group}`);
   }
 
-  #drawHeads(heads: HeadPlace[], radius: number, view: ExplorerView): void {
-    const request = similarityRequest(view, view.ui.layer);
-    const similarity = request && this.#data.similarities.peek(request);
-    const own =
-      similarity !== null && similarity.n === view.snapshot.model.H && view.snapshot.grouping.G < similarity.n;
-    this.#note.textContent = own
-      ? `number: ${view.ui.similarityTarget === 'maps' ? '' : `${view.ui.similarityTarget.toUpperCase()} · `}${shownMeasure(view)?.title ?? ''} · to the shared head`
-      : '';
+  #drawHeads(heads: HeadPlace[], radius: number, similarity: SimilarityResult | null): void {
     const circles = this.#svg
       .select<SVGGElement>('g.heads')
       .selectAll<SVGGElement, HeadPlace>('g.head')
@@ -246,7 +251,7 @@ export class Assignment implements Figure<ExplorerView> {
     circles
       .select('.value')
       .attr('y', -radius - 7)
-      .text((item) => (own && radius >= 13 ? formatNumber(similarity.toPooled[item.head] ?? 0, 2) : ''));
+      .text((item) => (similarity && radius >= 13 ? formatNumber(similarity.toPooled[item.head] ?? 0, 2) : ''));
     circles.select('title').text((item) => `Query head ${item.head} reads KV ${item.group}`);
     listen(
       circles,
@@ -338,6 +343,22 @@ function groupMembers(view: ExplorerView): GroupMembers[] {
         )
       : [],
   }));
+}
+
+/** What the number above a head and the width of its link say. */
+function describeLikeness(view: ExplorerView): string {
+  const target = view.ui.similarityTarget === 'maps' ? '' : `${view.ui.similarityTarget.toUpperCase()} · `;
+  return `number and width of link: ${target}${shownMeasure(view)?.title ?? ''} · to the shared head`;
+}
+
+/** Stroke width of a head's link in pixels: the more alike the head is to the shared one, the wider. Null: as usual. */
+function linkWidth(similarity: SimilarityResult | null, view: ExplorerView): (head: number) => number | null {
+  if (similarity === null) return () => null;
+  const isDistance = shownMeasure(view)?.alike === 'low';
+  return (head) => {
+    const value = Math.max(0, Math.min(1, similarity.toPooled[head] ?? 0));
+    return 1 + 5 * (isDistance ? 1 - value : value);
+  };
 }
 
 /** Pointer, focus and activation of SVG buttons. */

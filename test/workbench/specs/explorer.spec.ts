@@ -77,6 +77,17 @@ test('the similarity matrix has 8 x 8 cells, a bar a head, and raw cosine is bla
   await explorer.getByTestId('measure-picker').selectOption('aligned');
   await eventually(async () => mean(await values()) > 0.08, 'aligned heads are alike');
   expect(await explorer.getByTestId('pooled-bar').count()).toBe(8);
+  // The more alike a head is to the shared one, the wider its link.
+  const likeness = await explorer
+    .getByTestId('pooled-bar')
+    .evaluateAll((bars) => bars.map((bar) => [bar.getAttribute('data-head'), Number(bar.getAttribute('data-value'))]));
+  const widths = await explorer
+    .getByTestId('head-link')
+    .evaluateAll((links) =>
+      links.map((link) => [link.getAttribute('data-head'), parseFloat(getComputedStyle(link).strokeWidth)]),
+    );
+  const widthOf = new Map(widths as [string, number][]);
+  for (const [head, value] of likeness as [string, number][]) expect(widthOf.get(head)).toBeCloseTo(1 + 5 * value, 2);
   await explorer.getByTestId('measure-picker').selectOption('cosine');
   await eventually(async () => Math.abs(mean(await values())) < 0.05, 'raw cosine is near 0');
   await explorer.getByTestId('measure-picker').selectOption('aligned');
