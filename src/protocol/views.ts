@@ -26,7 +26,7 @@ import type { ErrorValue } from './errors';
 import type { CheckpointStructure, TensorStatistics } from './structure';
 import type { SweepFormat, SweepMethod, SweepResult } from './sweep';
 
-export type ColorScale = 'linear' | 'log';
+export type ColorScale = 'linear' | 'sqrt' | 'log';
 
 /** What the user chose in the explorer; persisted by the webview and restored after a reload. */
 export interface ExplorerUi {

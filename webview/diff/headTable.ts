@@ -4,7 +4,7 @@
  */
 import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
-import { fitScale, pixelTable } from '../shared/colorScale';
+import { colorScaleOf, colorScales, fitScale, pixelTable } from '../shared/colorScale';
 import { CheckBox, Picker, Segmented } from '../shared/controls';
 import { element, groupColor } from '../shared/dom';
 import type { Figure } from '../shared/figure';
@@ -48,14 +48,8 @@ export class HeadTable implements Figure<DiffView> {
     this.#actions = actions;
     this.#data = data;
     this.#layer = new Picker('layer-picker', 'Layer', (value) => actions.choose({ layer: Number(value) }));
-    this.#scale = new Segmented(
-      'scale-picker',
-      'Colour scale',
-      [
-        { value: 'linear', title: 'Linear', description: 'Colour follows the weight' },
-        { value: 'log', title: 'Log', description: 'Colour follows the order of magnitude' },
-      ],
-      (value) => actions.choose({ scale: value === 'log' ? 'log' : 'linear' }),
+    this.#scale = new Segmented('scale-picker', 'Colour scale', colorScales, (value) =>
+      actions.choose({ scale: colorScaleOf(value) }),
     );
     this.#hideFirst = new CheckBox(
       'hide-first',

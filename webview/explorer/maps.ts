@@ -6,7 +6,15 @@
 import { select } from 'd3';
 import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
-import { fitScale, pixelTable, scaleTicks, sequentialColor, type MapScale } from '../shared/colorScale';
+import {
+  colorScaleOf,
+  colorScales,
+  fitScale,
+  pixelTable,
+  scaleTicks,
+  sequentialColor,
+  type MapScale,
+} from '../shared/colorScale';
 import { button, CheckBox, Segmented } from '../shared/controls';
 import { element, groupColor } from '../shared/dom';
 import type { Figure } from '../shared/figure';
@@ -58,14 +66,8 @@ export class Maps implements Figure<ExplorerView> {
       ],
       (value) => actions.choose({ mapsOf: value === 'converted' ? 'converted' : 'original' }),
     );
-    this.#scale = new Segmented(
-      'scale-picker',
-      'Colour scale',
-      [
-        { value: 'linear', title: 'Linear', description: 'Colour follows the weight' },
-        { value: 'log', title: 'Log', description: 'Colour follows the order of magnitude: small weights show' },
-      ],
-      (value) => actions.choose({ scale: value === 'log' ? 'log' : 'linear' }),
+    this.#scale = new Segmented('scale-picker', 'Colour scale', colorScales, (value) =>
+      actions.choose({ scale: colorScaleOf(value) }),
     );
     this.#hideFirst = new CheckBox(
       'hide-first',

@@ -12,10 +12,22 @@ export type PixelTable = Uint32Array;
 /** Which codes the ends of the ramp stand for, and how colours run between them. */
 export interface MapScale {
   kind: ColorScale;
-  /** Code of the lowest colour; linear scales start at weight 0 whatever it is. */
+  /** Code of the lowest colour; linear and root scales start at weight 0 whatever it is. */
   low: number;
   /** Code of the highest colour. */
   high: number;
+}
+
+/** The scales that are offered for maps. */
+export const colorScales: readonly { value: ColorScale; title: string; description: string }[] = [
+  { value: 'linear', title: 'Linear', description: 'Colour follows the weight' },
+  { value: 'sqrt', title: 'Root', description: 'Colour follows the square root of the weight: between linear and log' },
+  { value: 'log', title: 'Log', description: 'Colour follows the order of magnitude: small weights show' },
+];
+
+/** The scale of a control's value. */
+export function colorScaleOf(value: string): ColorScale {
+  return colorScales.find((scale) => scale.value === value)?.value ?? 'log';
 }
 
 /** Share of the cells that may fall below the lowest colour of a log scale: outliers would eat the ramp. */
@@ -41,11 +53,13 @@ export function fitScale(histogram: Uint32Array, kind: ColorScale): MapScale {
 
 /** Where a weight lies on a scale's ramp, 0 to 1. */
 export function positionOnScale(scale: MapScale, weight: number): number {
-  const position =
-    scale.kind === 'linear'
-      ? weight / weightOfCode(scale.high)
-      : (codeOfWeight(weight) - scale.low) / (scale.high - scale.low);
-  return Math.min(1, Math.max(0, position));
+  return Math.min(1, Math.max(0, positionWithin(scale, weight)));
+}
+
+function positionWithin({ kind, low, high }: MapScale, weight: number): number {
+  if (kind === 'log') return (codeOfWeight(weight) - low) / (high - low);
+  const share = weight / weightOfCode(high);
+  return kind === 'sqrt' ? Math.sqrt(share) : share;
 }
 
 /**
@@ -83,8 +97,8 @@ export function packColor(color: string, opacity: number): number {
 export function scaleTicks(scale: MapScale): { weight: number; position: number }[] {
   const top = weightOfCode(scale.high);
   const candidates =
-    scale.kind === 'linear'
-      ? [0, top / 2, top]
+    scale.kind !== 'log'
+      ? [0, scale.kind === 'sqrt' ? top / 4 : top / 2, top]
       : [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1].filter((weight) => weight >= weightOfCode(scale.low) && weight <= top);
   return candidates.map((weight) => ({ weight, position: positionOnScale(scale, weight) }));
 }

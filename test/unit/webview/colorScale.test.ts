@@ -2,6 +2,7 @@
 import { rgb } from 'd3';
 import { describe, expect, it } from 'vitest';
 import {
+  colorScales,
   fadedTable,
   fitScale,
   packColor,
@@ -26,6 +27,14 @@ describe('scales', () => {
     expect(positionOnScale(scale, 0.5)).toBe(1);
   });
 
+  it('root: a quarter of the largest weight lies in the middle', () => {
+    const scale = fitScale(histogram({ 0: 50, 100: 40, 243: 1 }), 'sqrt');
+    expect(positionOnScale(scale, 0)).toBe(0);
+    expect(positionOnScale(scale, 0.125)).toBeCloseTo(0.5, 10);
+    expect(positionOnScale(scale, 0.5)).toBe(1);
+    expect(scaleTicks(scale).map(({ position }) => position)).toEqual([0, 0.5, 1]);
+  });
+
   it('log: even steps for even factors, outliers cut off', () => {
     const scale = fitScale(histogram({ 1: 1, 100: 500, 200: 500, 255: 1 }), 'log');
     expect(scale.low).toBeGreaterThan(1);
@@ -40,7 +49,7 @@ describe('scales', () => {
   });
 
   it('an empty histogram gives a scale that can be drawn', () => {
-    for (const kind of ['linear', 'log'] as const) {
+    for (const kind of colorScales.map(({ value }) => value)) {
       const table = pixelTable(fitScale(new Uint32Array(256), kind), true);
       expect(table).toHaveLength(256);
       expect(table.every((pixel) => pixel >>> 24 === 255)).toBe(true);
