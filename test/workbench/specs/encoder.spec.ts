@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../../../scripts/lib/places.mjs';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
+import { pointAt } from '../harness/mapReadout';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const folder = join(root, 'test', 'fixtures', 'bert');
@@ -24,16 +25,11 @@ test('a weight above the diagonal is that of transformers', async () => {
   await view.getByText('Original', { exact: true }).click();
   const map = view.locator('[data-testid="map-head"][data-head="5"]');
   await map.waitFor({ timeout: 60_000 });
-  await map.scrollIntoViewIfNeeded();
-  const box = await map.boundingBox();
-  if (!box) throw new Error('the map is not drawn');
   // Query 4 looks at key 19, which comes after it.
   const S = ids.length;
-  await map.hover({ position: { x: (box.width * 19.5) / S, y: (box.height * 4.5) / S } });
-  const readout = view.getByTestId('readout');
-  await expect.poll(() => readout.getAttribute('data-exact'), { timeout: 60_000 }).toBe('true');
-  expect([await readout.getAttribute('data-query'), await readout.getAttribute('data-key')]).toEqual(['4', '19']);
-  expect(Number(await readout.getAttribute('data-weight'))).toBeCloseTo(maps[(5 * S + 4) * S + 19] ?? NaN, 4);
+  const { query, key, weight } = await pointAt(view, map, 19.5 / S, 4.5 / S);
+  expect([query, key]).toEqual([4, 19]);
+  expect(weight).toBeCloseTo(maps[(5 * S + 4) * S + 19] ?? NaN, 4);
 });
 
 test('panels say what does not apply to it', async () => {

@@ -3,6 +3,7 @@
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { attentionOf } from '../harness/engineNumbers';
+import { pointAt } from '../harness/mapReadout';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -127,19 +128,11 @@ test("a map's hovered weight equals the engine's", async () => {
   const layer = Number(await explorer.getByTestId('layer-picker').inputValue());
   const head = 5;
   const map = explorer.locator(`[data-testid="map-head"][data-head="${head}"]`);
-  await map.scrollIntoViewIfNeeded();
-  const box = await map.boundingBox();
-  if (!box) throw new Error('the map of head 5 is not drawn');
-  await map.hover({ position: { x: box.width * 0.3, y: box.height * 0.8 } });
-  const readout = explorer.getByTestId('readout');
-  await eventually(async () => (await readout.getAttribute('data-exact')) === 'true', 'the exact weight arrives');
-  const [query, key, weight] = await Promise.all(
-    ['data-query', 'data-key', 'data-weight'].map(async (name) => Number(await readout.getAttribute(name))),
-  );
+  const { query, key, weight } = await pointAt(explorer, map, 0.3, 0.8);
   const { maps, S } = await attentionOf(text, layer);
   expect(query).toBe(Math.floor(0.8 * S));
   expect(key).toBe(Math.floor(0.3 * S));
-  expect(weight).toBeCloseTo(maps[(head * S + Number(query)) * S + Number(key)] ?? NaN, 6);
+  expect(weight).toBeCloseTo(maps[(head * S + query) * S + key] ?? NaN, 6);
 });
 
 test('the inspector shows the layers, and choosing one focuses it in the panel', async () => {
