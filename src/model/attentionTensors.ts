@@ -30,10 +30,12 @@ const towers = /(^|\.)(vision|visual|image|audio|speech|vit)[a-z_]*\./;
 export function attentionBlocks(tensors: Iterable<TensorInfo>): AttentionBlock[] {
   const blocks = new Map<string, AttentionBlock>();
   for (const { name, shape } of tensors) {
+    // Norms and biases are most of the names of a large file: they are passed over before any pattern is tried.
     const rows = shape.length === 2 ? shape[0] : undefined;
+    if (rows === undefined) continue;
     const last = name.split('.').at(-2) ?? '';
     const kind = kinds.find(([pattern]) => pattern.test(last))?.[1];
-    if (kind === undefined || rows === undefined || towers.test(name)) continue;
+    if (kind === undefined || towers.test(name)) continue;
     const match = /^(.*?)\.?\b(\d+)\.((?:.*\.)?)[^.]+\.weight$/.exec(name);
     if (!match) continue;
     const [, list = '', index = '', within = ''] = match;
