@@ -4,6 +4,7 @@
  */
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { ModelSpec, WeightRef } from '../model/spec';
+import { packNames } from '../protocol/packedNames';
 import type { TensorColumns, TensorKind } from '../protocol/structure';
 
 /**
@@ -31,8 +32,7 @@ export function tensorColumns(
     }
     return place;
   });
-  const names = new TextEncoder().encode(JSON.stringify(tensors.map(({ info }) => info.name)));
-  return { names, kinds, kindOf };
+  return { names: packNames(tensors.map(({ info }) => info.name)), kinds, kindOf };
 }
 
 /** Numbers compare as numbers when they have the same length; 15 digits are what a double holds. */

@@ -5,6 +5,7 @@
  * what tensors are.
  */
 import type { LayerView, ModelSummary } from './model';
+import type { PackedNames } from './packedNames';
 
 /** All that a tensor is but its name: alike in most layers. */
 export interface TensorKind {
@@ -18,11 +19,8 @@ export interface TensorKind {
 }
 
 export interface TensorColumns {
-  /**
-   * JSON of the names in UTF-8, in natural order: "layers.2" before "layers.10". Bytes cross the editor's borders as they
-   * are, 100 000 strings would be written and parsed at each.
-   */
-  names: Uint8Array;
+  /** In natural order: "layers.2" before "layers.10". */
+  names: PackedNames;
   kinds: TensorKind[];
   /** [names] into kinds. */
   kindOf: Uint32Array;

@@ -2,6 +2,7 @@
  * Which rows the table has, and in which order: filtered, sorted, grouped by layer, folded. Pure, and fast enough for
  * 100 000 tensors at every key press: numbers are compared, never names.
  */
+import { unpackNames } from '../../src/protocol/packedNames';
 import type { TensorColumns, TensorKind } from '../../src/protocol/structure';
 import type { StructureColumn, StructureUi } from '../../src/protocol/views';
 
@@ -38,7 +39,7 @@ export class TensorList {
   readonly #kindOf: Uint32Array;
 
   constructor(columns: TensorColumns) {
-    const names = JSON.parse(new TextDecoder().decode(columns.names)) as string[];
+    const names = unpackNames(columns.names);
     this.names = names;
     this.#kinds = columns.kinds;
     this.#kindOf = columns.kindOf;

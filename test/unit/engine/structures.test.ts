@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { Structures } from '../../../src/engine/structures';
+import { unpackNames } from '../../../src/protocol/packedNames';
 import type { CheckpointStructure, TensorColumns, TensorKind } from '../../../src/protocol/structure';
 import { quietTask } from '../../../src/protocol/tasks';
 import { fixtures } from '../../support/fixtures';
@@ -21,7 +22,7 @@ async function read(path: string): Promise<CheckpointStructure> {
 }
 
 function namesOf({ names }: TensorColumns): string[] {
-  return JSON.parse(new TextDecoder().decode(names)) as string[];
+  return unpackNames(names);
 }
 
 function kindOf(tensors: TensorColumns, name: string): TensorKind | undefined {

@@ -1,6 +1,7 @@
 /** The structure editor's page without a browser: which rows the table has, where heads are drawn, what is said. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packNames } from '../../../src/protocol/packedNames';
 import type { CheckpointStructure, HeadLayout, TensorColumns } from '../../../src/protocol/structure';
 import { layoutHeadBlocks } from '../../../webview/structure/headBlocks';
 import { elementCount, layerPrefix, TensorList } from '../../../webview/structure/tensorList';
@@ -17,7 +18,7 @@ interface Tensor {
 /** Every tensor is a kind of its own here. */
 function columnsOf(tensors: readonly Tensor[]): TensorColumns {
   return {
-    names: new TextEncoder().encode(JSON.stringify(tensors.map(({ name }) => name))),
+    names: packNames(tensors.map(({ name }) => name)),
     kinds: tensors.map(({ dtype, shape, role }) => {
       return { dtype, shape, role, file: 'f', bytes: elementCount(shape) * (dtype === 'F32' ? 4 : 2) };
     }),
