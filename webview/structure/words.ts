@@ -28,7 +28,7 @@ export function factsOf(summary: CheckpointStructure['summary'], tensors: Tensor
     ['Positions', summary.position === 'unknown' ? '' : summary.position, positionsDetail(summary.maxPositions)],
     ['KV cache', cacheText(summary)],
     ['Vocabulary', V > 0 ? `${formatInteger(V)}${summary.tiedEmbeddings ? ' · embeddings tied' : ''}` : ''],
-    ['Tokenizer', summary.hasTokenizer ? 'found' : 'none: token ids can be run'],
+    ['Tokenizer', describeTokenizer(summary)],
     ['Besides', summary.features.join('; ')],
     ['On disk', diskText(summary.bytesOnDisk, tensors), summary.path],
   ];
@@ -48,6 +48,12 @@ function parametersText({ parameters, dtypes }: CheckpointStructure['summary']):
   if (only === undefined) return '';
   if (kinds.length === 1) return `${formatCount(parameters)} · ${only[0]}`;
   return `${formatCount(parameters)}: ${kinds.map(([dtype, count]) => `${dtype} ${formatCount(count)}`).join(' · ')}`;
+}
+
+/** A model that cannot run takes no token ids either. */
+function describeTokenizer({ hasTokenizer, notRunnable }: CheckpointStructure['summary']): string {
+  if (hasTokenizer) return 'found';
+  return notRunnable === null ? 'none: token ids can be run' : 'none';
 }
 
 /** Layers of the model; of encoder and decoder where there are both. */

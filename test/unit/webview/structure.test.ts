@@ -216,6 +216,14 @@ describe('the facts', () => {
     expect(facts.map(({ value }) => value).join()).not.toMatch(/NaN|undefined|null/);
   });
 
+  it('offer token ids in the place of a tokenizer only where the model can run', () => {
+    const tokenizer = (notRunnable: string | null): string | undefined =>
+      factsOf({ ...summary, hasTokenizer: false, notRunnable }, new TensorList(columnsOf([]))).find(
+        ({ label }) => label === 'Tokenizer',
+      )?.value;
+    expect([tokenizer(null), tokenizer('no family')]).toEqual(['none: token ids can be run', 'none']);
+  });
+
   it.each([
     [[], 'scalar'],
     [[3], '3'],
