@@ -6,20 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { GqaLensError } from '../../../src/protocol/errors';
 import { entry, safetensorsBytes } from './safetensorsBytes';
+import { refusalOf } from './refusalOf';
 import { temporaryFolder } from './temporaryFolder';
 
-async function failure(bytes: Uint8Array): Promise<GqaLensError> {
-  const file = join(await temporaryFolder(), 'model.safetensors');
-  await writeFile(file, bytes);
-  const error: unknown = await openCheckpoint(file).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof GqaLensError)) throw new Error(`expected a GqaLensError, found ${String(error)}`);
-  expect(error.detail.file).toBe(file);
-  expect(error.detail.next).toBeTruthy();
-  return error;
-}
+const failure = (bytes: Uint8Array): Promise<GqaLensError> => refusalOf('model.safetensors', bytes);
 
 function headerLength(length: bigint, size = 64): Uint8Array {
   const bytes = new Uint8Array(size);

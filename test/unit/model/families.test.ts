@@ -1,7 +1,6 @@
 /** Families: specs of the fixtures, and weights by role against the stored tensors. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
-import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
 import { chooseExperts } from '../../../src/model/experts';
@@ -11,14 +10,9 @@ import { convertAs } from '../../support/conversions';
 import { isObject } from '../../../src/checkpoint/json';
 import { decoderFixtures } from '../../support/fixtures';
 import { memoryCheckpoint } from './memoryCheckpoint';
+import { useFixtures } from './useFixtures';
 
-const opened: Checkpoint[] = [];
-async function fixture(name: string): Promise<Checkpoint> {
-  const checkpoint = await openCheckpoint(`test/fixtures/${name}`);
-  opened.push(checkpoint);
-  return checkpoint;
-}
-afterAll(() => Promise.all(opened.map((checkpoint) => checkpoint.close())));
+const fixture = useFixtures();
 
 describe('llama', () => {
   it('fills the spec of a multi-query model with a head size of its own', async () => {

@@ -1,22 +1,16 @@
 /** Names of tensors as they vary in the wild: every family finds the same weights under them. */
 import { existsSync, readdirSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
-import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import type { ModelSpec } from '../../../src/model/spec';
 import { memoryCheckpoint } from './memoryCheckpoint';
+import { useFixtures } from './useFixtures';
 
 const names = readdirSync('test/fixtures').filter((name) => existsSync(`test/fixtures/${name}/config.json`));
 
-const opened: Checkpoint[] = [];
-async function fixture(name: string): Promise<Checkpoint> {
-  const checkpoint = await openCheckpoint(`test/fixtures/${name}`);
-  opened.push(checkpoint);
-  return checkpoint;
-}
-afterAll(() => Promise.all(opened.map((checkpoint) => checkpoint.close())));
+const fixture = useFixtures();
 
 type Rename = (name: string) => string;
 

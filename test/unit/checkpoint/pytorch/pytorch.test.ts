@@ -7,9 +7,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Checkpoint } from '../../../../src/checkpoint/checkpoint';
 import { encodeFloat32 } from '../../../../src/checkpoint/dtypes';
 import { openCheckpoint } from '../../../../src/checkpoint/openCheckpoint';
-import { GqaLensError } from '../../../../src/protocol/errors';
+import type { GqaLensError } from '../../../../src/protocol/errors';
 import { dict, orderedDict, pickle, stateDictFile, tensor, torchFile } from '../../../support/pytorchFiles';
 import { fixtures } from '../../../support/fixtures';
+import { refusalOf } from '../refusalOf';
 import { temporaryFolder } from '../temporaryFolder';
 
 async function open(path: string): Promise<Checkpoint> {
@@ -24,18 +25,7 @@ async function openBytes(bytes: Uint8Array, name = 'x.pt'): Promise<Checkpoint> 
   return open(file);
 }
 
-async function refusal(bytes: Uint8Array): Promise<GqaLensError> {
-  const file = join(await temporaryFolder(), 'x.bin');
-  await writeFile(file, bytes);
-  const error: unknown = await openCheckpoint(file).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof GqaLensError)) throw new Error(`expected a GqaLensError, found ${String(error)}`);
-  expect(error.detail.file).toBe(file);
-  expect(error.detail.next).toBeTruthy();
-  return error;
-}
+const refusal = (bytes: Uint8Array): Promise<GqaLensError> => refusalOf('x.bin', bytes);
 
 const floats = (...values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 const six = floats(1, 2, 3, 4, 5, 6);
