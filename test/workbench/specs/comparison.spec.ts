@@ -3,6 +3,7 @@
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TextMeasures } from '../../../src/protocol/model';
+import { chosen } from '../harness/controls';
 import { measuresOf } from '../harness/engineNumbers';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
@@ -38,7 +39,7 @@ test('opens by command, with three maps of a head and a bar for every head', asy
   await workbench().runCommand('GQA Lens: Compare MHA and GQA');
   diff = await workbench().webview('diff');
   await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
-  expected = await measuresOf(text, 2, await diff.getByTestId('merge-picker').inputValue());
+  expected = await measuresOf(text, 2, await chosen(diff, 'merge-picker'));
   expect(await diff.getByTestId('diff-map').count()).toBe(3);
   await eventually(async () => (await diff.getByTestId('head-divergence').count()) === 8, 'a divergence bar a head');
 });
@@ -83,7 +84,7 @@ test('the divergence of every head is that of the engine, and a click shows the 
     expect(await datum(cell, 'value')).toBeCloseTo(layers[layer]?.jensenShannon[head] ?? NaN, 4);
   }
   await diff.locator('[data-testid="divergence-cell"][data-layer="4"][data-head="6"]').click();
-  await eventually(async () => (await diff.getByTestId('layer-picker').inputValue()) === '4', 'layer 4 is chosen');
+  await eventually(async () => (await chosen(diff, 'layer-picker')) === '4', 'layer 4 is chosen');
   expect(await diff.getByTestId('diff-map').first().getAttribute('data-head')).toBe('6');
 });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { choose, chosen, offered } from '../harness/controls';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
@@ -34,21 +35,19 @@ test('the header offers grouping and merge, says what they mean, and asks for a 
   await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
   const explorer = await explorerView();
   await idle(explorer);
-  const merge = explorer.getByTestId('merge-picker');
   // What is recommended without a text stands there at first.
-  expect(await merge.inputValue()).toBe('pca');
+  expect(await chosen(explorer, 'merge-picker')).toBe('pca');
   const note = explorer.getByTestId('conversion-note');
   expect(await note.innerText()).toMatch(/PCA: .*Needs no data/);
-  const groups = await merge.locator('optgroup').evaluateAll((all) => all.map((group) => group.getAttribute('label')));
-  expect(groups).toEqual(['Needs no text', 'Solved on a text']);
+  expect((await offered(explorer, 'merge-picker')).groups).toEqual(['Needs no text', 'Solved on a text']);
   const best = await lossOf(explorer);
 
-  await merge.selectOption('mean');
+  await choose(explorer, 'merge-picker', 'mean');
   await eventually(async () => (await note.innerText()).includes('Mean of the members'), 'the merge is explained');
   await eventually(async () => (await lossOf(explorer)) > best, 'the mean costs more than PCA');
   expect(await explorer.getByTestId('calibration-picker').isVisible()).toBe(false);
 
-  await explorer.getByTestId('grouping-picker').selectOption('strided');
+  await choose(explorer, 'grouping-picker', 'strided');
   await eventually(async () => {
     const heads = explorer.getByTestId('head');
     const found = await heads.evaluateAll((all) => all.map((head) => head.getAttribute('data-group')));
@@ -60,11 +59,11 @@ test('the header offers grouping and merge, says what they mean, and asks for a 
 
 test('a merge that is solved on a text shows which, and can be cancelled', async () => {
   const explorer = await explorerView();
-  await explorer.getByTestId('merge-picker').selectOption('score-als');
+  await choose(explorer, 'merge-picker', 'score-als');
   const text = explorer.getByTestId('calibration-picker');
   await text.waitFor();
-  expect(await text.locator('option').allInnerTexts()).toEqual(['Bundled excerpt', 'Choose a file…']);
-  await explorer.getByTestId('calibration-tokens-picker').selectOption('2048');
+  expect((await offered(explorer, 'calibration-picker')).titles).toEqual(['Bundled excerpt', 'Choose a file…']);
+  await choose(explorer, 'calibration-tokens-picker', '2048');
   await eventually(
     async () => /calibration text|Layer \d/.test(await explorer.getByTestId('status').innerText()),
     'it is told what is done',
@@ -92,16 +91,14 @@ test('the command asks for groups, grouping and merge', async () => {
 });
 
 test('a conversion comes back after a reload', async () => {
-  const chosen = async (explorer: FrameLocator): Promise<string[]> =>
-    Promise.all(
-      ['groups-picker', 'grouping-picker', 'merge-picker'].map((id) => explorer.getByTestId(id).inputValue()),
-    );
-  const before = await chosen(await explorerView());
+  const conversion = async (explorer: FrameLocator): Promise<string[]> =>
+    Promise.all(['groups-picker', 'grouping-picker', 'merge-picker'].map((id) => chosen(explorer, id)));
+  const before = await conversion(await explorerView());
   expect(before.slice(0, 2)).toEqual(['4', 'contiguous']);
   await workbench().reload();
   const explorer = await explorerView();
   await idle(explorer);
-  expect(await chosen(explorer)).toEqual(before);
+  expect(await conversion(explorer)).toEqual(before);
 });
 
 test('the export asks where, and writes a folder', async () => {

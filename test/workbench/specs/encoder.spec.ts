@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../../../scripts/lib/places.mjs';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
+import { chooseTitle } from '../harness/controls';
 import { pointAt } from '../harness/mapReadout';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -21,7 +22,7 @@ test('a weight above the diagonal is that of transformers', async () => {
   const view = await workbench().webview('explorer');
   await view.getByTestId('text-input').fill(ids.join(', '));
   await view.getByTestId('run').click();
-  await view.getByTestId('layer-picker').selectOption({ label: 'Layer 1' });
+  await chooseTitle(view, 'layer-picker', 'Layer 1');
   await view.getByText('Original', { exact: true }).click();
   const map = view.locator('[data-testid="map-head"][data-head="5"]');
   await map.waitFor({ timeout: 60_000 });

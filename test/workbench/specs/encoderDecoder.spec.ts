@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../../scripts/lib/places.mjs';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
+import { choose, chooseTitle, chosenTitle } from '../harness/controls';
 import { pointAt } from '../harness/mapReadout';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -30,7 +31,7 @@ async function ids(name: string): Promise<string> {
 }
 
 async function chooseLayer(view: FrameLocator, title: string): Promise<void> {
-  await view.getByTestId('layer-picker').selectOption({ label: title });
+  await chooseTitle(view, 'layer-picker', title);
 }
 
 test('opens by the dialog and runs on what both stacks read', async () => {
@@ -50,7 +51,7 @@ test.each([
   ['Decoder 0 · cross', 'attn.cross.0', 2],
 ])('%s: its groups, and weights of transformers', async (title, name, G) => {
   const view = await explorer();
-  await view.getByTestId('groups-picker').selectOption('2');
+  await choose(view, 'groups-picker', '2');
   await chooseLayer(view, title);
   await eventually(() => view.getByTestId('kv-group').count(), G);
   await eventually(() => view.getByTestId('map-mean').count(), G);
@@ -80,9 +81,8 @@ test('the inspector names every attention, and choosing one focuses it', async (
   await page.locator('.activitybar [aria-label^="GQA Lens"]').first().click();
   const row = (label: string): Locator => page.locator('.monaco-list-row').filter({ hasText: label }).first();
   const view = await explorer();
-  const layer = view.getByTestId('layer-picker').locator('option:checked');
   for (const title of ['Encoder 0', 'Decoder 1 · cross', 'Decoder 0 · self']) {
     await row(title).click();
-    await eventually(() => layer.innerText(), title);
+    await eventually(() => chosenTitle(view, 'layer-picker'), title);
   }
 });

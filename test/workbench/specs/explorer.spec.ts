@@ -2,6 +2,7 @@
 // reload brings everything back. What is drawn is checked against the engine's own numbers.
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { choose, chosen } from '../harness/controls';
 import { attentionOf } from '../harness/engineNumbers';
 import { pointAt } from '../harness/mapReadout';
 import { themes, type ThemeName } from '../harness/themes';
@@ -50,7 +51,7 @@ test('opens the sample by command and runs the text', async () => {
 test('the assignment has 8 heads and the chosen number of groups', async () => {
   const explorer = await explorerWithMaps();
   for (const G of [4, 2]) {
-    await explorer.getByTestId('groups-picker').selectOption(String(G));
+    await choose(explorer, 'groups-picker', String(G));
     await eventually(async () => (await explorer.getByTestId('kv-group').count()) === G, `${G} groups are drawn`);
     expect(await explorer.getByTestId('head').count()).toBe(8);
     expect(await explorer.getByTestId('head-link').count()).toBe(8);
@@ -75,7 +76,7 @@ test('the similarity matrix has 8 x 8 cells, a bar a head, and raw cosine is bla
       );
   };
   const mean = (numbers: number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-  await explorer.getByTestId('measure-picker').selectOption('aligned');
+  await choose(explorer, 'measure-picker', 'aligned');
   await eventually(async () => mean(await values()) > 0.08, 'aligned heads are alike');
   expect(await explorer.getByTestId('pooled-bar').count()).toBe(8);
   // The more alike a head is to the shared one, the wider its link.
@@ -89,22 +90,20 @@ test('the similarity matrix has 8 x 8 cells, a bar a head, and raw cosine is bla
     );
   const widthOf = new Map(widths as [string, number][]);
   for (const [head, value] of likeness as [string, number][]) expect(widthOf.get(head)).toBeCloseTo(1 + 5 * value, 2);
-  await explorer.getByTestId('measure-picker').selectOption('cosine');
+  await choose(explorer, 'measure-picker', 'cosine');
   await eventually(async () => Math.abs(mean(await values())) < 0.05, 'raw cosine is near 0');
-  await explorer.getByTestId('measure-picker').selectOption('aligned');
+  await choose(explorer, 'measure-picker', 'aligned');
 });
 
 test('heads are compared by their maps and by activations, beside the damage to each', async () => {
   const explorer = await explorerWithMaps();
   const note = explorer.getByTestId('similarity-note');
-  const choose = (target: string): Promise<void> =>
-    explorer.getByTestId('target-picker').locator(`[data-value="${target}"]`).click();
-  await choose('maps');
+  await choose(explorer, 'target-picker', 'maps');
   await eventually(async () => (await note.innerText()).includes('22 tokens of the text'), 'maps are compared');
   expect(await explorer.getByTestId('similarity-cell').count()).toBe(64);
-  await choose('k');
-  await explorer.getByTestId('inputs-picker').selectOption('activations');
-  await explorer.getByTestId('measure-picker').selectOption('pca');
+  await choose(explorer, 'target-picker', 'k');
+  await choose(explorer, 'inputs-picker', 'activations');
+  await choose(explorer, 'measure-picker', 'pca');
   await eventually(
     async () => (await note.innerText()).includes('Groups as a whole'),
     'groups are compared as a whole',
@@ -119,13 +118,13 @@ test('heads are compared by their maps and by activations, beside the damage to 
     expect(observed).toBeGreaterThan(0.05);
     expect(observed).toBeLessThan(predicted);
   }
-  await explorer.getByTestId('inputs-picker').selectOption('weights');
-  await explorer.getByTestId('measure-picker').selectOption('aligned');
+  await choose(explorer, 'inputs-picker', 'weights');
+  await choose(explorer, 'measure-picker', 'aligned');
 });
 
 test("a map's hovered weight equals the engine's", async () => {
   const explorer = await explorerWithMaps();
-  const layer = Number(await explorer.getByTestId('layer-picker').inputValue());
+  const layer = Number(await chosen(explorer, 'layer-picker'));
   const head = 5;
   const map = explorer.locator(`[data-testid="map-head"][data-head="${head}"]`);
   const { query, key, weight } = await pointAt(explorer, map, 0.3, 0.8);
@@ -144,10 +143,7 @@ test('the inspector shows the layers, and choosing one focuses it in the panel',
   const explorer = await explorerWithMaps();
   for (const layer of ['1', '3']) {
     await row(`Layer ${layer}`).click();
-    await eventually(
-      async () => (await explorer.getByTestId('layer-picker').inputValue()) === layer,
-      `the panel shows layer ${layer}`,
-    );
+    await eventually(async () => (await chosen(explorer, 'layer-picker')) === layer, `the panel shows layer ${layer}`);
   }
 });
 
@@ -172,6 +168,6 @@ test('a window reload brings text, groups and maps back', async () => {
   await workbench().reload();
   const explorer = await explorerWithMaps();
   expect(await explorer.getByTestId('text-input').inputValue()).toBe(text);
-  expect(await explorer.getByTestId('groups-picker').inputValue()).toBe('2');
+  expect(await chosen(explorer, 'groups-picker')).toBe('2');
   expect(await explorer.getByTestId('kv-group').count()).toBe(2);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { choose, chosen } from '../harness/controls';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
@@ -56,11 +57,11 @@ const losses = (view: FrameLocator): Promise<string> => view.getByTestId('groupi
 test('a head dragged onto a group moves there, and what that costs is told', async () => {
   await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
   const view = await explorer();
-  await view.getByTestId('groups-picker').selectOption('2');
+  await choose(view, 'groups-picker', '2');
   await eventually(() => groups(view), [0, 0, 0, 0, 1, 1, 1, 1]);
   await drag(head(view, 1), group(view, 1));
   await eventually(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
-  expect(await view.getByTestId('grouping-picker').inputValue()).toBe('manual');
+  expect(await chosen(view, 'grouping-picker')).toBe('manual');
   expect(await view.getByTestId('grouping-said').innerText()).toBe('Q1 moved from KV 0 to KV 1.');
   await expect.poll(() => losses(view), { timeout: 60_000 }).toMatch(/loss \d.*\(\+\d.*KL \d.*unequal groups \(3, 5\)/);
 });
@@ -101,7 +102,7 @@ test('undo and redo go back and forth', async () => {
   await eventually(() => groups(view), [1, 1, 0, 0, 1, 1, 1, 0]);
   for (let step = 0; step < 4; step++) await view.getByTestId('grouping-undo').click();
   await eventually(() => groups(view), [0, 0, 0, 0, 1, 1, 1, 1]);
-  expect(await view.getByTestId('grouping-picker').inputValue()).toBe('contiguous');
+  expect(await chosen(view, 'grouping-picker')).toBe('contiguous');
   for (let step = 0; step < 2; step++) await view.getByTestId('grouping-redo').click();
   await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
 });
@@ -109,7 +110,7 @@ test('undo and redo go back and forth', async () => {
 test('all layers get the groups of one, and a file keeps them', async () => {
   const view = await explorer();
   await view.getByTestId('grouping-to-all').click();
-  await view.getByTestId('layer-picker').selectOption('0');
+  await choose(view, 'layer-picker', '0');
   await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
   const file = join(folder, 'mine.json');
   await view.getByTestId('grouping-save').click();
@@ -118,7 +119,7 @@ test('all layers get the groups of one, and a file keeps them', async () => {
     .poll(() => readGroups(file), { timeout: 20_000 })
     .toEqual(Array.from({ length: 6 }, () => [0, 1, 0, 0, 1, 0, 1, 1]));
 
-  await view.getByTestId('grouping-picker').selectOption('strided');
+  await choose(view, 'grouping-picker', 'strided');
   await eventually(() => groups(view), [0, 1, 0, 1, 0, 1, 0, 1]);
   await view.getByTestId('grouping-load').click();
   await workbench().enterPath(file);

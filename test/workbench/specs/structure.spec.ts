@@ -10,6 +10,7 @@ import { tensorStatistics } from '../../../src/checkpoint/tensorStatistics';
 import { quietTask } from '../../../src/protocol/tasks';
 import { writeManyTensors } from '../../support/manyTensors';
 import { entry, safetensorsBytes } from '../../unit/checkpoint/safetensorsBytes';
+import { tick } from '../harness/controls';
 import { sample } from '../harness/engineNumbers';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
@@ -95,13 +96,13 @@ test('finds tensors by words and layer number, and sorts them', async () => {
   await eventually(async () => (await rows(page).count()) === 1, 'one tensor is left');
   expect(await nameOf(rows(page))).toBe(kProjection);
   await page.getByTestId('filter').fill('');
-  await page.getByTestId('grouped').uncheck();
+  await tick(page, 'grouped', false);
   await page.getByTestId('sort-bytes').click();
   await eventually(async () => (await nameOf(rows(page))) === 'model.embed_tokens.weight', 'the largest comes first');
   await page.getByTestId('sort-bytes').click();
   await eventually(async () => ((await nameOf(rows(page))) ?? '').includes('norm'), 'the smallest comes first');
   await page.getByTestId('sort-name').click();
-  await page.getByTestId('grouped').check();
+  await tick(page, 'grouped', true);
 });
 
 test('folds layers by pointer and by keyboard', async () => {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import type { SweepRow } from '../../../src/protocol/sweep';
+import { choose, chosen } from '../harness/controls';
 import { sweepOf } from '../harness/engineNumbers';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
@@ -122,8 +123,8 @@ test('tells the row under the pointer, and goes from point to point by keyboard'
 
 test('draws KL and cache, and sorts the table', async () => {
   const sweep = await workbench().webview('sweep');
-  await sweep.locator('[data-testid="sweep-y"] [data-value="kl"]').click();
-  await sweep.locator('[data-testid="sweep-x"] [data-value="cache"]').click();
+  await choose(sweep, 'sweep-y', 'kl');
+  await choose(sweep, 'sweep-x', 'cache');
   await eventually(async () => (await drawn(sweep))['original/8'] === 0, 'KL of the original is drawn');
   expect(await sweep.locator('.x-axis').textContent()).toMatch(/6.144 B/);
   await sweep.getByTestId('sort-loss').click();
@@ -131,8 +132,8 @@ test('draws KL and cache, and sorts the table', async () => {
     .getByTestId('sweep-row')
     .evaluateAll((rows) => rows.map((row) => Number(row.querySelectorAll('td')[1]?.getAttribute('data-value'))));
   expect(losses).toEqual(losses.toSorted((a, b) => a - b));
-  await sweep.locator('[data-testid="sweep-y"] [data-value="loss"]').click();
-  await sweep.locator('[data-testid="sweep-x"] [data-value="heads"]').click();
+  await choose(sweep, 'sweep-y', 'loss');
+  await choose(sweep, 'sweep-x', 'heads');
 });
 
 test.each(themeNames)('keeps pictures, %s', async (theme) => {
@@ -171,10 +172,10 @@ test('a click on a point shows that conversion in the comparison', async () => {
   const diff = await workbench().webview('diff');
   await diff.getByTestId('loss-b').waitFor({ timeout: 60_000 });
   await eventually(
-    async () => (await diff.getByTestId('groups-picker').inputValue()) === '1',
+    async () => (await chosen(diff, 'groups-picker')) === '1',
     'the comparison shows the row’s conversion',
   );
-  expect(await diff.getByTestId('merge-picker').inputValue()).toBe('first');
+  expect(await chosen(diff, 'merge-picker')).toBe('first');
 });
 
 test('goes on with more methods, stops when told to, and resumes', async () => {
