@@ -12,6 +12,7 @@ import type {
   SimilarityResult,
 } from '../../src/protocol/model';
 import type { ExplorerHostApi } from '../../src/protocol/views';
+import type { Remotely } from '../shared/host';
 import { shrinkMap, type MapShape } from '../shared/attentionCode';
 import { LazyCache } from '../shared/lazy';
 
@@ -34,14 +35,7 @@ export interface ExplorerData {
 type Requests = Pick<ExplorerHostApi, 'attention' | 'attentionRow' | 'similarity' | 'headDamage'>;
 
 /** @param changed called after any answer has arrived */
-export function createData(
-  host: {
-    [Name in keyof Requests]: (
-      ...parameters: Parameters<Requests[Name]>
-    ) => Promise<Awaited<ReturnType<Requests[Name]>>>;
-  },
-  changed: () => void,
-): ExplorerData {
+export function createData(host: Remotely<Requests>, changed: () => void): ExplorerData {
   return {
     maps: new LazyCache((request) => host.attention(request), changed, 64),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),

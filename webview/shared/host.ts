@@ -11,8 +11,16 @@ interface VsCodeApi {
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
-export interface Host<HostApi extends object, ViewApi extends object> {
-  remote: Remote<HostApi, ViewApi>;
+/** The functions of an interface as its pages call them: whoever answers may take time. */
+export type Remotely<Api> = {
+  [Name in keyof Api]: Api[Name] extends (...parameters: infer Parameters) => infer Result
+    ? (...parameters: Parameters) => Promise<Awaited<Result>>
+    : never;
+};
+
+/** Who answers a page: the editor, or the records of a report. */
+export interface Host<Calls> {
+  remote: Calls;
   /** Keeps a value for the editor to restore the panel from. */
   save(state: unknown): void;
   /** What this panel kept before it was hidden or the window was reloaded. */
@@ -20,7 +28,7 @@ export interface Host<HostApi extends object, ViewApi extends object> {
 }
 
 /** Connects to the host. May be called once a page: the editor hands out its API once. */
-export function connect<HostApi extends object, ViewApi extends object>(ours: ViewApi): Host<HostApi, ViewApi> {
+export function connect<HostApi extends object, ViewApi extends object>(ours: ViewApi): Host<Remote<HostApi, ViewApi>> {
   const vscode = acquireVsCodeApi();
   const remote = openChannel<HostApi, ViewApi>(ours, {
     post: (message) => vscode.postMessage(message),

@@ -1,0 +1,171 @@
+/**
+ * The comparison page: what a conversion costs, where it changes the model, and both models' maps and words side by side.
+ * The host owns the snapshot, this page owns the UI state; a change of either draws once, in the next frame.
+ */
+import '../shared/palette.css';
+import '../shared/base.css';
+import './diff.css';
+import './measures.css';
+import './words.css';
+import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
+import type { DiffHostApi, DiffSnapshot, DiffViewApi } from '../../src/protocol/views';
+import { button } from '../shared/controls';
+import { element } from '../shared/dom';
+import type { Figure } from '../shared/figure';
+import { Header } from '../shared/header';
+import type { Host, Remotely } from '../shared/host';
+import { Readout } from '../shared/readout';
+import { onThemeChange } from '../shared/theme';
+import { createDiffData } from './data';
+import { DivergenceMap } from './divergenceMap';
+import { Drift } from './drift';
+import { HeadTable } from './headTable';
+import { LargeMaps } from './largeMaps';
+import { Summary } from './summary';
+import { fitDiffUi, NO_HOVER, type DiffActions, type DiffView } from './view';
+import { Words } from './words';
+
+/**
+ * Makes the page.
+ * @param openHost connects to whoever answers: the editor, or a report's records
+ * @returns the page's elements, to be put into the document
+ */
+export function createDiffPage(openHost: (ours: DiffViewApi) => Host<Remotely<DiffHostApi>>): HTMLElement[] {
+  let view: DiffView | null = null;
+  let planned: 'nothing' | 'emphasise' | 'render' = 'nothing';
+  const drawnRuns = new Set<string>();
+
+  const host = openHost({
+    update: (snapshot) => accept(snapshot),
+    measures: (measures) => change((snapshot) => ({ ...snapshot, measures })),
+    busy: (busy) => change((snapshot) => ({ ...snapshot, busy })),
+    focus: (layer, head) =>
+      actions.choose({ ...(layer === null ? {} : { layer }), ...(head === null ? {} : { head }) }),
+  });
+  const { remote } = host;
+
+  const actions: DiffActions = {
+    choose(chosen) {
+      if (view === null) return;
+      view = { ...view, ui: fitDiffUi({ ...view.ui, ...chosen }, view.snapshot) };
+      void remote.uiChanged(view.ui);
+      save();
+      plan('render');
+    },
+    hover(hover) {
+      if (view === null) return;
+      view = { ...view, hover };
+      plan('emphasise');
+    },
+    measure: (what) => ask(remote.measure(what)),
+    cancelMeasures: () => ask(remote.cancelMeasures()),
+  };
+
+  const data = createDiffData(remote, () => plan('render'));
+  const readout = new Readout();
+  const header = new Header(
+    {
+      run: ({ text, decoderText }) => ask(remote.run(text, decoderText)),
+      cancel: () => ask(remote.cancel()),
+      edited: () => save(),
+      convert: (conversion) => ask(remote.setConversion(conversion)),
+      chooseCalibration: () => ask(remote.chooseCalibration()),
+      exportConversion: () => ask(remote.exportConversion()),
+      diagnose: () => ask(remote.showDiagnostics()),
+      dismissProblem: () => report(null),
+    },
+    button('Open explorer', { title: 'Assignment, similarity and maps by group' }, () => ask(remote.openExplorer())),
+  );
+  const status = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });
+  const hint = element('p', { class: 'hint' }, 'Press Run to put the original and the converted model side by side.');
+  const measures: Figure<DiffView>[] = [new Summary(actions), new Drift(actions), new DivergenceMap(actions)];
+  const rows: Figure<DiffView>[] = [
+    new LargeMaps(actions, data, readout, (runId) => {
+      if (drawnRuns.has(runId)) return;
+      drawnRuns.add(runId);
+      requestAnimationFrame(() => void remote.drawn(runId));
+    }),
+    new HeadTable(actions, data),
+    new Words(actions, data),
+  ];
+  const figures = [...measures, ...rows];
+  const body = element(
+    'div',
+    { class: 'figures' },
+    element('div', { class: 'measures' }, ...measures.map((figure) => figure.element)),
+    ...rows.map((figure) => figure.element),
+  );
+  const page = element(
+    'main',
+    { class: 'diff', 'data-testid': 'diff', hidden: true },
+    header.element,
+    status,
+    header.banners,
+    hint,
+    body,
+  );
+  onThemeChange(() => plan('render'));
+  ask(remote.ready().then(accept));
+  return [page, readout.element];
+
+  /** Takes a snapshot. The UI state comes with the first one and with another model; afterwards it is this page's own. */
+  function accept(snapshot: DiffSnapshot): void {
+    const known = view?.snapshot.model.modelId === snapshot.model.modelId ? view : null;
+    header.take(known?.snapshot.state ?? null, snapshot.state);
+    view = {
+      snapshot,
+      ui: fitDiffUi(known?.ui ?? snapshot.state.ui, snapshot),
+      hover: known?.hover ?? NO_HOVER,
+    };
+    save();
+    plan('render');
+  }
+
+  function plan(what: 'render' | 'emphasise'): void {
+    if (planned === 'nothing') requestAnimationFrame(draw);
+    if (planned !== 'render') planned = what;
+  }
+
+  function draw(): void {
+    const rendering = planned === 'render';
+    planned = 'nothing';
+    if (view === null) return;
+    const shown = view;
+    if (rendering) {
+      const { compare, busy, state } = shown.snapshot;
+      page.hidden = false;
+      page.classList.toggle('busy', busy !== null);
+      header.show({ ...shown.snapshot, conversion: state.conversion, converted: compare?.b ?? null });
+      hint.hidden = compare !== null || busy !== null;
+      body.hidden = compare === null;
+      status.textContent =
+        busy?.message ??
+        (compare === null ? '' : `${compare.a.tokens.length} tokens · ${compare.a.adapter} · ${compare.a.computeType}`);
+    }
+    for (const figure of figures) {
+      if (rendering) figure.render(shown);
+      else figure.emphasise(shown);
+    }
+  }
+
+  /** Runs a request whose failure the user must hear of. */
+  function ask(answer: Promise<unknown>): void {
+    answer.catch((error: unknown) => report(toErrorValue(error)));
+  }
+
+  function report(problem: ErrorValue | null): void {
+    change((snapshot) => ({ ...snapshot, problem }));
+  }
+
+  function change(edit: (snapshot: DiffSnapshot) => DiffSnapshot): void {
+    if (view === null) return;
+    view = { ...view, snapshot: edit(view.snapshot) };
+    plan('render');
+  }
+
+  /** Keeps what is needed to bring this panel back after a window reload. */
+  function save(): void {
+    if (view === null) return;
+    host.save({ kind: 'diff', state: { ...view.snapshot.state, ...header.texts, ui: view.ui } });
+  }
+}
