@@ -12,6 +12,7 @@ import { families } from '../model/families';
 import { continueGreedily } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
 import { compareRows, readFinalHidden, readLogits, reduceRows, unpad } from '../model/logits';
+import { readColumn, readStatistics } from '../model/mapNumbers';
 import { readDivergence, readMaps, readTile } from '../model/maps';
 import { layerStarts, outputStack } from '../model/spec';
 import { sameTokens, targetRows, targetsOf } from '../model/tokens';
@@ -19,6 +20,8 @@ import { GqaLensError } from '../protocol/errors';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
 import type { GpuDiagnostics } from '../protocol/gpu';
 import type {
+  AttentionColumn,
+  AttentionColumnRequest,
   AttentionRequest,
   AttentionRow,
   AttentionRowRequest,
@@ -31,6 +34,8 @@ import type {
   HeadDamage,
   HeadDamageRequest,
   HeadDivergence,
+  HeadStatistics,
+  HeadStatisticsRequest,
   LayerView,
   MeasuredModel,
   MeasureRequest,
@@ -222,6 +227,19 @@ export class EngineCore {
     checkIndex('query position', query, run.kept.rowsOf(layer));
     const row = await readMaps(context, weights, run.kept, layer, heads, [query, query + 1], task);
     return { layer, heads, query, weights: row };
+  }
+
+  async attentionColumn(request: AttentionColumnRequest, task: TaskContext): Promise<AttentionColumn> {
+    const { runId, layer, heads, key } = request;
+    const { context, weights, run } = await this.look(runId, layer, heads);
+    checkIndex('key position', key, run.kept.keysOf(layer));
+    const column = await readColumn(context, weights, run.kept, layer, heads, key, task);
+    return { layer, heads, key, weights: column };
+  }
+
+  async headStatistics({ runId, layer }: HeadStatisticsRequest, task: TaskContext): Promise<HeadStatistics> {
+    const { context, weights, run } = await this.look(runId, layer, [0]);
+    return readStatistics(context, weights, run.kept, layer, task);
   }
 
   similarity(request: SimilarityRequest, task: TaskContext): Promise<SimilarityResult> {

@@ -33,6 +33,8 @@ export function engineService(
     release: (runId) => core.release(runId),
     attention: (request, task) => run(task, (context) => core.attention(request, context)),
     attentionRow: (request, task) => run(task, (context) => core.attentionRow(request, context)),
+    attentionColumn: (request, task) => run(task, (context) => core.attentionColumn(request, context)),
+    headStatistics: (request, task) => run(task, (context) => core.headStatistics(request, context)),
     similarity: (request, task) => run(task, (context) => core.similarity(request, context)),
     headDamage: (request, task) => run(task, (context) => core.headDamage(request, context)),
     compare: (runA, runB, task) => run(task, (context) => core.compare(runA, runB, context)),

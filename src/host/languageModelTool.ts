@@ -138,10 +138,8 @@ async function similarityOf(
 
 /** Of the maps of the checkpoint as it is; none before a run. */
 async function statisticsOf(session: Session, layer: number): Promise<AttentionStatistics[]> {
-  const { original, model } = session;
-  if (original === null) return [];
-  const heads = Array.from({ length: model.H }, (_, head) => head);
-  return (await session.attention({ runId: original.runId, layer, heads })).statistics;
+  const { original } = session;
+  return original === null ? [] : (await session.headStatistics({ runId: original.runId, layer })).statistics;
 }
 
 function likeness(result: SimilarityResult | null, group: number): string {

@@ -5,6 +5,8 @@
 import * as vscode from 'vscode';
 import { toErrorValue, type ErrorValue } from '../protocol/errors';
 import type {
+  AttentionColumn,
+  AttentionColumnRequest,
   AttentionRequest,
   AttentionRow,
   AttentionRowRequest,
@@ -16,6 +18,8 @@ import type {
   GroupingView,
   HeadDamage,
   HeadDamageRequest,
+  HeadStatistics,
+  HeadStatisticsRequest,
   HeadDivergence,
   MeasureRequest,
   ModelSummary,
@@ -194,6 +198,14 @@ export class Session implements vscode.Disposable {
 
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow> {
     return this.call((engine, _modelId, task) => engine.attentionRow(request, task));
+  }
+
+  attentionColumn(request: AttentionColumnRequest): Promise<AttentionColumn> {
+    return this.call((engine, _modelId, task) => engine.attentionColumn(request, task));
+  }
+
+  headStatistics(request: HeadStatisticsRequest): Promise<HeadStatistics> {
+    return this.call((engine, _modelId, task) => engine.headStatistics(request, task));
   }
 
   /** The request's own model id is not used: it may be one of an engine that has ended. */

@@ -6,13 +6,14 @@ import type { GpuContext, Span } from '../gpu/context';
 import type { Batch } from '../gpu/batch';
 import { attentionMaps } from '../gpu/operations/attention';
 import { uploadChosenHeads } from '../gpu/operations/headGroups';
-import { compareMaps, encodeMaps, measureMaps, type MapBlock } from '../gpu/operations/maps';
-import type { AttentionStatistics, AttentionTile, HeadDivergence } from '../protocol/model';
+import { compareMaps, encodeMaps, type MapBlock } from '../gpu/operations/maps';
+import type { AttentionTile, HeadDivergence } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { leaseLayer } from './layerWeights';
+import { StatisticsSum } from './mapStatistics';
 import { attentionShape } from './project';
 import { leaseQueries } from './queries';
 import { groupOfHead, kvHeadsOf, layerOf } from './spec';
@@ -75,7 +76,7 @@ function* blocksOf(heads: number, first: number, end: number, T: number): Genera
 }
 
 /** Computes the maps of each block into one reused buffer and hands it to `use`, which must await its reads. */
-async function eachBlock(
+export async function eachBlock(
   context: GpuContext,
   weights: GpuWeights,
   runs: readonly KeptRun[],
@@ -145,15 +146,14 @@ export async function readTile(
   const codes = new Uint8Array(heads.length * S * T);
   const meanCodes = new Uint8Array(S * T);
   const { attention } = layerOf(run.source.spec, layer);
-  const sums = heads.map((head) => ({ head, entropy: 0, firstToken: 0, distance: 0 }));
+  const sums = new StatisticsSum(heads, S);
   await eachBlock(context, weights, [run], layer, heads, [0, S], task.signal, async ([map], block) => {
     if (!map) return;
     const packed = context.storage(((heads.length + 1) * block.rows * T4) / 4, 'map codes');
-    const statistics = context.storage(heads.length * block.rows * 4, 'map statistics');
+    const batch = context.batch();
+    const measured = sums.measure(context, batch, map, block);
     try {
-      const batch = context.batch();
       encodeMaps(batch, map, packed, block);
-      measureMaps(batch, map, statistics, block);
       batch.submit();
       const bytes = new Uint8Array(await context.read(packed));
       for (let head = 0; head <= heads.length; head++) {
@@ -163,23 +163,14 @@ export async function readTile(
           into.set(bytes.subarray(from, from + T), (place + block.row0 + row) * T);
         }
       }
-      const values = await context.readFloat32(statistics);
-      sums.forEach((sum, head) => {
-        for (let row = 0; row < block.rows; row++) {
-          const at = (head * block.rows + row) * 4;
-          sum.entropy += (values[at] ?? 0) / S;
-          sum.firstToken += (values[at + 1] ?? 0) / S;
-          sum.distance += (values[at + 2] ?? 0) / S;
-        }
-      });
+      await measured.read();
     } finally {
       packed.buffer.destroy();
-      statistics.buffer.destroy();
+      measured.free();
     }
   });
-  // Queries and keys of cross-attention stand in different texts: there is no distance between them.
-  const result = sums.map((sum): AttentionStatistics => (attention === 'cross' ? { ...sum, distance: null } : sum));
-  return { layer, heads: [...heads], S, T, causal: attention === 'causal', codes, meanCodes, statistics: result };
+  const statistics = sums.result(attention === 'cross');
+  return { layer, heads: [...heads], S, T, causal: attention === 'causal', codes, meanCodes, statistics };
 }
 
 /** How far two runs' maps of a layer are apart, per query head. Both runs must have the same tokens and H. */

@@ -3,6 +3,8 @@
  * Calls that take a TaskId can be cancelled with `cancel` and report through EngineEvents.progress.
  */
 import type {
+  AttentionColumn,
+  AttentionColumnRequest,
   AttentionRequest,
   AttentionRow,
   AttentionRowRequest,
@@ -15,6 +17,8 @@ import type {
   HeadDamage,
   HeadDamageRequest,
   HeadDivergence,
+  HeadStatistics,
+  HeadStatisticsRequest,
   MeasureRequest,
   ModelSummary,
   Prediction,
@@ -51,6 +55,8 @@ export interface EngineApi {
   release(runId: string): void;
   attention(request: AttentionRequest, task: TaskId): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest, task: TaskId): Promise<AttentionRow>;
+  attentionColumn(request: AttentionColumnRequest, task: TaskId): Promise<AttentionColumn>;
+  headStatistics(request: HeadStatisticsRequest, task: TaskId): Promise<HeadStatistics>;
   similarity(request: SimilarityRequest, task: TaskId): Promise<SimilarityResult>;
   headDamage(request: HeadDamageRequest, task: TaskId): Promise<HeadDamage>;
   compare(runA: string, runB: string, task: TaskId): Promise<CompareSummary>;

@@ -253,6 +253,34 @@ export interface AttentionRow {
   weights: Float32Array;
 }
 
+export interface AttentionColumnRequest {
+  runId: string;
+  layer: number;
+  heads: number[];
+  key: number;
+}
+
+/** Exact float32 weights that every query pays to one key. */
+export interface AttentionColumn {
+  layer: number;
+  heads: number[];
+  key: number;
+  /** [heads.length, S] */
+  weights: Float32Array;
+}
+
+export interface HeadStatisticsRequest {
+  runId: string;
+  layer: number;
+}
+
+/** Statistics of all query heads of a layer, those of its tiles, without the maps. */
+export interface HeadStatistics {
+  layer: number;
+  /** [H] */
+  statistics: AttentionStatistics[];
+}
+
 export type SimilarityTarget = 'k' | 'v';
 
 /** What is compared: projections as they are, what a text makes of them, or the attention maps of the query heads. */

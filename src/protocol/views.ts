@@ -3,6 +3,8 @@
  * change arrives as a whole new snapshot, so that reload, move and restore are one path. Webviews keep UI state only.
  */
 import type {
+  AttentionColumn,
+  AttentionColumnRequest,
   AttentionRequest,
   AttentionRow,
   AttentionRowRequest,
@@ -14,6 +16,8 @@ import type {
   HeadDamage,
   HeadDamageRequest,
   HeadDivergence,
+  HeadStatistics,
+  HeadStatisticsRequest,
   ModelSummary,
   Prediction,
   Registries,
@@ -102,6 +106,8 @@ export interface ExplorerHostApi {
   exportConversion(): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
+  attentionColumn(request: AttentionColumnRequest): Promise<AttentionColumn>;
+  headStatistics(request: HeadStatisticsRequest): Promise<HeadStatistics>;
   /** A request that differs from the one before in more than the layer cancels what is still computed for that. */
   similarity(request: SimilarityRequest): Promise<SimilarityResult>;
   /** Like `similarity`. */

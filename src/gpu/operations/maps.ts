@@ -1,5 +1,6 @@
-/** What is computed from attention maps on the GPU: drawing codes, statistics, divergence. See the kernels for layouts. */
+/** What is computed from attention maps on the GPU: drawing codes, statistics, columns, divergence. See the kernels for layouts. */
 import mapCodes from '../kernels/mapCodes.wgsl';
+import mapColumn from '../kernels/mapColumn.wgsl';
 import mapDivergence from '../kernels/mapDivergence.wgsl';
 import mapStatistics from '../kernels/mapStatistics.wgsl';
 import type { Batch } from '../batch';
@@ -7,6 +8,7 @@ import type { Span } from '../context';
 
 const codesKernel = { name: 'mapCodes', code: mapCodes };
 const statisticsKernel = { name: 'mapStatistics', code: mapStatistics };
+const columnKernel = { name: 'mapColumn', code: mapColumn };
 const divergenceKernel = { name: 'mapDivergence', code: mapDivergence };
 
 /** A block of rows of maps [heads, rows, T] starting at query row row0; query row s stands at key position past + s. */
@@ -36,6 +38,16 @@ export function measureMaps(batch: Batch, map: Span, statistics: Span, block: Ma
     params: [block.rows, block.row0, block.T, block.past],
     buffers: [map, statistics],
     workgroups: [Math.ceil(block.rows / 64), block.heads],
+  });
+}
+
+/** column[heads, rows]: what each row of the maps pays to `key`. */
+export function takeColumn(batch: Batch, map: Span, column: Span, key: number, { heads, rows, T }: MapBlock): void {
+  batch.dispatch({
+    kernel: columnKernel,
+    params: [rows, T, key, 0],
+    buffers: [map, column],
+    workgroups: [Math.ceil(rows / 64), heads],
   });
 }
 

@@ -89,6 +89,8 @@ export class ExplorerPanel {
       exportConversion: () => actions.exportConversion(),
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
+      attentionColumn: (request) => session.attentionColumn(request),
+      headStatistics: (request) => session.headStatistics(request),
       similarity: (request) =>
         this.compare(this.comparisons, request, (options) => session.similarity(request, options)),
       headDamage: (request) => this.compare(this.damages, request, (options) => session.headDamage(request, options)),
