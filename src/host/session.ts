@@ -35,7 +35,7 @@ import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protoc
 import type { SweepRequest, SweepResult } from '../protocol/sweep';
 import type { Progress, TaskId } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
-import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from './defaults';
+import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from '../protocol/defaults';
 import type { Engine } from './engineChild';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { GqaLensError } from '../../protocol/errors';
 import type { HostContext } from '../context';
-import { parseInput } from '../defaults';
+import { parseInput } from '../../protocol/defaults';
 import { withSessionProgress } from '../progress';
 import { activeSession } from './activeSession';
 

@@ -7,7 +7,7 @@ import { recommendedMethod } from '../../protocol/methods';
 import type { MethodInfo } from '../../protocol/model';
 import type { SweepRequest, SweepText } from '../../protocol/sweep';
 import type { HostContext } from '../context';
-import { parseInput } from '../defaults';
+import { parseInput } from '../../protocol/defaults';
 import { formatBytes, formatChange } from '../format';
 import { withDelayedProgress } from '../progress';
 import type { Session } from '../session';

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { usualCalibration } from '../../protocol/methods';
 import type { ExplorerUi } from '../../protocol/views';
 import { pickTextFile } from '../commands/pickCalibration';
-import { defaultDiffUi, defaultExplorerUi } from '../defaults';
+import { defaultDiffUi, defaultExplorerUi } from '../../protocol/defaults';
 import type { EngineProcess } from '../engineProcess';
 import { reportError } from '../reportError';
 import type { Session } from '../session';

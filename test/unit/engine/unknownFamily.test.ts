@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { EngineCore } from '../../../src/engine/core';
-import { defaultConversion } from '../../../src/host/defaults';
+import { defaultConversion } from '../../../src/protocol/defaults';
 import { quietTask } from '../../../src/protocol/tasks';
 
 const core = new EngineCore({ adapter: 'auto', weightBudget: 1 << 20 });

@@ -1,12 +1,12 @@
 /**
  * What a checkpoint is shown with before the user chose anything, and how the text box is read.
- * Pure functions of what the engine told: no state, no editor.
+ * Pure functions of what the engine told: no state, no editor. The host starts sessions with them, the command line reports.
  */
-import { GqaLensError } from '../protocol/errors';
-import { hasBothStacks } from '../protocol/layers';
-import { recommendedMethod } from '../protocol/methods';
-import type { ConversionRequest, ModelSummary, Registries, RunInput, TextInput } from '../protocol/model';
-import type { DiffUi, ExplorerUi } from '../protocol/views';
+import { GqaLensError } from './errors';
+import { hasBothStacks } from './layers';
+import { recommendedMethod } from './methods';
+import type { ConversionRequest, ModelSummary, Registries, RunInput, TextInput } from './model';
+import type { DiffUi, ExplorerUi } from './views';
 
 /** Names and quotes repeat in it, so that heads which look back show themselves. */
 const sampleText =
