@@ -6,7 +6,8 @@ import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
 import { colorScaleOf, colorScales, fitScale, pixelTable } from '../shared/colorScale';
 import { CheckBox, Picker, Segmented } from '../shared/controls';
-import { element, groupColor } from '../shared/dom';
+import { element } from '../shared/dom';
+import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { Heatmap, type HeatmapPicture } from '../shared/heatmap';
 import { layerTitle } from '../shared/labels';
@@ -96,7 +97,7 @@ export class HeadTable implements Figure<DiffView> {
     for (const { head, group } of heads) {
       const column = this.#columns.get(head);
       if (column === undefined) continue;
-      column.element.style.setProperty('--group', groupColor(group));
+      paintGroup(column.element, group);
       column.button.title = `Query head ${head}, KV ${group}`;
       column.button.setAttribute('aria-pressed', String(head === view.ui.head));
       column.element.classList.toggle('selected', head === view.ui.head);

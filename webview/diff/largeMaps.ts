@@ -4,7 +4,8 @@
 import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable, type PixelTable } from '../shared/colorScale';
-import { element, groupColor } from '../shared/dom';
+import { element } from '../shared/dom';
+import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { formatNumber, formatWeight } from '../shared/format';
 import { Heatmap } from '../shared/heatmap';
@@ -65,7 +66,7 @@ export class LargeMaps implements Figure<DiffView> {
     this.#panes.b.title.textContent = `${attentionName(view.snapshot.state.conversion.G, model.H)} · Q${head}`;
     this.#panes.difference.title.textContent = `Difference · Q${head}`;
     for (const pane of PANES) {
-      this.#panes[pane].element.style.setProperty('--group', groupColor(groupOfShownHead(view)));
+      paintGroup(this.#panes[pane].element, groupOfShownHead(view));
       this.#panes[pane].map.canvas.dataset.head = String(head);
     }
     if (compare === null) return;

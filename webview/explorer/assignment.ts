@@ -5,7 +5,8 @@
  */
 import { select, type BaseType, type Selection } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
-import { element, groupColor, watchWidth } from '../shared/dom';
+import { element, watchWidth } from '../shared/dom';
+import { GROUP_COLORS, paintGroups } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { describeHeads } from '../shared/headOrder';
@@ -150,7 +151,7 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('data-testid', 'head-link')
       .attr('data-head', (item) => item.head)
       .attr('data-group', (item) => item.group)
-      .style('--group', (item) => groupColor(item.group))
+      .call(paintGroups, groupOf)
       .style('stroke-width', (item) => width(item.head))
       .attr('d', (item) => item.link);
     links
@@ -159,7 +160,7 @@ export class Assignment implements Figure<ExplorerView> {
       .join('path')
       .attr('class', 'source-link')
       .attr('data-group', (item) => item.group)
-      .style('--group', (item) => groupColor(item.group))
+      .call(paintGroups, groupOf)
       .attr('d', (item) => item.link);
   }
 
@@ -172,6 +173,7 @@ export class Assignment implements Figure<ExplorerView> {
       .join((enter) => {
         const made = enter.append('g').attr('class', 'kv-group').attr('role', 'button').attr('tabindex', 0);
         made.append('rect').attr('rx', 6);
+        made.append('rect').attr('class', 'ring').attr('x', 2.5).attr('y', 2.5).attr('rx', 4);
         made.append('text');
         made.append('title');
         return made;
@@ -179,11 +181,16 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('data-testid', 'kv-group')
       .attr('data-group', (item) => item.group)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
-      .style('--group', (item) => groupColor(item.group));
+      .call(paintGroups, groupOf);
     boxes
       .select('rect')
       .attr('width', (item) => item.width)
       .attr('height', (item) => item.height);
+    boxes
+      .select('.ring')
+      .attr('width', (item) => item.width - 5)
+      .attr('height', (item) => item.height - 5)
+      .attr('visibility', ({ group }) => (group < GROUP_COLORS ? 'hidden' : null));
     boxes
       .select('text')
       .attr('x', (item) => item.width / 2)
@@ -217,7 +224,7 @@ export class Assignment implements Figure<ExplorerView> {
       })
       .attr('data-group', (item) => item.group)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
-      .style('--group', (item) => groupColor(item.group));
+      .call(paintGroups, groupOf);
     nodes.select('text').text((item) => item.kvHead);
     nodes.select('title').text((item) => `KV head ${item.kvHead} of the checkpoint, pooled into KV ${item.group}`);
   }
@@ -242,7 +249,7 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('aria-describedby', this.editor.isEditable ? 'grouping-help' : null)
       .classed('movable', this.editor.isEditable)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
-      .style('--group', (item) => groupColor(item.group));
+      .call(paintGroups, groupOf);
     circles.select('circle').attr('r', radius);
     circles
       .select('.name')
@@ -344,6 +351,8 @@ function groupMembers(view: ExplorerView): GroupMembers[] {
       : [],
   }));
 }
+
+const groupOf = ({ group }: { group: number }): number => group;
 
 /** What the number above a head and the width of its link say. */
 function describeLikeness(view: ExplorerView): string {

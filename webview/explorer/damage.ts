@@ -4,7 +4,8 @@
  */
 import { scaleLog, select } from 'd3';
 import type { HeadDamage } from '../../src/protocol/model';
-import { element, groupColor } from '../shared/dom';
+import { element } from '../shared/dom';
+import { paintGroups } from '../shared/groupLook';
 import type { ExplorerData } from './data';
 import { damageRequest, focusedGroup, focusedHead, type Actions, type ExplorerView } from './view';
 
@@ -113,7 +114,7 @@ export class Damage {
       .attr('data-observed', ({ observed }) => observed)
       .attr('data-predicted', ({ predicted }) => predicted)
       .attr('transform', (_, place) => `translate(${LEFT + (place + 0.5) * pitch},0)`)
-      .style('--group', ({ group }) => groupColor(group))
+      .call(paintGroups, ({ group }: HeadPlace) => group)
       .on('pointerenter', (_: Event, { head, group }) => this.#actions.hover({ head, group }));
     const radius = Math.min(4, Math.max(1.5, pitch / 4));
     const half = Math.min(6, pitch / 2 - 0.5);

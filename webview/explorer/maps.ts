@@ -16,7 +16,8 @@ import {
   type MapScale,
 } from '../shared/colorScale';
 import { button, CheckBox, Segmented } from '../shared/controls';
-import { element, groupColor } from '../shared/dom';
+import { element } from '../shared/dom';
+import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { formatTick } from '../shared/format';
 import { layerTitle } from '../shared/labels';
@@ -186,7 +187,10 @@ export class Maps implements Figure<ExplorerView> {
       .join((enter) => enter.append(() => button('', { class: 'chip' }, () => undefined)))
       .attr('data-group', (group) => group)
       .attr('aria-pressed', (group) => String(group === view.ui.group))
-      .style('--group', (group) => (group === null ? null : groupColor(group)))
+      .classed('group-mark', (group) => group !== null)
+      .each(function (group) {
+        if (group !== null) paintGroup(this, group);
+      })
       .text((group) => (group === null ? 'All' : `KV ${group}`))
       .on('click', (_, group) => this.#actions.choose({ group }));
     this.#chips.hidden = groups.length <= 2;

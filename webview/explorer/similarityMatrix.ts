@@ -5,7 +5,7 @@
 import type { Selection } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
 import { sequentialColor } from '../shared/colorScale';
-import { groupColor } from '../shared/dom';
+import { groupColor, paintGroups } from '../shared/groupLook';
 import { isDark } from '../shared/theme';
 import type { MatrixLayout, MatrixScale } from './matrixLayout';
 
@@ -97,7 +97,7 @@ export class SimilarityMatrix {
       .data(blocks, ({ group }) => group)
       .join('rect')
       .attr('class', 'block')
-      .style('stroke', ({ group }) => groupColor(group))
+      .call(paintGroups, ({ group }: { group: number }) => group)
       .attr('x', ({ start }) => start - 1.5)
       .attr('y', ({ start }) => start - 1.5)
       .attr('width', ({ size }) => size + 2)

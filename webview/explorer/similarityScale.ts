@@ -5,7 +5,7 @@
 import type { Selection } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
 import { sequentialColor } from '../shared/colorScale';
-import { groupColor } from '../shared/dom';
+import { groupColor } from '../shared/groupLook';
 import { formatNumber } from '../shared/format';
 import { isDark } from '../shared/theme';
 import type { MatrixLayout, MatrixScale } from './matrixLayout';

@@ -5,7 +5,8 @@
  */
 import { select } from 'd3';
 import type { RunSummary, Token } from '../../src/protocol/model';
-import { element, groupColor } from '../shared/dom';
+import { element } from '../shared/dom';
+import { groupColor, paintGroups } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { formatWeight } from '../shared/format';
 import { shortLabel } from '../shared/labels';
@@ -113,11 +114,11 @@ export class Text implements Figure<ExplorerView> {
       .data(rows, (row) => row.label)
       .join((enter) => {
         const made = enter.append('div').attr('class', 'attended-group');
-        made.append('b');
+        made.append('b').attr('class', 'group-mark');
         made.append('ol');
         return made;
       })
-      .style('--group', (row) => groupColor(row.group));
+      .call(paintGroups, (row: GroupRow) => row.group);
     items.select('b').text((row) => row.label);
     const entries = items
       .select('ol')

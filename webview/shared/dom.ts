@@ -22,19 +22,6 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Gives an element and what is in it the colour of a KV group, as the CSS variable --group. */
-export function paintGroup(target: ElementCSSInlineStyle, group: number): void {
-  target.style.setProperty('--group', groupColor(group));
-}
-
-/** Colours in the palette; more groups than this repeat them (numbers tell them apart). */
-const PALETTE_SIZE = 12;
-
-/** A KV group's colour as a CSS value. */
-export function groupColor(group: number): string {
-  return `var(--gqa-group-${group % PALETTE_SIZE})`;
-}
-
 /** Calls `changed` with the width of an element now and whenever it changes. */
 export function watchWidth(target: Element, changed: (width: number) => void): void {
   let last = 0;

@@ -4,7 +4,8 @@
  */
 import { select } from 'd3';
 import type { CheckpointStructure, HeadLayout } from '../../src/protocol/structure';
-import { element, groupColor, watchWidth } from '../shared/dom';
+import { element, watchWidth } from '../shared/dom';
+import { paintGroups } from '../shared/groupLook';
 import { describeHeads } from '../shared/headOrder';
 import { layoutHeadBlocks } from './headBlocks';
 import { layoutSentence, layoutTitle } from './words';
@@ -66,12 +67,12 @@ function drawLayout(layout: HeadLayout, width: number): SVGSVGElement {
     .attr('role', 'img')
     .attr('aria-label', layoutSentence(layout));
   const bars = root
-    .selectAll('g.kv')
+    .selectAll<SVGGElement, unknown>('g.kv')
     .data(kvHeads)
     .join('g')
     .attr('class', 'kv')
     .attr('data-testid', 'kv-head')
-    .style('--group', ({ group }) => groupColor(group));
+    .call(paintGroups, ({ group }: { group: number }) => group);
   bars.append('title').text(({ group, heads: own }) => `KV ${group}: read by Q ${describeHeads(own)}`);
   bars
     .append('rect')
@@ -86,14 +87,14 @@ function drawLayout(layout: HeadLayout, width: number): SVGSVGElement {
     .attr('y', ({ y }) => y + barHeight / 2)
     .text((bar) => (bar.width > 34 ? `KV ${bar.group}` : String(bar.group)));
   const circles = root
-    .selectAll('g.query')
+    .selectAll<SVGGElement, unknown>('g.query')
     .data(heads)
     .join('g')
     .attr('class', 'query')
     .attr('data-testid', 'query-head')
     .attr('data-group', ({ group }) => group)
     .attr('transform', ({ x, y }) => `translate(${x},${y})`)
-    .style('--group', ({ group }) => groupColor(group));
+    .call(paintGroups, ({ group }: { group: number }) => group);
   circles.append('title').text(({ head, group }) => `Query head ${head} reads KV ${group}`);
   circles.append('circle').attr('r', radius);
   // Three digits have room in small print only.
