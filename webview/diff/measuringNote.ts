@@ -1,6 +1,6 @@
 /** What figures of measures show while there are none: progress with a way to stop, or why there are none and a way to try again. */
 import type { MeasuresState } from '../../src/protocol/views';
-import { button } from '../shared/controls';
+import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { DiffActions } from './view';
 
@@ -10,12 +10,12 @@ export function measuringNote({ result, busy, problem }: MeasuresState, actions:
     const done = busy.fraction === null ? '' : ` (${Math.round(busy.fraction * 100)} %)`;
     return [
       element('span', { class: 'muted' }, `${busy.message}${done} `),
-      button('Cancel', { class: 'link' }, () => actions.cancelMeasures()),
+      plainButton('Cancel', { class: 'link' }, () => actions.cancelMeasures()),
     ];
   }
   if (problem === null) return [];
   return [
     element('span', { class: problem.code === 'cancelled' ? 'muted' : 'failed' }, `${problem.message} `),
-    button('Measure', { class: 'link' }, () => actions.measure('layers')),
+    plainButton('Measure', { class: 'link' }, () => actions.measure('layers')),
   ];
 }

@@ -1,7 +1,7 @@
 /** Figure: where did predictions change most? The tokens with the largest KL, each a button that chooses it. */
 import { isEncoderOnly } from '../../src/protocol/layers';
 import type { CompareSummary } from '../../src/protocol/model';
-import { button } from '../shared/controls';
+import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
@@ -46,7 +46,7 @@ export class Moved implements Figure<DiffView> {
     const title =
       next === undefined || this.#isEncoder ? '' : `Loss of ${tokenLabel(next.text)}: ${losses.join(' → ')} nat`;
     const context = a.tokens.slice(Math.max(0, end - CONTEXT), end).map(({ text }) => text);
-    const row = button(
+    const row = plainButton(
       '',
       { 'data-testid': 'moved-token', 'data-token': String(place), 'aria-pressed': String(isChosen), title },
       () => this.#actions.choose({ token: place }),

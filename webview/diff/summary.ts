@@ -4,7 +4,7 @@
  */
 import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
 import type { ModelMeasures } from '../../src/protocol/model';
-import { button } from '../shared/controls';
+import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import {
@@ -42,7 +42,7 @@ export class Summary implements Figure<DiffView> {
   readonly #note = element('p', { class: 'muted note' }, NOTE);
 
   constructor(actions: DiffActions) {
-    this.#time = button(
+    this.#time = plainButton(
       'Measure',
       { class: 'link', 'data-testid': 'measure-time', title: 'Decodes 36 tokens with each model in turn' },
       () => actions.measure('time'),

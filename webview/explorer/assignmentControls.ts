@@ -3,8 +3,9 @@
  * Role: form controls and words. The figure is assignment.ts, the changes are groupingEditor.ts.
  */
 import { isEncoderOnly, noEncoderCache } from '../../src/protocol/layers';
-import { button } from '../shared/controls';
+import { button, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
+import type { PushButton } from '../shared/editorElements';
 import { formatChange, formatInteger, formatLoss, formatNumber } from '../shared/format';
 import type { GroupingEditor } from './groupingEditor';
 import type { ExplorerView } from './view';
@@ -28,18 +29,20 @@ export class AssignmentControls {
   readonly #editor: GroupingEditor;
   readonly #undo: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
-  readonly #toAll: HTMLButtonElement;
-  readonly #save: HTMLButtonElement;
+  readonly #toAll: PushButton;
+  readonly #save: PushButton;
   readonly #cache = element('div', { class: 'cache-line' });
   readonly #losses = element('div', { class: 'losses', role: 'status', 'data-testid': 'grouping-losses' });
   readonly #said = element('div', { class: 'said muted', role: 'status', 'data-testid': 'grouping-said' });
 
   constructor(editor: GroupingEditor, files: GroupingFiles) {
     this.#editor = editor;
-    this.#undo = button('↶', { 'data-testid': 'grouping-undo', 'aria-label': 'Undo', title: 'Undo (Ctrl+Z)' }, () =>
-      editor.undo(),
+    this.#undo = plainButton(
+      '↶',
+      { 'data-testid': 'grouping-undo', 'aria-label': 'Undo', title: 'Undo (Ctrl+Z)' },
+      () => editor.undo(),
     );
-    this.#redo = button(
+    this.#redo = plainButton(
       '↷',
       { 'data-testid': 'grouping-redo', 'aria-label': 'Redo', title: 'Redo (Ctrl+Shift+Z)' },
       () => editor.redo(),

@@ -2,7 +2,7 @@
  * What pooling does to the predictions, token by token: KL(original ‖ converted) as a bar over each token.
  */
 import { select } from 'd3';
-import { button } from '../shared/controls';
+import { plainButton } from '../shared/controls';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatLoss } from '../shared/format';
@@ -35,7 +35,7 @@ export class Divergence implements Figure<ExplorerView> {
 
   constructor(actions: Actions, openDiff: () => void) {
     this.#actions = actions;
-    const link = button('Open the comparison →', { class: 'link' }, openDiff);
+    const link = plainButton('Open the comparison →', { class: 'link' }, openDiff);
     this.element = panel('divergence', this.#title, link, this.#hint, this.#numbers, this.#stage);
     watchWidth(this.#stage, (width) => {
       this.#width = width;

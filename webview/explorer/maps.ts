@@ -15,7 +15,7 @@ import {
   sequentialColor,
   type MapScale,
 } from '../shared/colorScale';
-import { button, CheckBox, Segmented } from '../shared/controls';
+import { CheckBox, plainButton, Segmented } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
@@ -184,7 +184,7 @@ export class Maps implements Figure<ExplorerView> {
     select(this.#chips)
       .selectAll<HTMLButtonElement, number | null>('button')
       .data(groups, (group) => String(group))
-      .join((enter) => enter.append(() => button('', { class: 'chip' }, () => undefined)))
+      .join((enter) => enter.append(() => plainButton('', { class: 'chip' }, () => undefined)))
       .attr('data-group', (group) => group)
       .attr('aria-pressed', (group) => String(group === view.ui.group))
       .classed('group-mark', (group) => group !== null)

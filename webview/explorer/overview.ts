@@ -6,7 +6,7 @@ import { select } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable } from '../shared/colorScale';
-import { button, Picker } from '../shared/controls';
+import { Picker, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
@@ -45,9 +45,9 @@ export class Overview implements Figure<ExplorerView> {
     const controls = element(
       'div',
       { class: 'controls stepper' },
-      button('‹', { 'aria-label': 'Previous layer', title: 'Previous layer' }, () => this.#step(-1)),
+      plainButton('‹', { 'aria-label': 'Previous layer', title: 'Previous layer' }, () => this.#step(-1)),
       this.#picker.element,
-      button('›', { 'aria-label': 'Next layer', title: 'Next layer' }, () => this.#step(1)),
+      plainButton('›', { 'aria-label': 'Next layer', title: 'Next layer' }, () => this.#step(1)),
     );
     this.element = panel('overview', this.#title, controls, this.#list);
     this.#list.addEventListener('keydown', (event) => this.#press(event));

@@ -1,7 +1,10 @@
 /**
- * The small controls that views share: select, segmented switch, check box, button. Real form elements with labels.
+ * The small controls that views share: drop-down, segmented switch, check box, buttons, text boxes. Role: one interface to
+ * them; which are the editor's elements (editorElements.ts) and which the browser's own is nobody else's business.
  */
 import { element } from './dom';
+import type { GrowingText, PushButton, TextLine, TickBox } from './editorElements';
+import './editorElements';
 
 export interface Choice {
   value: string;
@@ -92,27 +95,55 @@ export class Segmented {
 
 /** A labelled check box. */
 export class CheckBox {
-  readonly element: HTMLElement;
-  readonly #input: HTMLInputElement;
+  readonly element: TickBox;
 
   constructor(testId: string, label: string, hint: string, changed: (checked: boolean) => void) {
-    this.#input = element('input', { type: 'checkbox', 'data-testid': testId });
-    this.#input.addEventListener('change', () => changed(this.#input.checked));
-    this.element = element('label', { class: 'check', title: hint }, this.#input, label);
+    this.element = element('gqa-tick-box', { class: 'check', 'data-testid': testId, title: hint }, label);
+    this.element.addEventListener('change', () => changed(this.element.checked));
   }
 
   show(checked: boolean): void {
-    this.#input.checked = checked;
+    this.element.checked = checked;
   }
 }
 
-/** A push button. */
+/**
+ * A push button as the editor's own are.
+ * @param attributes class "primary" is for the one thing that a page is there for
+ */
 export function button(
+  label: string,
+  { class: kind, ...attributes }: { [name: string]: string | boolean; class?: 'primary' },
+  pressed: () => void,
+): PushButton {
+  const isPrimary = kind === 'primary';
+  const made = element('gqa-button', { ...attributes, ...(isPrimary ? { class: 'primary' } : {}) }, label);
+  made.secondary = !isPrimary;
+  made.addEventListener('click', pressed);
+  return made;
+}
+
+/** A button that looks like something else, by its class: a link in a text, a sign, a row, a heading. */
+export function plainButton(
   label: string,
   attributes: Record<string, string | boolean>,
   pressed: () => void,
 ): HTMLButtonElement {
   const made = element('button', { type: 'button', ...attributes }, label);
   made.addEventListener('click', pressed);
+  return made;
+}
+
+/** A text box of one line that grows while somebody writes in it. Its `input` events bubble. */
+export function textBox(testId: string, label: string, placeholder: string): GrowingText {
+  const made = element('gqa-growing-text', { 'data-testid': testId, rows: 1, placeholder });
+  made.label = label;
+  return made;
+}
+
+/** A line of text to search by. Its `input` events bubble. */
+export function searchLine(testId: string, label: string, placeholder: string, hint: string): TextLine {
+  const made = element('gqa-text-line', { 'data-testid': testId, type: 'search', placeholder, title: hint });
+  made.label = label;
   return made;
 }

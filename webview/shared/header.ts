@@ -6,7 +6,8 @@ import type { ErrorValue } from '../../src/protocol/errors';
 import { hasBothStacks } from '../../src/protocol/layers';
 import type { Busy, GpuState } from '../../src/protocol/views';
 import { problemBanner, ProgressBar } from './banners';
-import { button } from './controls';
+import { button, textBox } from './controls';
+import type { GrowingText, PushButton } from './editorElements';
 import { ConversionChoices, type ConversionContent, type ConversionEvents } from './conversionChoices';
 import { element } from './dom';
 import { formatInteger } from './format';
@@ -38,11 +39,11 @@ export class Header {
   readonly #events: HeaderEvents;
   readonly #name = element('h1');
   readonly #shape = element('span', { class: 'muted' });
-  readonly #text: HTMLTextAreaElement;
-  readonly #decoderText: HTMLTextAreaElement;
-  readonly #run: HTMLButtonElement;
+  readonly #text: GrowingText;
+  readonly #decoderText: GrowingText;
+  readonly #run: PushButton;
   readonly #choices: ConversionChoices;
-  readonly #export: HTMLButtonElement;
+  readonly #export: PushButton;
   readonly #progress = new ProgressBar('Run');
   #content: HeaderContent | null = null;
 
@@ -101,17 +102,14 @@ export class Header {
     this.#choices.show(content);
     this.#export.disabled = conversion.G === model.G;
     this.#run.textContent = busy === null ? 'Run' : 'Cancel';
-    this.#run.classList.toggle('cancel', busy !== null);
+    this.#run.secondary = busy !== null;
     this.#run.disabled = busy === null && (content.gpu?.available === false || model.notRunnable !== null);
     this.#progress.show(busy);
     this.banners.replaceChildren(...this.#makeBanners(content));
   }
 
-  #makeText(testId: string, label: string, placeholder: string): HTMLTextAreaElement {
-    const box = element('textarea', {
-      ...{ 'data-testid': testId, rows: 1, spellcheck: 'false' },
-      ...{ 'aria-label': label, placeholder },
-    });
+  #makeText(testId: string, label: string, placeholder: string): GrowingText {
+    const box = textBox(testId, label, placeholder);
     box.addEventListener('input', () => this.#events.edited());
     box.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;

@@ -5,7 +5,7 @@
 import type { ErrorValue } from '../../src/protocol/errors';
 import type { TensorStatistics } from '../../src/protocol/structure';
 import type { Busy } from '../../src/protocol/views';
-import { button } from '../shared/controls';
+import { button, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger, formatValue } from '../shared/format';
 import { drawHistogram } from './histogram';
@@ -36,11 +36,13 @@ export class DetailsCard {
 
   constructor(events: DetailsEvents) {
     this.#events = events;
-    this.#copy = button('Copy name', { class: 'link', 'data-testid': 'copy-name' }, () => {
+    this.#copy = plainButton('Copy name', { class: 'link', 'data-testid': 'copy-name' }, () => {
       events.copy(this.#name.textContent);
       this.#copy.textContent = 'Copied';
     });
-    const close = button('×', { class: 'link close', 'aria-label': 'Close', title: 'Close' }, () => events.close());
+    const close = plainButton('×', { class: 'link close', 'aria-label': 'Close', title: 'Close' }, () =>
+      events.close(),
+    );
     this.element = element(
       'aside',
       { class: 'details', 'aria-label': 'Tensor', 'data-testid': 'details', hidden: true },

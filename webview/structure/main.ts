@@ -14,7 +14,7 @@ import type {
   StructureViewApi,
 } from '../../src/protocol/views';
 import { ProgressBar } from '../shared/banners';
-import { button, CheckBox, Picker, type Choice } from '../shared/controls';
+import { button, CheckBox, type Choice, Picker, plainButton, searchLine } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger } from '../shared/format';
 import { connect } from '../shared/host';
@@ -90,11 +90,12 @@ const reload = button('Reload', { 'data-testid': 'reload', title: 'Read the file
 const progress = new ProgressBar('Reading');
 const banners = element('div', { class: 'banners' });
 const facts = element('dl', { class: 'facts' });
-const search = element('input', {
-  ...{ type: 'search', placeholder: 'Filter: q_proj, 3 for layer 3, or both', spellcheck: 'false' },
-  ...{ 'aria-label': 'Filter tensors', 'data-testid': 'filter' },
-  title: 'Words that the name or role has; a number is a layer',
-});
+const search = searchLine(
+  'filter',
+  'Filter tensors',
+  'Filter: q_proj, 3 for layer 3, or both',
+  'Words that the name or role has; a number is a layer',
+);
 search.addEventListener('input', () => choose({ filter: search.value }));
 search.addEventListener('keydown', (event) => {
   if (event.key !== 'ArrowDown') return;
@@ -105,7 +106,7 @@ const dtypePicker = new Picker('dtype', 'Type', (dtype) => choose({ dtype }));
 const grouping = new CheckBox('grouped', 'By layer', 'Put the tensors of a layer under a heading', (grouped) =>
   choose({ grouped }),
 );
-const foldAll = button('Fold all', { class: 'link', 'data-testid': 'fold-all' }, () =>
+const foldAll = plainButton('Fold all', { class: 'link', 'data-testid': 'fold-all' }, () =>
   choose({ folded: !ui.folded, foldedOtherwise: [] }),
 );
 const count = element('span', { class: 'muted count-line', role: 'status', 'data-testid': 'count' });

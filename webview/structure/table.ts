@@ -3,7 +3,7 @@
  * Role: elements and keys. Which rows there are is tensorList.ts.
  */
 import type { StructureColumn } from '../../src/protocol/views';
-import { button } from '../shared/controls';
+import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger } from '../shared/format';
 import type { TensorList, TensorRows } from './tensorList';
@@ -124,7 +124,7 @@ export class TensorGrid {
   }
 
   #heading(column: StructureColumn): HTMLElement {
-    const sort = button(
+    const sort = plainButton(
       titles[column],
       { class: 'link', title: hints[column], 'data-testid': `sort-${column}`, tabindex: '-1' },
       () => this.#events.sort(column),

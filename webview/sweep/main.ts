@@ -9,7 +9,7 @@ import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
 import type { SweepFormat } from '../../src/protocol/sweep';
 import type { FigureFile, SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../src/protocol/views';
 import { problemBanner, ProgressBar } from '../shared/banners';
-import { button } from '../shared/controls';
+import { button, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { pngBytes, svgDocument } from '../shared/exportFigure';
 import { connect } from '../shared/host';
@@ -123,11 +123,13 @@ function resultLink(format: SweepFormat): HTMLElement {
     json: 'Everything, as the command line writes it; sweep --resume goes on from it',
     html: 'This page as one file that works offline',
   };
-  return button(format.toUpperCase(), { class: 'link', title: hints[format] }, () => ask(remote.saveResult(format)));
+  return plainButton(format.toUpperCase(), { class: 'link', title: hints[format] }, () =>
+    ask(remote.saveResult(format)),
+  );
 }
 
 function figureLink(ending: FigureFile['ending']): HTMLElement {
-  return button(ending.toUpperCase(), { class: 'link', title: 'The plot as it is drawn now' }, () =>
+  return plainButton(ending.toUpperCase(), { class: 'link', title: 'The plot as it is drawn now' }, () =>
     ask(saveFigure(ending)),
   );
 }

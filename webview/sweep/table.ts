@@ -3,7 +3,7 @@
  */
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
 import type { SweepUi } from '../../src/protocol/views';
-import { button } from '../shared/controls';
+import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { isBest, sortRows, usedColumns, type Column } from './columns';
 import { methodTitle } from './lines';
@@ -66,10 +66,14 @@ export class RowTable {
   }
 
   #headCell(id: string, title: string, description: string): HTMLElement {
-    const sort = button(title, { class: 'link', title: description, 'data-testid': `sort-${id || 'method'}` }, () => {
-      const cell = this.#head.querySelector(`th[data-column='${id}']`);
-      this.#events.choose({ sortBy: id, sortDescending: cell?.getAttribute('aria-sort') === 'ascending' });
-    });
+    const sort = plainButton(
+      title,
+      { class: 'link', title: description, 'data-testid': `sort-${id || 'method'}` },
+      () => {
+        const cell = this.#head.querySelector(`th[data-column='${id}']`);
+        this.#events.choose({ sortBy: id, sortDescending: cell?.getAttribute('aria-sort') === 'ascending' });
+      },
+    );
     return element('th', { scope: 'col', 'data-column': id }, sort);
   }
 
@@ -79,7 +83,7 @@ export class RowTable {
     const name =
       open === null || row.merge === null || row.error !== null
         ? element('span', {}, title)
-        : button(title, { class: 'link', title: 'Show this conversion beside the original' }, () => open(row));
+        : plainButton(title, { class: 'link', title: 'Show this conversion beside the original' }, () => open(row));
     const place = result.methods.merges.findIndex(({ id }) => id === row.merge);
     const made = element(
       'tr',

@@ -45,5 +45,7 @@ export async function offered(view: FrameLocator, testId: string): Promise<{ tit
 
 /** Ticks a check box, or takes the tick away. */
 export async function tick(view: FrameLocator, testId: string, checked: boolean): Promise<void> {
-  await control(view, testId).setChecked(checked);
+  const found = control(view, testId);
+  if (((await found.getAttribute('checked')) !== null) !== checked) await found.click();
+  await found.and(view.locator(checked ? '[checked]' : ':not([checked])')).waitFor();
 }
