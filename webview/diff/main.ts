@@ -1,4 +1,5 @@
 /** The comparison in its panel: the page, connected to the editor. */
+import '../shared/language';
 import { connect } from '../shared/host';
 import { createDiffPage } from './page';
 

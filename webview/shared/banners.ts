@@ -1,4 +1,5 @@
 /** Banners that several pages show. */
+import { t } from '@vscode/l10n';
 import type { ErrorValue } from '../../src/protocol/errors';
 import { button } from './controls';
 import { element } from './dom';
@@ -9,7 +10,7 @@ export function problemBanner(problem: ErrorValue, dismiss: () => void): HTMLEle
     'div',
     { class: 'banner error', role: 'alert', 'data-testid': 'problem', 'data-code': problem.code },
     element('p', {}, problem.message),
-    button('Dismiss', {}, dismiss),
+    button(t('Dismiss'), {}, dismiss),
   );
 }
 

@@ -2,6 +2,7 @@
  * Colours of numbers: the sequential ramp of maps and matrices, and the 256-entry tables that maps are drawn with.
  * Role: pure arithmetic on codes and colours. The group colours are CSS variables (palette.css), never made here.
  */
+import { t } from '@vscode/l10n';
 import { interpolateInferno, rgb } from 'd3';
 import type { ColorScale } from '../../src/protocol/views';
 import { CODE_WEIGHTS, codeOfWeight, weightOfCode } from './attentionCode';
@@ -20,9 +21,13 @@ export interface MapScale {
 
 /** The scales that are offered for maps. */
 export const colorScales: readonly { value: ColorScale; title: string; description: string }[] = [
-  { value: 'linear', title: 'Linear', description: 'Colour follows the weight' },
-  { value: 'sqrt', title: 'Root', description: 'Colour follows the square root of the weight: between linear and log' },
-  { value: 'log', title: 'Log', description: 'Colour follows the order of magnitude: small weights show' },
+  { value: 'linear', title: t('Linear'), description: t('Colour follows the weight') },
+  {
+    value: 'sqrt',
+    title: t('Root'),
+    description: t('Colour follows the square root of the weight: between linear and log'),
+  },
+  { value: 'log', title: t('Log'), description: t('Colour follows the order of magnitude: small weights show') },
 ];
 
 /** The scale of a control's value. */

@@ -3,6 +3,7 @@
  * in one line what the choice means and what it was solved on.
  * Role: form controls of the header. What methods there are is in the registries.
  */
+import { t } from '@vscode/l10n';
 import { usualCalibration } from '../../src/protocol/methods';
 import type {
   CalibrationText,
@@ -54,12 +55,12 @@ export class ConversionChoices {
 
   constructor(events: ConversionEvents) {
     this.#events = events;
-    const hint = 'Number of KV heads after pooling';
-    this.#groups = new Picker('groups-picker', 'KV heads', (value) => this.#convert({ G: Number(value) }), hint);
-    this.#grouping = new Picker('grouping-picker', 'Grouping', (value) => this.#convert({ grouping: value }));
-    this.#merge = new Picker('merge-picker', 'Merge', (value) => this.#convert({ merge: value }));
-    this.#text = new Picker('calibration-picker', 'Solved on', (value) => this.#setText(value));
-    this.#tokens = new Picker('calibration-tokens-picker', 'Tokens', (value) =>
+    const hint = t('Number of KV heads after pooling');
+    this.#groups = new Picker('groups-picker', t('KV heads'), (value) => this.#convert({ G: Number(value) }), hint);
+    this.#grouping = new Picker('grouping-picker', t('Grouping'), (value) => this.#convert({ grouping: value }));
+    this.#merge = new Picker('merge-picker', t('Merge'), (value) => this.#convert({ merge: value }));
+    this.#text = new Picker('calibration-picker', t('Solved on'), (value) => this.#setText(value));
+    this.#tokens = new Picker('calibration-tokens-picker', t('Tokens'), (value) =>
       this.#calibrate({ tokens: Number(value) }),
     );
     this.elements = [this.#groups, this.#grouping, this.#merge, this.#text, this.#tokens].map(
@@ -95,9 +96,9 @@ export class ConversionChoices {
     const { file, tokens } = conversion.calibration ?? usualCalibration;
     this.#text.show(
       [
-        { value: bundled, title: 'Bundled excerpt', description: 'English novels in the public domain' },
+        { value: bundled, title: t('Bundled excerpt'), description: t('English novels in the public domain') },
         ...(file === null ? [] : [{ value: file, title: baseName(file), description: file }]),
-        { value: choose, title: 'Choose a file…' },
+        { value: choose, title: t('Choose a file…') },
       ],
       file ?? bundled,
     );
@@ -116,7 +117,7 @@ export class ConversionChoices {
       element('span', {}, element('b', {}, `${title}:`), ` ${description}`),
     );
     if (typeof converted?.calibration === 'string') {
-      lines.push(element('span', { 'data-testid': 'solved-on' }, `Solved on ${converted.calibration}.`));
+      lines.push(element('span', { 'data-testid': 'solved-on' }, t('Solved on {0}.', converted.calibration)));
     }
     for (const note of converted?.notes ?? []) lines.push(element('span', { class: 'notice' }, note));
     this.note.replaceChildren(...lines);
@@ -148,19 +149,23 @@ function chosenMethods({ grouping, merge }: ConversionRequest, { groupings, merg
 
 /** Methods as choices: those that need a text stand together, and cannot be chosen where nothing can be solved. */
 function methodChoices(methods: readonly MethodInfo[], { model, gpu }: ConversionContent): Choice[] {
-  const problem = !model.hasTokenizer ? 'Needs a tokenizer.json' : gpu?.available === false ? 'Needs a GPU' : null;
+  const problem = !model.hasTokenizer
+    ? t('Needs a tokenizer.json')
+    : gpu?.available === false
+      ? t('Needs a GPU')
+      : null;
   const someNeedText = methods.some(({ needsText }) => needsText === true);
   return methods.map(({ id, title, description, recommended, needsText = false }) => ({
     value: id,
-    title: recommended === true ? `${title} (recommended)` : title,
+    title: recommended === true ? t('{0} (recommended)', title) : title,
     description: needsText && problem !== null ? problem : description,
     disabled: needsText && problem !== null,
-    ...(someNeedText ? { group: needsText ? 'Solved on a text' : 'Needs no text' } : {}),
+    ...(someNeedText ? { group: needsText ? t('Solved on a text') : t('Needs no text') } : {}),
   }));
 }
 
 function describeGroups(G: number, model: ModelSummary): string {
-  if (G === model.G) return `${G} (as opened)`;
+  if (G === model.G) return t('{0} (as opened)', G);
   return G === 1 ? '1 (MQA)' : String(G);
 }
 

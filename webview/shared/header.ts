@@ -2,6 +2,7 @@
  * The top of both views: what model, which text, Run, the conversion, Export; and below it what went wrong.
  * Role: form controls and banners. What a run shows is the figures' business.
  */
+import { t } from '@vscode/l10n';
 import type { ErrorValue } from '../../src/protocol/errors';
 import { hasBothStacks } from '../../src/protocol/layers';
 import type { Busy, GpuState } from '../../src/protocol/views';
@@ -44,27 +45,27 @@ export class Header {
   readonly #run: PushButton;
   readonly #choices: ConversionChoices;
   readonly #export: PushButton;
-  readonly #progress = new ProgressBar('Run');
+  readonly #progress = new ProgressBar(t('Run'));
   #content: HeaderContent | null = null;
 
   /** @param extra a button of the view, e.g. "Compare MHA and GQA" */
   constructor(events: HeaderEvents, extra: HTMLElement) {
     this.#events = events;
-    this.#text = this.#makeText('text-input', 'Sample text', 'Type a text to run the model on…');
+    this.#text = this.#makeText('text-input', t('Sample text'), t('Type a text to run the model on…'));
     this.#decoderText = this.#makeText(
       'decoder-input',
-      'Text for the decoder',
-      'Decoder: type what it should say, or leave it to the model to answer…',
+      t('Text for the decoder'),
+      t('Decoder: type what it should say, or leave it to the model to answer…'),
     );
     this.#run = button(
-      'Run',
-      { class: 'primary', 'data-testid': 'run', title: 'Run on this text (Ctrl+Enter or ⌘ Enter)' },
+      t('Run'),
+      { class: 'primary', 'data-testid': 'run', title: t('Run on this text (Ctrl+Enter or ⌘ Enter)') },
       () => this.#submit(),
     );
     this.#choices = new ConversionChoices(events);
     this.#export = button(
-      'Export…',
-      { 'data-testid': 'export', title: 'Write the conversion as a folder that Hugging Face transformers loads' },
+      t('Export…'),
+      { 'data-testid': 'export', title: t('Write the conversion as a folder that Hugging Face transformers loads') },
       () => events.exportConversion(),
     );
     this.element = element(
@@ -97,11 +98,14 @@ export class Header {
     const hasEncoder = hasBothStacks(model);
     this.#decoderText.hidden = !hasEncoder;
     const kvHeads = model.G === model.H ? '' : ` (${model.G} KV)`;
-    this.#shape.textContent = `${model.L} ${hasEncoder ? 'attentions' : 'layers'} × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
-    this.#shape.title = `${model.familyTitle} · ${formatInteger(model.parameters)} parameters · ${model.position}`;
+    const size = hasEncoder
+      ? t('{0} attentions × {1} heads', model.L, model.H)
+      : t('{0} layers × {1} heads', model.L, model.H);
+    this.#shape.textContent = `${size}${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
+    this.#shape.title = `${model.familyTitle} · ${t('{0} parameters', formatInteger(model.parameters))} · ${model.position}`;
     this.#choices.show(content);
     this.#export.disabled = conversion.G === model.G;
-    this.#run.textContent = busy === null ? 'Run' : 'Cancel';
+    this.#run.textContent = busy === null ? t('Run') : t('Cancel');
     this.#run.secondary = busy !== null;
     this.#run.disabled = busy === null && (content.gpu?.available === false || model.notRunnable !== null);
     this.#progress.show(busy);
@@ -134,7 +138,7 @@ export class Header {
         element(
           'div',
           { class: 'banner warning' },
-          element('p', {}, `This checkpoint cannot run: ${model.notRunnable}`),
+          element('p', {}, t('This checkpoint cannot run: {0}', model.notRunnable)),
         ),
       );
     }
@@ -150,14 +154,14 @@ export class Header {
     );
     const { command } = gpu;
     if (command !== null) {
-      const copy = button('Copy', {}, () => {
-        void navigator.clipboard.writeText(command).then(() => (copy.textContent = 'Copied'));
+      const copy = button(t('Copy'), {}, () => {
+        void navigator.clipboard.writeText(command).then(() => (copy.textContent = t('Copied')));
       });
       banner.append(element('div', { class: 'command' }, element('code', {}, command), copy));
     }
     banner.append(
-      element('p', { class: 'muted' }, 'Assignment and similarity need no GPU and are shown below.'),
-      button('Show GPU diagnostics', {}, () => this.#events.diagnose()),
+      element('p', { class: 'muted' }, t('Assignment and similarity need no GPU and are shown below.')),
+      button(t('Show GPU diagnostics'), {}, () => this.#events.diagnose()),
     );
     return banner;
   }

@@ -2,6 +2,7 @@
  * Words for tokens and which of them have room on an axis. Pure; drawing is tokenAxis.ts and textStrip.ts.
  */
 
+import { t } from '@vscode/l10n';
 import type { ModelSummary } from '../../src/protocol/model';
 
 /** Characters that a reader could not see, and what stands for them. */
@@ -25,7 +26,7 @@ export function shortLabel(text: string, length: number): string {
 
 /** What a layer is called: "layer 3", "decoder 3 · cross". */
 export function layerTitle(model: Pick<ModelSummary, 'layers'>, layer: number): string {
-  return model.layers[layer]?.title ?? `layer ${layer}`;
+  return model.layers[layer]?.title ?? t('layer {0}', layer);
 }
 
 /** Characters of the longest of some labels. */

@@ -2,6 +2,7 @@
  * The sample text as a strip of tokens, shaded by a number a token (attention received, or divergence).
  * Role: chips and their events; what the numbers mean is the view's business.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { Token } from '../../src/protocol/model';
 import { element } from './dom';
@@ -24,7 +25,7 @@ export interface TextStripMarks {
 }
 
 export class TextStrip {
-  readonly element = element('div', { class: 'text-strip', role: 'listbox', 'aria-label': 'Tokens of the text' });
+  readonly element = element('div', { class: 'text-strip', role: 'listbox', 'aria-label': t('Tokens of the text') });
   readonly #events: TextStripEvents;
   #tokens: readonly Token[] = [];
 
@@ -46,7 +47,7 @@ export class TextStrip {
       .attr('role', 'option')
       .attr('data-token', (_, place) => place)
       .attr('tabindex', (_, place) => (place === 0 ? 0 : -1))
-      .attr('title', (token, place) => `token ${place}, id ${token.id}`)
+      .attr('title', (token, place) => t('token {0}, id {1}', place, token.id))
       .classed('line-end', (token) => token.text.includes('\n'))
       .text((token) => tokenLabel(token.text))
       .on('pointerenter focus', (event: Event) => events.hover(tokenOf(event)))

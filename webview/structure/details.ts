@@ -2,6 +2,7 @@
  * One tensor: what it is, and on demand its statistics, streamed by the engine with progress and a way to stop.
  * Role: the card beside the table. Asking is main.ts.
  */
+import { t } from '@vscode/l10n';
 import type { ErrorValue } from '../../src/protocol/errors';
 import type { TensorStatistics } from '../../src/protocol/structure';
 import type { Busy } from '../../src/protocol/views';
@@ -36,16 +37,16 @@ export class DetailsCard {
 
   constructor(events: DetailsEvents) {
     this.#events = events;
-    this.#copy = plainButton('Copy name', { class: 'link', 'data-testid': 'copy-name' }, () => {
+    this.#copy = plainButton(t('Copy name'), { class: 'link', 'data-testid': 'copy-name' }, () => {
       events.copy(this.#name.textContent);
-      this.#copy.textContent = 'Copied';
+      this.#copy.textContent = t('Copied');
     });
-    const close = plainButton('×', { class: 'link close', 'aria-label': 'Close', title: 'Close' }, () =>
+    const close = plainButton('×', { class: 'link close', 'aria-label': t('Close'), title: t('Close') }, () =>
       events.close(),
     );
     this.element = element(
       'aside',
-      { class: 'details', 'aria-label': 'Tensor', 'data-testid': 'details', hidden: true },
+      { class: 'details', 'aria-label': t('Tensor'), 'data-testid': 'details', hidden: true },
       element('div', { class: 'details-head' }, this.#name, close),
       this.#copy,
       this.#facts,
@@ -59,16 +60,16 @@ export class DetailsCard {
     if (tensor === null) return;
     const { dtype, shape, role, bytes, file } = list.kind(tensor);
     const name = list.names[tensor] ?? '';
-    if (this.#name.textContent !== name) this.#copy.textContent = 'Copy name';
+    if (this.#name.textContent !== name) this.#copy.textContent = t('Copy name');
     this.#name.textContent = name;
     this.#facts.replaceChildren(
       ...pairs([
-        ['Type', dtype],
-        ['Shape', shapeText(shape)],
-        ['Elements', formatInteger(elementCount(shape))],
-        ['Size', `${formatBytes(bytes)} (${formatInteger(bytes)} bytes)`],
-        ['Role', role === '' ? 'not known' : role],
-        ...(list.files().length > 1 ? [['File', file] as const] : []),
+        [t('Type'), dtype],
+        [t('Shape'), shapeText(shape)],
+        [t('Elements'), formatInteger(elementCount(shape))],
+        [t('Size'), t('{0} ({1} bytes)', formatBytes(bytes), formatInteger(bytes))],
+        [t('Role'), role === '' ? t('not known') : role],
+        ...(list.files().length > 1 ? [[t('File'), file] as const] : []),
       ]),
     );
     this.#showStatistics(state, bytes);
@@ -78,10 +79,10 @@ export class DetailsCard {
     const { kind } = state;
     this.#statistics.dataset.state = kind;
     if (kind === 'none') {
-      const compute = button('Compute statistics', { 'data-testid': 'compute' }, () => this.#events.compute());
+      const compute = button(t('Compute statistics'), { 'data-testid': 'compute' }, () => this.#events.compute());
       this.#statistics.replaceChildren(
         compute,
-        element('p', { class: 'muted' }, `Reads ${formatBytes(bytes)} from disk, twice.`),
+        element('p', { class: 'muted' }, t('Reads {0} from disk, twice.', formatBytes(bytes))),
       );
     } else if (kind === 'busy') {
       const { fraction, message } = state.busy;
@@ -89,7 +90,7 @@ export class DetailsCard {
         'aria-label': message,
         ...(fraction === null ? {} : { value: fraction, max: 1 }),
       });
-      const cancel = button('Cancel', { 'data-testid': 'cancel-statistics' }, () => this.#events.cancel());
+      const cancel = button(t('Cancel'), { 'data-testid': 'cancel-statistics' }, () => this.#events.cancel());
       this.#statistics.replaceChildren(bar, cancel);
     } else if (kind === 'failed') {
       this.#statistics.replaceChildren(describeFailure(state.problem));
@@ -103,19 +104,19 @@ function describeFailure({ code, message, detail: { expected = '', found = '' } 
   return element(
     'p',
     { class: isOtherType ? 'muted' : 'failed', 'data-testid': 'statistics-problem' },
-    isOtherType ? `No statistics: this is ${found}, they are of ${expected}.` : message,
+    isOtherType ? t('No statistics: this is {0}, they are of {1}.', found, expected) : message,
   );
 }
 
 function describe(statistics: TensorStatistics): Node[] {
   const { elements, zeros, nans, infinities } = statistics;
-  if (elements === 0) return [element('p', { class: 'muted' }, 'It has no elements.')];
+  if (elements === 0) return [element('p', { class: 'muted' }, t('It has no elements.'))];
   const numbers: [label: string, key: string, value: number | null][] = [
-    ['Minimum', 'minimum', statistics.minimum],
-    ['Maximum', 'maximum', statistics.maximum],
-    ['Mean', 'mean', statistics.mean],
-    ['Standard deviation', 'standardDeviation', statistics.standardDeviation],
-    ['L2 norm', 'norm', statistics.norm],
+    [t('Minimum'), 'minimum', statistics.minimum],
+    [t('Maximum'), 'maximum', statistics.maximum],
+    [t('Mean'), 'mean', statistics.mean],
+    [t('Standard deviation'), 'standardDeviation', statistics.standardDeviation],
+    [t('L2 norm'), 'norm', statistics.norm],
   ];
   const list = element('dl', { class: 'facts' });
   for (const [label, key, value] of numbers) {
@@ -123,16 +124,16 @@ function describe(statistics: TensorStatistics): Node[] {
     list.append(element('dt', {}, label), element('dd', { 'data-statistic': key, 'data-value': value ?? '' }, shown));
   }
   list.append(
-    element('dt', {}, 'Zeros'),
+    element('dt', {}, t('Zeros')),
     element('dd', { 'data-statistic': 'zeros', 'data-value': zeros }, shareText(zeros, elements)),
   );
   const odd = nans + infinities;
   list.append(
-    element('dt', {}, 'NaN, Inf'),
+    element('dt', {}, t('NaN, Inf')),
     element(
       'dd',
       { 'data-statistic': 'nonFinite', 'data-value': odd, class: odd > 0 ? 'failed' : '' },
-      odd === 0 ? 'none' : `${formatInteger(nans)} NaN, ${formatInteger(infinities)} infinite`,
+      odd === 0 ? t('none') : t('{0} NaN, {1} infinite', formatInteger(nans), formatInteger(infinities)),
     ),
   );
   const histogram = drawHistogram(statistics);

@@ -2,6 +2,7 @@
  * Figure: which query heads share which KV head, once for each kind of layer. The colours are those of the explorer's groups.
  * Role: drawing. The places are headBlocks.ts; the sentence above each figure says the same for who cannot see it.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { CheckpointStructure, HeadLayout } from '../../src/protocol/structure';
 import { element, watchWidth } from '../shared/dom';
@@ -19,8 +20,8 @@ export class HeadFigures {
   constructor() {
     this.element = element(
       'section',
-      { class: 'panel heads', 'aria-label': 'Heads', 'data-testid': 'heads' },
-      element('div', { class: 'panel-head' }, element('h2', {}, 'Query heads and their KV heads')),
+      { class: 'panel heads', 'aria-label': t('Heads'), 'data-testid': 'heads' },
+      element('div', { class: 'panel-head' }, element('h2', {}, t('Query heads and their KV heads'))),
       this.#body,
     );
     watchWidth(this.#body, (width) => {
@@ -73,7 +74,7 @@ function drawLayout(layout: HeadLayout, width: number): SVGSVGElement {
     .attr('class', 'kv')
     .attr('data-testid', 'kv-head')
     .call(paintGroups, ({ group }: { group: number }) => group);
-  bars.append('title').text(({ group, heads: own }) => `KV ${group}: read by Q ${describeHeads(own)}`);
+  bars.append('title').text(({ group, heads: own }) => t('KV {0}: read by Q {1}', group, describeHeads(own)));
   bars
     .append('rect')
     .attr('x', ({ x }) => x)
@@ -95,7 +96,7 @@ function drawLayout(layout: HeadLayout, width: number): SVGSVGElement {
     .attr('data-group', ({ group }) => group)
     .attr('transform', ({ x, y }) => `translate(${x},${y})`)
     .call(paintGroups, ({ group }: { group: number }) => group);
-  circles.append('title').text(({ head, group }) => `Query head ${head} reads KV ${group}`);
+  circles.append('title').text(({ head, group }) => t('Query head {0} reads KV {1}', head, group));
   circles.append('circle').attr('r', radius);
   // Three digits have room in small print only.
   circles

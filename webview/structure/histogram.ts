@@ -1,4 +1,5 @@
 /** Figure: how a tensor's elements are distributed, between its minimum and its maximum. */
+import { t } from '@vscode/l10n';
 import { max, scaleLinear, select } from 'd3';
 import type { TensorStatistics } from '../../src/protocol/structure';
 import { formatInteger, formatValue } from '../shared/format';
@@ -21,7 +22,7 @@ export function drawHistogram({ minimum, maximum, histogram }: TensorStatistics)
     .attr('viewBox', `0 0 ${width} ${height}`)
     .attr('role', 'img')
     .attr('data-testid', 'histogram')
-    .attr('aria-label', `Histogram of ${bins} bins from ${formatValue(minimum)} to ${formatValue(maximum)}`);
+    .attr('aria-label', t('Histogram of {0} bins from {1} to {2}', bins, formatValue(minimum), formatValue(maximum)));
   const bars = root.selectAll('rect').data(histogram).join('rect');
   bars
     .attr('x', (_, bin) => (width * bin) / bins + 0.5)

@@ -2,6 +2,8 @@
  * The structure editor's page: what a weight file is, its heads, its tensors.
  * The host owns what was read, this page owns what the user chose; a change of either draws once, in the next frame.
  */
+import { t } from '@vscode/l10n';
+import '../shared/language';
 import '../shared/palette.css';
 import '../shared/base.css';
 import './structure.css';
@@ -85,16 +87,20 @@ const details = new DetailsCard({
 const heads = new HeadFigures();
 const name = element('h1');
 const subtitle = element('span', { class: 'muted' });
-const analyse = button('Analyse', { class: 'primary', 'data-testid': 'analyse' }, () => void remote.analyse());
-const reload = button('Reload', { 'data-testid': 'reload', title: 'Read the file again' }, () => void remote.reload());
-const progress = new ProgressBar('Reading');
+const analyse = button(t('Analyse'), { class: 'primary', 'data-testid': 'analyse' }, () => void remote.analyse());
+const reload = button(
+  t('Reload'),
+  { 'data-testid': 'reload', title: t('Read the file again') },
+  () => void remote.reload(),
+);
+const progress = new ProgressBar(t('Reading'));
 const banners = element('div', { class: 'banners' });
 const facts = element('dl', { class: 'facts' });
 const search = searchLine(
   'filter',
-  'Filter tensors',
-  'Filter: q_proj, 3 for layer 3, or both',
-  'Words that the name or role has; a number is a layer',
+  t('Filter tensors'),
+  t('Filter: q_proj, 3 for layer 3, or both'),
+  t('Words that the name or role has; a number is a layer'),
 );
 search.addEventListener('input', () => choose({ filter: search.value }));
 search.addEventListener('keydown', (event) => {
@@ -102,11 +108,11 @@ search.addEventListener('keydown', (event) => {
   event.preventDefault();
   grid.element.focus();
 });
-const dtypePicker = new Picker('dtype', 'Type', (dtype) => choose({ dtype }));
-const grouping = new CheckBox('grouped', 'By layer', 'Put the tensors of a layer under a heading', (grouped) =>
+const dtypePicker = new Picker('dtype', t('Type'), (dtype) => choose({ dtype }));
+const grouping = new CheckBox('grouped', t('By layer'), t('Put the tensors of a layer under a heading'), (grouped) =>
   choose({ grouped }),
 );
-const foldAll = plainButton('Fold all', { class: 'link', 'data-testid': 'fold-all' }, () =>
+const foldAll = plainButton(t('Fold all'), { class: 'link', 'data-testid': 'fold-all' }, () =>
   choose({ folded: !ui.folded, foldedOtherwise: [] }),
 );
 const count = element('span', { class: 'muted count-line', role: 'status', 'data-testid': 'count' });
@@ -118,19 +124,19 @@ const content = element(
     { class: 'structure-top' },
     element(
       'section',
-      { class: 'panel summary', 'aria-label': 'Architecture', 'data-testid': 'summary' },
-      element('div', { class: 'panel-head' }, element('h2', {}, 'Architecture')),
+      { class: 'panel summary', 'aria-label': t('Architecture'), 'data-testid': 'summary' },
+      element('div', { class: 'panel-head' }, element('h2', {}, t('Architecture'))),
       facts,
     ),
     heads.element,
   ),
   element(
     'section',
-    { class: 'panel tensors', 'aria-label': 'Tensors' },
+    { class: 'panel tensors', 'aria-label': t('Tensors') },
     element(
       'div',
       { class: 'panel-head' },
-      element('div', { class: 'tensor-title' }, element('h2', {}, 'Tensors'), count),
+      element('div', { class: 'tensor-title' }, element('h2', {}, t('Tensors')), count),
       element('div', { class: 'controls' }, search, dtypePicker.element, grouping.element, foldAll),
     ),
     element('div', { class: 'tensor-body' }, grid.element, details.element),
@@ -185,18 +191,18 @@ function draw(): void {
   page.dataset.state = structure !== null ? 'shown' : problem !== null ? 'failed' : 'reading';
   name.textContent = parts.at(-1) ?? path;
   name.title = path;
-  progress.show(isReading ? { message: 'Reading the file', fraction: null } : null);
+  progress.show(isReading ? { message: t('Reading the file'), fraction: null } : null);
   content.hidden = structure === null;
   subtitle.textContent = structure?.summary.familyTitle ?? (isReading ? 'reading…' : '');
   drawBanners();
   if (structure === null || list === null) {
     analyse.disabled = true;
-    analyse.title = problem === null ? 'The file is being read' : 'The file cannot be read';
+    analyse.title = problem === null ? t('The file is being read') : t('The file cannot be read');
     return;
   }
   const { notRunnable } = structure.summary;
   analyse.disabled = notRunnable !== null;
-  analyse.title = notRunnable ?? 'Run the checkpoint on a text and look at its heads';
+  analyse.title = notRunnable ?? t('Run the checkpoint on a text and look at its heads');
   facts.replaceChildren(
     ...factsOf(structure.summary, list).flatMap(({ label, value, detail = value }) => [
       element('dt', {}, label),
@@ -219,7 +225,7 @@ function drawBanners(): void {
           element(
             'div',
             { class: 'banner warning', 'data-testid': 'not-runnable' },
-            element('p', {}, `It cannot be run, only looked at. ${notRunnable}`),
+            element('p', {}, t('It cannot be run, only looked at. {0}', notRunnable)),
           ),
         ]),
   );
@@ -238,9 +244,9 @@ function drawTensors(tensors: TensorList): void {
   types ??= tensors
     .dtypes()
     .map(({ dtype: value, count: own }) => ({ value, title: `${value} (${formatInteger(own)})` }));
-  dtypePicker.show([{ value: '', title: 'all' }, ...types], dtype);
+  dtypePicker.show([{ value: '', title: t('all') }, ...types], dtype);
   grouping.show(grouped);
-  foldAll.textContent = folded ? 'Unfold all' : 'Fold all';
+  foldAll.textContent = folded ? t('Unfold all') : t('Fold all');
   foldAll.disabled = !grouped || filter.trim() !== '';
   grid.show(tensors, rows, selected, { by: sortBy, descending: sortDescending });
   const place = selected === '' ? -1 : tensors.names.indexOf(selected);
@@ -274,7 +280,7 @@ function afterSelection(): void {
 
 function computeStatistics(): void {
   const question = ++asked;
-  statistics = { kind: 'busy', busy: { message: 'Reading', fraction: null } };
+  statistics = { kind: 'busy', busy: { message: t('Reading'), fraction: null } };
   plan();
   remote.statistics(ui.selected).then(
     (found) => answer(question, { kind: 'done', statistics: found }),

@@ -1,16 +1,17 @@
 /** Why a file could not be read: what and where, what was expected and found, what to do. */
+import { t } from '@vscode/l10n';
 import type { ErrorValue } from '../../src/protocol/errors';
 import { element } from '../shared/dom';
 
 export function problemPage({ message, detail, code }: ErrorValue): HTMLElement {
   const { file, tensor, expected, found, limit, next } = detail;
   const rows: [label: string, value: string | undefined][] = [
-    ['File', file],
-    ['Tensor', tensor],
-    ['Expected', expected],
-    ['Found', found],
-    ['Limit', limit],
-    ['Next', next],
+    [t('File'), file],
+    [t('Tensor'), tensor],
+    [t('Expected'), expected],
+    [t('Found'), found],
+    [t('Limit'), limit],
+    [t('Next'), next],
   ];
   const facts = rows.flatMap(([label, value]) =>
     value === undefined ? [] : [element('dt', {}, label), element('dd', {}, value)],

@@ -2,6 +2,7 @@
  * The tensors as a table of which only the visible rows exist: a tree grid, one focus, driven by pointer or keyboard.
  * Role: elements and keys. Which rows there are is tensorList.ts.
  */
+import { t } from '@vscode/l10n';
 import type { StructureColumn } from '../../src/protocol/views';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
@@ -24,18 +25,18 @@ export interface TableEvents {
 }
 
 const titles: Record<StructureColumn, string> = {
-  name: 'Name',
-  dtype: 'Type',
-  shape: 'Shape',
-  bytes: 'Size',
+  name: t('Name'),
+  dtype: t('Type'),
+  shape: t('Shape'),
+  bytes: t('Size'),
   role: 'Role',
 };
 const hints: Record<StructureColumn, string> = {
-  name: 'In the order of layers',
-  dtype: 'Type of the stored elements',
-  shape: 'By number of elements',
-  bytes: 'Bytes in the file; layers by their sum',
-  role: 'What the model reads from it',
+  name: t('In the order of layers'),
+  dtype: t('Type of the stored elements'),
+  shape: t('By number of elements'),
+  bytes: t('Bytes in the file; layers by their sum'),
+  role: t('What the model reads from it'),
 };
 
 export class TensorGrid {
@@ -64,7 +65,13 @@ export class TensorGrid {
     this.element = element(
       'div',
       {
-        ...{ class: 'tensor-grid', role: 'treegrid', tabindex: 0, 'aria-label': 'Tensors', 'data-testid': 'tensors' },
+        ...{
+          class: 'tensor-grid',
+          role: 'treegrid',
+          tabindex: 0,
+          'aria-label': t('Tensors'),
+          'data-testid': 'tensors',
+        },
         'aria-colcount': columns.length,
       },
       element('div', { role: 'rowgroup' }, head),
@@ -114,7 +121,7 @@ export class TensorGrid {
     // What was found stays in sight when the search for it is taken away.
     if (!isNew && kept >= 0 && rows.rows.length > countBefore) this.#reveal();
     this.#empty.hidden = rows.rows.length > 0;
-    this.#empty.textContent = list.names.length === 0 ? 'The file holds no tensors.' : 'No tensor matches.';
+    this.#empty.textContent = list.names.length === 0 ? t('The file holds no tensors.') : t('No tensor matches.');
     this.#draw();
   }
 
@@ -183,7 +190,7 @@ export class TensorGrid {
       element(
         'div',
         { class: 'cell count muted', role: 'gridcell', 'aria-colspan': 2 },
-        `${formatInteger(tensors)} tensors`,
+        t('{0} tensors', formatInteger(tensors)),
       ),
       element('div', { class: 'cell bytes muted', role: 'gridcell' }, formatBytes(bytes)),
       element('div', { class: 'cell role', role: 'gridcell' }),
@@ -210,7 +217,7 @@ export class TensorGrid {
       element('div', { class: 'cell shape', role: 'gridcell' }, shapeText(shape)),
       element(
         'div',
-        { class: 'cell bytes', role: 'gridcell', title: `${formatInteger(bytes)} bytes` },
+        { class: 'cell bytes', role: 'gridcell', title: t('{0} bytes', formatInteger(bytes)) },
         formatBytes(bytes),
       ),
       element('div', { class: 'cell role', role: 'gridcell', title: role }, role),

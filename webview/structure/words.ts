@@ -1,4 +1,5 @@
 /** What a checkpoint's structure says, in words. Pure. */
+import { t } from '@vscode/l10n';
 import type { CheckpointStructure, HeadLayout } from '../../src/protocol/structure';
 import { isEncoderOnly, noEncoderCache } from '../../src/protocol/layers';
 import { formatBytes, formatCount, formatInteger, formatRanges } from '../shared/format';
@@ -20,25 +21,28 @@ export interface Fact {
 export function factsOf(summary: CheckpointStructure['summary'], tensors: TensorList): Fact[] {
   const { L, D, H, G, K, F, V } = summary;
   const rows: [label: string, value: string, detail?: string | undefined][] = [
-    ['Family', summary.family === 'unknown' ? '' : summary.familyTitle],
-    ['Parameters', parametersText(summary), `${formatInteger(summary.parameters)} parameters`],
-    ['Layers', L > 0 ? layersText(summary) : ''],
-    ['Hidden size', D > 0 ? `${D}${F > 0 ? ` · feed-forward ${F}` : ''}` : ''],
-    ['Heads', H > 0 ? `${H} query · ${G > 0 ? `${G} KV` : 'KV not known'}${K > 0 ? ` · head size ${K}` : ''}` : ''],
-    ['Positions', summary.position === 'unknown' ? '' : summary.position, positionsDetail(summary.maxPositions)],
-    ['KV cache', cacheText(summary)],
-    ['Vocabulary', V > 0 ? `${formatInteger(V)}${summary.tiedEmbeddings ? ' · embeddings tied' : ''}` : ''],
-    ['Tokenizer', describeTokenizer(summary)],
-    ['Besides', summary.features.join('; ')],
-    ['On disk', diskText(summary.bytesOnDisk, tensors), summary.path],
+    [t('Family'), summary.family === 'unknown' ? '' : summary.familyTitle],
+    [t('Parameters'), parametersText(summary), t('{0} parameters', formatInteger(summary.parameters))],
+    [t('Layers'), L > 0 ? layersText(summary) : ''],
+    [t('Hidden size'), D > 0 ? `${D}${F > 0 ? t(' · feed-forward {0}', F) : ''}` : ''],
+    [
+      t('Heads'),
+      H > 0
+        ? `${t('{0} query', H)} · ${G > 0 ? `${G} KV` : t('KV not known')}${K > 0 ? t(' · head size {0}', K) : ''}`
+        : '',
+    ],
+    [t('Positions'), summary.position === 'unknown' ? '' : summary.position, positionsDetail(summary.maxPositions)],
+    [t('KV cache'), cacheText(summary)],
+    [t('Vocabulary'), V > 0 ? `${formatInteger(V)}${summary.tiedEmbeddings ? t(' · embeddings tied') : ''}` : ''],
+    [t('Tokenizer'), describeTokenizer(summary)],
+    [t('Besides'), summary.features.join('; ')],
+    [t('On disk'), diskText(summary.bytesOnDisk, tensors), summary.path],
   ];
   const known = rows.filter(([, value]) => value !== '');
-  const missing = rows.filter(([label, value]) => value === '' && label !== 'Besides').map(([label]) => label);
+  const missing = rows.filter(([label, value]) => value === '' && label !== t('Besides')).map(([label]) => label);
   return [
     ...known.map(([label, value, detail]) => ({ label, value, ...(detail ? { detail } : {}) })),
-    ...(missing.length > 0
-      ? [{ label: 'Not known', value: missing.join(', ').toLowerCase().replace('kv', 'KV') }]
-      : []),
+    ...(missing.length > 0 ? [{ label: t('Not known'), value: missing.join(', ') }] : []),
   ];
 }
 
@@ -52,8 +56,8 @@ function parametersText({ parameters, dtypes }: CheckpointStructure['summary']):
 
 /** A model that cannot run takes no token ids either. */
 function describeTokenizer({ hasTokenizer, notRunnable }: CheckpointStructure['summary']): string {
-  if (hasTokenizer) return 'found';
-  return notRunnable === null ? 'none: token ids can be run' : 'none';
+  if (hasTokenizer) return t('found');
+  return notRunnable === null ? t('none: token ids can be run') : t('none');
 }
 
 /** Layers of the model; of encoder and decoder where there are both. */
@@ -61,26 +65,27 @@ function layersText({ layers, L }: CheckpointStructure['summary']): string {
   const count = (stack: HeadLayout['stack']): number =>
     layers.filter((layer) => layer.stack === stack && layer.attention !== 'cross').length;
   const [encoder, decoder] = [count('encoder'), count('decoder')];
-  if (encoder > 0 && decoder > 0) return `${encoder} encoder + ${decoder} decoder`;
-  return encoder > 0 ? `${encoder} (encoder)` : String(L);
+  if (encoder > 0 && decoder > 0) return t('{0} encoder + {1} decoder', encoder, decoder);
+  return encoder > 0 ? t('{0} (encoder)', encoder) : String(L);
 }
 
 function positionsDetail(maxPositions: number | null): string | undefined {
-  return maxPositions === null ? undefined : `${formatInteger(maxPositions)} positions at most`;
+  return maxPositions === null ? undefined : t('{0} positions at most', formatInteger(maxPositions));
 }
 
 function cacheText(summary: CheckpointStructure['summary']): string {
   const { kvCacheBytesPerToken: own, crossCacheBytesPerToken: cross } = summary;
-  if (isEncoderOnly(summary)) return `none: ${noEncoderCache}`;
+  if (isEncoderOnly(summary)) return t('none: {0}', noEncoderCache);
   if (!(own > 0)) return '';
-  return `${formatBytes(own)} a token${cross > 0 ? ` + ${formatBytes(cross)} a token of the encoder` : ''}`;
+  const ownCache = t('{0} a token', formatBytes(own));
+  return cross > 0 ? `${ownCache} ${t('+ {0} a token of the encoder', formatBytes(cross))}` : ownCache;
 }
 
 function diskText(bytes: number, list: TensorList): string {
   const { length } = list.names;
   const files = list.files();
-  const tensors = `${formatInteger(length)} tensor${length === 1 ? '' : 's'}`;
-  return `${formatBytes(bytes)} · ${tensors}${files.length > 1 ? ` in ${files.length} files` : ''}`;
+  const tensors = length === 1 ? t('1 tensor') : t('{0} tensors', formatInteger(length));
+  return `${formatBytes(bytes)} · ${tensors}${files.length > 1 ? ` ${t('in {0} files', files.length)}` : ''}`;
 }
 
 /** Which layers a layout is of: "Layers 0–31", "Decoder, cross-attention: 6 layers". */
@@ -89,25 +94,30 @@ export function layoutTitle(
   all: CheckpointStructure['summary'],
 ): string {
   const hasStacks = new Set(all.layers.map((layer) => layer.stack)).size > 1;
-  const sees = window === null ? '' : ` · window of ${formatInteger(window)}`;
-  if (layers.length === 0) return 'Layers: number not known';
+  const sees = window === null ? '' : t(' · window of {0}', formatInteger(window));
+  if (layers.length === 0) return t('Layers: number not known');
   if (!hasStacks) {
-    return `Layer${layers.length === 1 ? '' : 's'} ${formatRanges(layers)}${sees}`;
+    const numbers = formatRanges(layers);
+    return (layers.length === 1 ? t('Layer {0}', numbers) : t('Layers {0}', numbers)) + sees;
   }
   const kind =
-    stack === 'encoder' ? 'Encoder' : attention === 'cross' ? 'Decoder, cross-attention' : 'Decoder, self-attention';
-  return `${kind}: ${layers.length} layer${layers.length === 1 ? '' : 's'}${sees}`;
+    stack === 'encoder'
+      ? t('Encoder')
+      : attention === 'cross'
+        ? t('Decoder, cross-attention')
+        : t('Decoder, self-attention');
+  return `${kind}: ${layers.length === 1 ? t('1 layer') : t('{0} layers', layers.length)}${sees}`;
 }
 
 /** Who shares with whom, in a sentence. */
 export function layoutSentence({ groupOfHead }: HeadLayout): string {
   const H = groupOfHead.length;
   const G = new Set(groupOfHead).size;
-  if (H === 1) return 'One query head with its own KV head.';
-  if (G === H) return `${H} query heads, each with a KV head of its own (multi-head attention).`;
-  if (G === 1) return `All ${H} query heads share one KV head (multi-query attention).`;
+  if (H === 1) return t('One query head with its own KV head.');
+  if (G === H) return t('{0} query heads, each with a KV head of its own (multi-head attention).', H);
+  if (G === 1) return t('All {0} query heads share one KV head (multi-query attention).', H);
   const sizes = [...new Set(groupOfHead)].map((group) => groupOfHead.filter((own) => own === group).length);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-  const each = least === most ? `${least} share each` : `${least} to ${most} share each`;
-  return `${H} query heads on ${G} KV heads: ${each} (grouped-query attention).`;
+  const each = least === most ? t('{0} share each', least) : t('{0} to {1} share each', least, most);
+  return t('{0} query heads on {1} KV heads: {2} (grouped-query attention).', H, G, each);
 }

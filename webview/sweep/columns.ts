@@ -1,6 +1,7 @@
 /**
  * The numbers of a row with their names: columns of the table, lines of the card beside the pointer. Pure.
  */
+import { t } from '@vscode/l10n';
 import type { SweepRow } from '../../src/protocol/sweep';
 import { formatDuration, formatInteger, formatPerplexity } from '../shared/format';
 import { measures } from './lines';
@@ -22,16 +23,16 @@ export interface Column {
 export const columns: readonly Column[] = [
   {
     id: 'heads',
-    title: 'KV heads',
-    description: 'Key/value heads after conversion',
+    title: t('KV heads'),
+    description: t('Key/value heads after conversion'),
     value: ({ G }) => G,
     format: formatInteger,
     inCard: false,
   },
   {
     id: 'loss',
-    title: 'Loss',
-    description: 'Mean next-token cross-entropy, in nats',
+    title: t('Loss'),
+    description: t('Mean next-token cross-entropy, in nats'),
     value: measures.loss.value,
     format: measures.loss.format,
     inCard: true,
@@ -39,8 +40,8 @@ export const columns: readonly Column[] = [
   },
   {
     id: 'perplexity',
-    title: 'Perplexity',
-    description: 'e to the loss',
+    title: t('Perplexity'),
+    description: t('e to the loss'),
     value: ({ perplexity }) => perplexity,
     format: formatPerplexity,
     inCard: true,
@@ -48,7 +49,7 @@ export const columns: readonly Column[] = [
   {
     id: 'kl',
     title: 'KL',
-    description: 'Mean KL(original ‖ converted), in nats a token',
+    description: t('Mean KL(original ‖ converted), in nats a token'),
     value: measures.kl.value,
     format: measures.kl.format,
     inCard: true,
@@ -56,8 +57,8 @@ export const columns: readonly Column[] = [
   },
   {
     id: 'top1',
-    title: 'Same top token',
-    description: 'Share of positions with the same most probable next token as the original',
+    title: t('Same top token'),
+    description: t('Share of positions with the same most probable next token as the original'),
     value: measures.top1.value,
     format: measures.top1.format,
     inCard: true,
@@ -65,32 +66,32 @@ export const columns: readonly Column[] = [
   },
   {
     id: 'cache',
-    title: 'KV cache',
-    description: 'Bytes of KV cache a token',
+    title: t('KV cache'),
+    description: t('Bytes of KV cache a token'),
     value: ({ kvCacheBytesPerToken }) => kvCacheBytesPerToken,
     format: (value) => `${formatInteger(value)} B`,
     inCard: true,
   },
   {
     id: 'parameters',
-    title: 'Parameters',
-    description: 'Numbers that the model consists of',
+    title: t('Parameters'),
+    description: t('Numbers that the model consists of'),
     value: ({ parameters }) => parameters,
     format: formatInteger,
     inCard: true,
   },
   {
     id: 'time',
-    title: 'Decode time',
-    description: 'Median time of a decoded token on this adapter',
+    title: t('Decode time'),
+    description: t('Median time of a decoded token on this adapter'),
     value: measures.time.value,
     format: measures.time.format,
     inCard: true,
   },
   {
     id: 'solving',
-    title: 'Solved in',
-    description: 'Time that grouping and merging took',
+    title: t('Solved in'),
+    description: t('Time that grouping and merging took'),
     value: ({ merge, solveMilliseconds }) => (merge === null ? null : solveMilliseconds),
     format: formatDuration,
     inCard: true,

@@ -2,6 +2,7 @@
  * The two figures of a sweep, plot and table, with their controls.
  * Role: what the panel (main.ts) and standalone pages (report.ts) have in common. It knows no host.
  */
+import { t } from '@vscode/l10n';
 import type { SweepResult, SweepRow } from '../../src/protocol/sweep';
 import type { SweepUi, SweepX, SweepY } from '../../src/protocol/views';
 import { Segmented, type Choice } from '../shared/controls';
@@ -43,7 +44,8 @@ export class SweepFigures {
       open: events.open,
       point: (row, at) => {
         if (row === null || this.#result === null) this.#card.hide();
-        else this.#card.show(row, this.#result, at, events.open === null ? '' : 'Click to see it beside the original');
+        else
+          this.#card.show(row, this.#result, at, events.open === null ? '' : t('Click to see it beside the original'));
       },
     });
     this.#table = new RowTable(events);
@@ -60,7 +62,7 @@ export class SweepFigures {
       element(
         'section',
         { class: 'panel', 'aria-labelledby': 'title-table' },
-        element('div', { class: 'panel-head' }, element('h2', { id: 'title-table' }, 'All rows')),
+        element('div', { class: 'panel-head' }, element('h2', { id: 'title-table' }, t('All rows'))),
         this.#table.element,
       ),
       this.#card.element,
@@ -80,7 +82,7 @@ export class SweepFigures {
     switches.y.show(ui.y);
     this.#title.textContent = measures[ui.y].title;
     this.#hint.hidden = result.rows.length > 0;
-    this.#hint.textContent = 'Rows appear here as they are finished. The original is measured first.';
+    this.#hint.textContent = t('Rows appear here as they are finished. The original is measured first.');
     this.#plot.element.hidden = result.rows.length === 0;
     this.#plot.render(result, ui);
     this.#table.render(result, ui);
@@ -90,11 +92,11 @@ export class SweepFigures {
   #switchesFor(timed: boolean): { x: Segmented; y: Segmented } {
     if (this.#switches?.timed === timed) return this.#switches;
     const { choose } = this.#events;
-    const y = new Segmented('sweep-y', 'Measure', choicesOf(measures, timed), (value) =>
+    const y = new Segmented('sweep-y', t('Measure'), choicesOf(measures, timed), (value) =>
       choose({ y: value as SweepY }),
     );
-    const x = new Segmented('sweep-x', 'Against', choicesOf(axes, timed), (value) => choose({ x: value as SweepX }));
-    this.#controls.replaceChildren(y.element, element('span', { class: 'muted' }, 'against'), x.element);
+    const x = new Segmented('sweep-x', t('Against'), choicesOf(axes, timed), (value) => choose({ x: value as SweepX }));
+    this.#controls.replaceChildren(y.element, element('span', { class: 'muted' }, t('against')), x.element);
     this.#switches = { x, y, timed };
     return this.#switches;
   }

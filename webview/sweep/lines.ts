@@ -1,6 +1,7 @@
 /**
  * What the plot of a sweep shows: its measures, its axes, and the rows as lines. Pure; drawing is plot.ts.
  */
+import { t } from '@vscode/l10n';
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
 import type { SweepX, SweepY } from '../../src/protocol/views';
 import { formatDuration, formatInteger, formatNumber } from '../shared/format';
@@ -30,32 +31,32 @@ export interface Axis {
 
 export const measures: Record<SweepY, Measure> = {
   loss: {
-    name: 'Loss',
-    title: 'Loss after conversion: lower is better',
-    unit: 'nats a token',
+    name: t('Loss'),
+    title: t('Loss after conversion: lower is better'),
+    unit: t('nats a token'),
     value: ({ loss }) => loss,
     format: (value) => formatNumber(value, 3),
     includes: [],
   },
   kl: {
     name: 'KL',
-    title: 'Divergence from the original (KL): lower is better',
-    unit: 'nats a token',
+    title: t('Divergence from the original (KL): lower is better'),
+    unit: t('nats a token'),
     value: ({ klMean }) => klMean,
     format: (value) => formatNumber(value, 3),
     includes: [0],
   },
   top1: {
-    name: 'Same top token',
-    title: 'Same most probable next token as the original: higher is better',
-    unit: 'of positions',
+    name: t('Same top token'),
+    title: t('Same most probable next token as the original: higher is better'),
+    unit: t('of positions'),
     value: ({ top1Agreement }) => top1Agreement,
     format: (value) => `${formatNumber(value * 100, 1)}\u202f%`,
     includes: [1],
   },
   time: {
-    name: 'Decode time',
-    title: 'Time to decode a token: lower is better',
+    name: t('Decode time'),
+    title: t('Time to decode a token: lower is better'),
     unit: 'milliseconds',
     value: ({ millisecondsPerToken }) => millisecondsPerToken,
     format: formatMilliseconds,
@@ -65,22 +66,22 @@ export const measures: Record<SweepY, Measure> = {
 
 export const axes: Record<SweepX, Axis> = {
   heads: {
-    name: 'KV heads',
-    title: 'KV heads (fewer →)',
+    name: t('KV heads'),
+    title: t('KV heads (fewer →)'),
     scale: 'log2',
     value: ({ G }) => G,
     format: formatInteger,
   },
   cache: {
-    name: 'KV cache',
-    title: 'KV cache a token (less →)',
+    name: t('KV cache'),
+    title: t('KV cache a token (less →)'),
     scale: 'linear',
     value: ({ kvCacheBytesPerToken }) => kvCacheBytesPerToken,
     format: (value) => `${formatInteger(value)} B`,
   },
   time: {
-    name: 'Decode time',
-    title: 'Time to decode a token (faster →)',
+    name: t('Decode time'),
+    title: t('Time to decode a token (faster →)'),
     scale: 'linear',
     value: ({ millisecondsPerToken }) => millisecondsPerToken,
     format: formatMilliseconds,
@@ -144,7 +145,7 @@ export function pointsOf(rows: readonly SweepRow[], x: SweepX, y: SweepY): Point
 
 /** What a method is called: "PCA · strided", "Original". */
 export function methodTitle({ merge, grouping }: SweepMethod, { methods }: SweepResult): string {
-  if (merge === null || grouping === null) return 'Original';
+  if (merge === null || grouping === null) return t('Original');
   const title = methods.merges.find(({ id }) => id === merge)?.title ?? merge;
   const way = methods.groupings.find(({ id }) => id === grouping)?.title ?? grouping;
   return methods.groupings.length > 1 ? `${title} · ${way.toLowerCase()}` : title;
@@ -154,7 +155,7 @@ export function methodTitle({ merge, grouping }: SweepMethod, { methods }: Sweep
 export function headsTitle(G: number, { H, G: sourceG }: { H: number; G: number }): string {
   if (G === H) return 'MHA';
   if (G === 1) return 'MQA';
-  return G === sourceG ? `GQA-${G}, as opened` : `GQA-${G}`;
+  return G === sourceG ? t('GQA-{0}, as opened', G) : `GQA-${G}`;
 }
 
 /** Whether any row has a time: only then can times be drawn. */
@@ -192,4 +193,9 @@ export function spreadLabels(wanted: readonly number[], gap: number, end: number
 
 function formatMilliseconds(value: number): string {
   return value < 100 ? `${formatNumber(value, value < 10 ? 2 : 1)}\u202fms` : formatDuration(value);
+}
+
+/** "1 KV head", "4 KV heads". */
+export function countKvHeads(G: number): string {
+  return G === 1 ? t('1 KV head') : t('{0} KV heads', G);
 }

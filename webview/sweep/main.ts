@@ -2,6 +2,8 @@
  * The sweep's page: quality against KV heads, cache and time, row after row as they are finished.
  * The host owns the result, this page owns the UI state; a change of either draws once, in the next frame.
  */
+import { t } from '@vscode/l10n';
+import '../shared/language';
 import '../shared/palette.css';
 import '../shared/base.css';
 import './sweep.css';
@@ -40,11 +42,11 @@ const figures = new SweepFigures({
 });
 const name = element('h1');
 const shape = element('span', { class: 'muted' });
-const run = button('Resume', { class: 'primary', 'data-testid': 'sweep-run' }, () => {
+const run = button(t('Resume'), { class: 'primary', 'data-testid': 'sweep-run' }, () => {
   if (snapshot?.busy) void remote.cancel();
   else ask(remote.resume());
 });
-const progress = new ProgressBar('Sweep');
+const progress = new ProgressBar(t('Sweep'));
 const banners = element('div', { class: 'banners' });
 const status = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });
 const page = element(
@@ -60,7 +62,7 @@ const page = element(
       element(
         'span',
         { class: 'exports' },
-        element('span', { class: 'muted' }, 'Save as'),
+        element('span', { class: 'muted' }, t('Save as')),
         ...(['csv', 'json', 'html'] as const).map(resultLink),
         ...(['svg', 'png'] as const).map(figureLink),
       ),
@@ -97,18 +99,18 @@ function draw(): void {
   page.hidden = false;
   name.textContent = model.name;
   name.title = model.path;
-  shape.textContent = `${model.L} layers × ${model.H} heads${model.G === model.H ? '' : ` (${model.G} KV)`} · ${model.dtype.toLowerCase()}`;
-  run.textContent = busy === null ? 'Resume' : 'Cancel';
-  run.classList.toggle('cancel', busy !== null);
+  shape.textContent = `${t('{0} layers × {1} heads', model.L, model.H)}${model.G === model.H ? '' : ` (${model.G} KV)`} · ${model.dtype.toLowerCase()}`;
+  run.textContent = busy === null ? t('Resume') : t('Cancel');
+  run.secondary = busy !== null;
   run.hidden = busy === null && missing.length === 0;
-  run.title = busy === null ? `Run the ${missing.length} rows that are missing` : 'Stop; finished rows stay';
+  run.title = busy === null ? t('Run the {0} rows that are missing', missing.length) : t('Stop; finished rows stay');
   progress.show(busy);
   const failed = rows.filter(({ error }) => error !== null).length;
   status.replaceChildren(
     ...[
       ...describeText(result),
-      ...(failed > 0 ? [`${failed} failed: see the table`] : []),
-      busy?.message ?? (missing.length > 0 ? `stopped, ${missing.length} rows missing` : ''),
+      ...(failed > 0 ? [t('{0} failed: see the table', failed)] : []),
+      busy?.message ?? (missing.length > 0 ? t('stopped, {0} rows missing', missing.length) : ''),
     ]
       .filter((text) => text !== '')
       .map((text) => element('span', {}, text)),
@@ -119,9 +121,9 @@ function draw(): void {
 
 function resultLink(format: SweepFormat): HTMLElement {
   const hints: Record<SweepFormat, string> = {
-    csv: 'The rows as a table',
-    json: 'Everything, as the command line writes it; sweep --resume goes on from it',
-    html: 'This page as one file that works offline',
+    csv: t('The rows as a table'),
+    json: t('Everything, as the command line writes it; sweep --resume goes on from it'),
+    html: t('This page as one file that works offline'),
   };
   return plainButton(format.toUpperCase(), { class: 'link', title: hints[format] }, () =>
     ask(remote.saveResult(format)),
@@ -129,7 +131,7 @@ function resultLink(format: SweepFormat): HTMLElement {
 }
 
 function figureLink(ending: FigureFile['ending']): HTMLElement {
-  return plainButton(ending.toUpperCase(), { class: 'link', title: 'The plot as it is drawn now' }, () =>
+  return plainButton(ending.toUpperCase(), { class: 'link', title: t('The plot as it is drawn now') }, () =>
     ask(saveFigure(ending)),
   );
 }

@@ -2,6 +2,7 @@
  * The plot of a sweep: quality against KV heads, cache or decode time, one line a method, all starting at the original.
  * Role: draws plain rows. It asks nobody for anything, so the panel and standalone pages draw with it alike.
  */
+import { t } from '@vscode/l10n';
 import {
   axisBottom,
   axisLeft,
@@ -18,6 +19,7 @@ import type { SweepUi } from '../../src/protocol/views';
 import { element, watchWidth } from '../shared/dom';
 import {
   axes,
+  countKvHeads,
   headsTitle,
   linesOf,
   measures,
@@ -96,7 +98,7 @@ export class Plot {
     this.#svg
       .attr('width', this.#width)
       .attr('height', plotHeight + MARGIN.top + MARGIN.bottom)
-      .attr('aria-label', `${measures[ui.y].title}. Arrow keys go from point to point.`);
+      .attr('aria-label', t('{0}. Arrow keys go from point to point.', measures[ui.y].title));
     this.#svg.selectAll(':scope > g').attr('transform', `translate(${MARGIN.left},${MARGIN.top})`);
     this.#drawAxes(result, ui, scales, plotWidth, plotHeight);
     this.#drawReference(start[0], ui, scales, plotWidth);
@@ -183,7 +185,7 @@ export class Plot {
       .join('text')
       .attr('x', width - 4)
       .attr('y', (point) => (y(point.y) > bottom - 18 ? y(point.y) - 7 : y(point.y) + 14))
-      .text((point) => `original ${measures[ui.y].format(point.y)}`);
+      .text((point) => t('original {0}', measures[ui.y].format(point.y)));
   }
 
   #drawLines(lines: readonly DrawnLine[], { x, y }: Scales): void {
@@ -266,7 +268,7 @@ export class Plot {
         .map((point) => ({ ...point, line: line.key, merge: line.merge, title: line.title })),
     );
     const data = [
-      ...start.map((point) => ({ ...point, line: 'original', merge: -1, title: 'Original' })),
+      ...start.map((point) => ({ ...point, line: 'original', merge: -1, title: t('Original') })),
       ...converted,
     ];
     const keys = data.map(keyOf);
@@ -287,7 +289,7 @@ export class Plot {
       .attr('data-value', (point) => point.y)
       .attr('role', open === null ? 'img' : 'button')
       .attr('aria-label', (point) => {
-        const heads = `${point.row.G} KV head${point.row.G === 1 ? '' : 's'}`;
+        const heads = countKvHeads(point.row.G);
         return `${point.title}, ${heads}: ${format(point.y)} ${unit}`;
       })
       .attr('tabindex', (point) => (keyOf(point) === this.#focused ? 0 : -1))

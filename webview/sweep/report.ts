@@ -2,6 +2,7 @@
  * A sweep as a page of its own: one file that works offline in any browser. Drawn by the same figures as the panel.
  * Role: reads the result that lies in the page, and follows the browser's colour scheme.
  */
+import { t } from '@vscode/l10n';
 import '../shared/palette.css';
 import '../shared/base.css';
 import '../shared/standalone.css';
@@ -25,7 +26,7 @@ const figures = new SweepFigures({
   },
   open: null,
 });
-const shape = `${model.L} layers × ${model.H} heads · ${model.dtype.toLowerCase()} · ${model.familyTitle}`;
+const shape = `${t('{0} layers × {1} heads', model.L, model.H)} · ${model.dtype.toLowerCase()} · ${model.familyTitle}`;
 document
   .getElementById('root')
   ?.append(

@@ -4,7 +4,7 @@ import { element } from '../shared/dom';
 import { formatNumber } from '../shared/format';
 import { placeBeside } from '../shared/placement';
 import { columns } from './columns';
-import { headsTitle, methodTitle, originalOf } from './lines';
+import { countKvHeads, headsTitle, methodTitle, originalOf } from './lines';
 
 export class RowCard {
   readonly element = element('div', {
@@ -25,7 +25,7 @@ export class RowCard {
       const change = column.id === 'loss' && more !== null && !Number.isNaN(more) ? ` (+${formatNumber(more, 3)})` : '';
       return [element('dt', {}, column.title), element('dd', {}, `${column.format(value)}${change}`)];
     });
-    const heads = `${row.G} KV head${row.G === 1 ? '' : 's'} · ${headsTitle(row.G, result.model)}`;
+    const heads = `${countKvHeads(row.G)} · ${headsTitle(row.G, result.model)}`;
     this.element.replaceChildren(
       element('b', {}, methodTitle(row, result)),
       element('div', { class: 'muted' }, heads),

@@ -1,6 +1,7 @@
 /**
  * The rows of a sweep as a table that can be sorted: the same numbers as the plot, for reading and for screen readers.
  */
+import { t } from '@vscode/l10n';
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
 import type { SweepUi } from '../../src/protocol/views';
 import { plainButton } from '../shared/controls';
@@ -9,7 +10,7 @@ import { isBest, sortRows, usedColumns, type Column } from './columns';
 import { methodTitle } from './lines';
 import { markerIcon } from './methodStyle';
 
-const bestHint = 'The best with this number of KV heads';
+const bestHint = t('The best with this number of KV heads');
 
 export interface TableEvents {
   choose: (change: Partial<SweepUi>) => void;
@@ -28,7 +29,7 @@ export class RowTable {
     this.#events = events;
     this.element = element(
       'div',
-      { class: 'sweep-table', tabindex: 0, role: 'region', 'aria-label': 'Rows' },
+      { class: 'sweep-table', tabindex: 0, role: 'region', 'aria-label': t('Rows') },
       element('table', { 'data-testid': 'sweep-table' }, element('thead', {}, this.#head), this.#body),
     );
   }
@@ -54,7 +55,7 @@ export class RowTable {
     if (key !== this.#columns) {
       this.#columns = key;
       this.#head.replaceChildren(
-        this.#headCell('', 'Method', 'In the order of the registry'),
+        this.#headCell('', t('Method'), t('In the order of the registry')),
         ...columns.map(({ id, title, description }) => this.#headCell(id, title, description)),
       );
     }
@@ -83,7 +84,7 @@ export class RowTable {
     const name =
       open === null || row.merge === null || row.error !== null
         ? element('span', {}, title)
-        : plainButton(title, { class: 'link', title: 'Show this conversion beside the original' }, () => open(row));
+        : plainButton(title, { class: 'link', title: t('Show this conversion beside the original') }, () => open(row));
     const place = result.methods.merges.findIndex(({ id }) => id === row.merge);
     const made = element(
       'tr',
@@ -95,7 +96,7 @@ export class RowTable {
     else {
       made.append(
         element('td', {}, String(row.G)),
-        element('td', { class: 'failed', colspan: columns.length - 1 }, `Failed: ${row.error}`),
+        element('td', { class: 'failed', colspan: columns.length - 1 }, t('Failed: {0}', row.error)),
       );
     }
     return made;
@@ -114,6 +115,6 @@ function waitingRow(method: SweepMethod, columns: readonly Column[], result: Swe
     { class: 'waiting muted', 'data-testid': 'waiting-row' },
     element('th', { scope: 'row' }, methodTitle(method, result)),
     element('td', {}, String(method.G)),
-    element('td', { colspan: columns.length - 1 }, 'not run yet'),
+    element('td', { colspan: columns.length - 1 }, t('not run yet')),
   );
 }

@@ -1,15 +1,17 @@
 /** What a sweep was measured on, in words. Pure. */
+import { t } from '@vscode/l10n';
 import type { SweepResult } from '../../src/protocol/sweep';
 import { formatInteger } from '../shared/format';
 
 /** Text, calibration and adapter, each a part of the status line. */
 export function describeText({ text, calibration, methods, rows }: SweepResult): string[] {
-  const windows = `${text.windows} window${text.windows === 1 ? '' : 's'} of ${text.windowSize}`;
+  const windows =
+    text.windows === 1 ? t('1 window of {0}', text.windowSize) : t('{0} windows of {1}', text.windows, text.windowSize);
   const needsText = [...methods.merges, ...methods.groupings].some((method) => method.needsText === true);
   return [
-    `measured on ${formatInteger(text.tokens)} tokens of ${text.name} (${windows})`,
+    t('measured on {0} tokens of {1} ({2})', formatInteger(text.tokens), text.name, windows),
     needsText && calibration !== null
-      ? `solved on ${formatInteger(calibration.tokens)} tokens of ${calibration.name}`
+      ? t('solved on {0} tokens of {1}', formatInteger(calibration.tokens), calibration.name)
       : '',
     rows.find(({ adapter }) => adapter !== '')?.adapter ?? '',
   ].filter((part) => part !== '');

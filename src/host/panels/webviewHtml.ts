@@ -1,4 +1,7 @@
-/** The HTML of every webview: an empty root, one style sheet, one script, and nothing else allowed to run or load. */
+/**
+ * The HTML of every webview: an empty root, one style sheet, one script, the messages of the user's language, and nothing else
+ * allowed to run or load.
+ */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
@@ -36,9 +39,16 @@ export function webviewHtml(
 </head>
 <body>
   <div id="root"></div>
+  ${messages(vscode.l10n.bundle)}
   <script nonce="${nonce}" src="${address(`${kind}.js`)}"></script>
 </body>
 </html>`;
+}
+
+/** Data, which the policy does not keep from a page: nothing in it runs. English needs none. */
+function messages(bundle: Record<string, unknown> | undefined): string {
+  if (bundle === undefined) return '';
+  return `<script type="application/json" id="messages">${JSON.stringify(bundle).replace(/</g, '\\u003c')}</script>`;
 }
 
 function distFolder(extension: vscode.ExtensionContext): vscode.Uri {

@@ -211,7 +211,7 @@ describe('the facts', () => {
     const facts = factsOf(summary, new TensorList(columnsOf([])));
     expect(facts.at(-1)).toEqual({
       label: 'Not known',
-      value: 'family, parameters, layers, hidden size, heads, positions, KV cache, vocabulary',
+      value: 'Family, Parameters, Layers, Hidden size, Heads, Positions, KV cache, Vocabulary',
     });
     expect(facts.map(({ value }) => value).join()).not.toMatch(/NaN|undefined|null/);
   });

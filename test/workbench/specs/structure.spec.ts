@@ -183,7 +183,7 @@ test('a model of no known family shows what is known, and why it cannot be run',
   expect(await page.getByTestId('heads').innerText()).toMatch(
     /Layers 0–79 128 query heads on 16 KV heads: 8 share each/,
   );
-  expect(await page.getByTestId('summary').innerText()).toMatch(/Not known\s+.*positions/);
+  expect(await page.getByTestId('summary').innerText()).toMatch(/Not known\s+.*Positions/);
   expect(await page.getByTestId('analyse').isDisabled()).toBe(true);
   expect(await page.getByTestId('not-runnable').innerText()).toMatch(/exotic/);
   // Ids are no weights: their statistics are refused, naming the type.

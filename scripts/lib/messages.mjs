@@ -1,0 +1,135 @@
+// The messages that the sources translate: the first argument of `vscode.l10n.t(…)` in the host and of `t(…)` of @vscode/l10n in
+// the pages. @vscode/l10n-dev does not see the second form, and brings nineteen packages for it.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { root } from './places.mjs';
+
+/** Folders whose words users read. The engine's own are in English: its command line and its files speak them too. */
+const folders = ['src/host', 'webview'];
+
+/** Every message, sorted, as the bundle has it: the English text is its own key. */
+export function bundleOfSources() {
+  const messages = new Set(sourceFiles().flatMap(({ source }) => [...messagesOf(source)]));
+  return Object.fromEntries([...messages].sort().map((message) => [message, message]));
+}
+
+/** The TypeScript files of those folders, parsed. */
+export function sourceFiles() {
+  return [...folders.flatMap(tree), 'src/extension.ts'].map((path) => ({
+    path,
+    source: ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true),
+  }));
+}
+
+/** @returns {string[]} */
+function tree(/** @type {string} */ folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return tree(path);
+    return path.endsWith('.ts') && !path.endsWith('.d.ts') ? [path] : [];
+  });
+}
+
+/**
+ * Messages of one file.
+ * @param {ts.SourceFile} source
+ * @returns {Generator<string>}
+ */
+function* messagesOf(source) {
+  for (const call of callsOf(source)) {
+    if (!isTranslation(call)) continue;
+    const [message] = call.arguments;
+    if (message === undefined || !ts.isStringLiteralLike(message)) {
+      throw new Error(`${source.fileName}: t() takes a text as it stands, not ${message?.getText() ?? 'nothing'}`);
+    }
+    yield message.text;
+  }
+}
+
+/**
+ * @param {ts.Node} node
+ * @returns {Generator<ts.CallExpression>}
+ */
+function* callsOf(node) {
+  if (ts.isCallExpression(node)) yield node;
+  for (const child of node.getChildren()) yield* callsOf(child);
+}
+
+/** @param {ts.CallExpression} call */
+export function isTranslation({ expression }) {
+  if (ts.isIdentifier(expression)) return expression.text === 't';
+  return ts.isPropertyAccessExpression(expression) && /\bl10n\.t$/.test(expression.getText());
+}
+
+/**
+ * Texts of a file that look like words for a user and are not translated.
+ * @param {ts.SourceFile} source
+ * @returns {{ line: number; node: ts.Node; text: string }[]}
+ */
+export function untranslated(source) {
+  /** @type {{ line: number; node: ts.Node; text: string }[]} */
+  const found = [];
+  const visit = (/** @type {ts.Node} */ node) => {
+    if (ts.isCallExpression(node) && isTranslation(node)) {
+      for (const argument of node.arguments.slice(1)) visit(argument);
+      return;
+    }
+    if (isForMachines(node)) return;
+    const text = textOf(node);
+    if (text !== null && (isShown(node) ? /\p{L}{3,}/u : /\p{L}{2,}:? \p{L}{2,}|(^|\s)\p{Lu}\p{Ll}{2,}/u).test(text)) {
+      found.push({ line: source.getLineAndCharacterOfPosition(node.getStart()).line + 1, node, text });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** The text of a literal, with {} where a template puts something in; null for other nodes. */
+function textOf(/** @type {ts.Node} */ node) {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return null;
+  return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('{}');
+}
+
+/** What no user reads: imports, types, keys, comparisons, errors of the program itself, classes, selectors, style sheets. */
+function isForMachines(/** @type {ts.Node} */ node) {
+  if (ts.isSourceFile(node)) return false;
+  if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || ts.isTaggedTemplateExpression(node)) return true;
+  if (ts.isNewExpression(node)) return /^(Error|TypeError|RangeError|Set|Map)$/.test(node.expression.getText());
+  if (ts.isPropertyAssignment(node)) {
+    return /^'?(class|data-[\w-]+|role|viewBox|d|type|value|id)'?$/.test(node.name.getText());
+  }
+  const { parent } = node;
+  if (ts.isPropertyAssignment(parent)) return parent.name === node;
+  if (ts.isCallExpression(parent) && parent.expression !== node) {
+    const callee = parent.expression.getText();
+    if (
+      /\.(on|select|selectAll|classed|style|setProperty|matchMedia|querySelector|closest|info|warn|error)$/.test(callee)
+    ) {
+      return isText(node);
+    }
+    return /\.attr$/.test(callee) && parent.arguments[0]?.getText() === "'class'" && isText(node);
+  }
+  if (!ts.isStringLiteralLike(node)) return false;
+  if (ts.isBinaryExpression(parent)) return /[=!]==/.test(parent.operatorToken.getText());
+  return /^(Arrow\w+|Enter|Escape|Home|End|Page\w+|Delete|Backspace|GQA Lens)$/.test(node.text);
+}
+
+const isText = (/** @type {ts.Node} */ node) => ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
+
+/** Whether a text stands where the page shows it, however little it is: a child of an element, a label, a tool tip. */
+function isShown(/** @type {ts.Node} */ node) {
+  const { parent } = node;
+  if (ts.isPropertyAssignment(parent))
+    return /^'?(title|description|label|aria-label|placeholder|hint)'?$/.test(parent.name.getText());
+  if (!ts.isCallExpression(parent)) return false;
+  const place = parent.arguments.indexOf(/** @type {ts.Expression} */ (node));
+  const callee = parent.expression.getText();
+  return (
+    (callee === 'element' && place >= 2) ||
+    (/^(plainButton|button)$/.test(callee) && place === 0) ||
+    /\.text$/.test(callee)
+  );
+}
