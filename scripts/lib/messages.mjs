@@ -77,7 +77,10 @@ export function untranslated(source) {
     }
     if (isForMachines(node)) return;
     const text = textOf(node);
-    if (text !== null && (isShown(node) ? /\p{L}{3,}/u : /\p{L}{2,}:? \p{L}{2,}|(^|\s)\p{Lu}\p{Ll}{2,}/u).test(text)) {
+    if (
+      text !== null &&
+      (isShown(node) ? /\p{L}{3,}/u : /\p{L}{2,} \p{L}{2,}|(^|\s)\p{Lu}\p{Ll}{2,}/u).test(wordsOf(text))
+    ) {
       found.push({ line: source.getLineAndCharacterOfPosition(node.getStart()).line + 1, node, text });
     }
     ts.forEachChild(node, visit);
@@ -85,6 +88,10 @@ export function untranslated(source) {
   visit(source);
   return found;
 }
+
+/** Without signs of the editor, markup and the product's name, which are the same in every language. */
+const wordsOf = (/** @type {string} */ text) =>
+  text.startsWith('<') ? '' : text.replace(/\$\([\w-]+\)|GQA Lens/g, '');
 
 /** The text of a literal, with {} where a template puts something in; null for other nodes. */
 function textOf(/** @type {ts.Node} */ node) {
@@ -114,7 +121,7 @@ function isForMachines(/** @type {ts.Node} */ node) {
   }
   if (!ts.isStringLiteralLike(node)) return false;
   if (ts.isBinaryExpression(parent)) return /[=!]==/.test(parent.operatorToken.getText());
-  return /^(Arrow\w+|Enter|Escape|Home|End|Page\w+|Delete|Backspace|GQA Lens)$/.test(node.text);
+  return /^(Arrow\w+|Enter|Escape|Home|End|Page\w+|Delete|Backspace)$/.test(node.text);
 }
 
 const isText = (/** @type {ts.Node} */ node) => ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);

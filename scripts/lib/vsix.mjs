@@ -19,7 +19,18 @@ const binaries = /** @type {Record<string, string>} */ ({
 });
 
 const inputs = [
-  ...['dist', 'media', 'package.json', 'package.nls.json', 'package.nls.de.json', 'l10n', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore'],
+  ...[
+    'dist',
+    'media',
+    'package.json',
+    'package.nls.json',
+    'package.nls.de.json',
+    'l10n',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    '.vscodeignore',
+  ],
   ...['node_modules/webgpu/package.json', 'scripts/lib/vsix.mjs'],
 ];
 

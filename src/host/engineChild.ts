@@ -4,7 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { EngineApi, EngineEvents } from '../protocol/engine';
 import { GqaLensError } from '../protocol/errors';
 import { openChannel, type Remote } from '../protocol/rpc';
@@ -68,17 +68,21 @@ export function forkEngine(
   const ended = new Promise<GqaLensError>((resolve) => {
     const settle = (how: string): void => {
       if (gone !== null) return;
-      gone = new GqaLensError('engine-gone', `The engine process ${child.pid ?? ''} ${how}${quote(lastWords)}`, {
-        next: 'Run again: a new engine is started.',
+      gone = new GqaLensError('engine-gone', `${how}${quote(lastWords)}`, {
+        next: vscode.l10n.t('Run again: a new engine is started.'),
       });
-      log.info(`Engine ${child.pid ?? '?'} ${how}`);
+      log.info(how);
       engine.$close(gone);
       resolve(gone);
     };
-    child.once('error', (error) => settle(`could not be started: ${error.message}`));
+    child.once('error', (error) => settle(vscode.l10n.t('The engine could not be started: {0}', error.message)));
     // 'close' comes after 'exit' once the pipes are drained, so that the last words are complete.
     child.once('close', (code, signal) =>
-      settle(signal === null ? `ended with code ${code ?? '?'}` : `was ended by ${signal}`),
+      settle(
+        signal === null
+          ? vscode.l10n.t('The engine process {0} ended with code {1}', child.pid ?? '?', code ?? '?')
+          : vscode.l10n.t('The engine process {0} was ended by {1}', child.pid ?? '?', signal),
+      ),
     );
   });
 

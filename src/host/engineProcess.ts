@@ -64,7 +64,7 @@ export class EngineProcess implements vscode.Disposable {
   /** Runs `work` on the engine, starting it if needed. Throws GqaLensError; `engine-gone` when it ends meanwhile. */
   async call<T>(work: (engine: Engine, task: TaskId) => Promise<T>, options: CallOptions = {}): Promise<T> {
     const child = await this.ensure();
-    if (options.signal?.aborted === true) throw new GqaLensError('cancelled', 'Cancelled');
+    if (options.signal?.aborted === true) throw new GqaLensError('cancelled', vscode.l10n.t('Cancelled'));
     const task = `task-${++this.lastTask}`;
     this.listeners.set(task, options);
     const cancel = (): void => void child.engine.cancel.asEvent(task).catch(() => undefined);
@@ -158,8 +158,8 @@ export class EngineProcess implements vscode.Disposable {
       this.log.info(`Runtime ${path} (${origin}): ${ok ? 'works' : 'refused'}, ${reason}`);
     if (choice.runtime === null) {
       throw new GqaLensError('engine-gone', vscode.l10n.t('No Node.js was found that can run the engine'), {
-        expected: 'Node.js 20 or newer',
-        found: choice.tried.map(({ path, reason }) => `${path}: ${reason}`).join('; ') || 'none',
+        expected: vscode.l10n.t('Node.js 20 or newer'),
+        found: choice.tried.map(({ path, reason }) => `${path}: ${reason}`).join('; ') || vscode.l10n.t('none'),
         next: vscode.l10n.t('Install Node.js, or set "gqaLens.nodePath" to one.'),
       });
     }

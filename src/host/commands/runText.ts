@@ -35,7 +35,9 @@ export function runOnSelection(context: HostContext) {
     const editor = vscode.window.activeTextEditor;
     const text = editor?.document.getText(editor.selection) ?? '';
     if (text.trim() === '')
-      throw new GqaLensError('input-invalid', 'Nothing is selected', { next: 'Select the text to run.' });
+      throw new GqaLensError('input-invalid', vscode.l10n.t('Nothing is selected'), {
+        next: vscode.l10n.t('Select the text to run.'),
+      });
     await run(context, text);
   };
 }

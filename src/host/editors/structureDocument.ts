@@ -97,7 +97,7 @@ export class StructureDocument implements vscode.CustomDocument {
     if (this.uri.scheme === 'file') return this.uri.fsPath;
     throw new GqaLensError('checkpoint-unsupported', vscode.l10n.t('Only files on disk can be looked at'), {
       file: this.uri.toString(),
-      expected: 'a file: address',
+      expected: vscode.l10n.t('a file: address'),
       found: `${this.uri.scheme}:`,
       next: vscode.l10n.t('Save the file to disk and open it there.'),
     });

@@ -76,7 +76,9 @@ export class DiffPanel {
       continuations: async (count) => {
         const { original, converted } = session;
         if (original === null || converted === null) {
-          throw new GqaLensError('input-invalid', 'There is nothing to continue yet', { next: 'Press Run first.' });
+          throw new GqaLensError('input-invalid', vscode.l10n.t('There is nothing to continue yet'), {
+            next: vscode.l10n.t('Press Run first.'),
+          });
         }
         const [a, b] = await Promise.all([
           session.continuation(original.runId, count),
