@@ -27,6 +27,7 @@ import type {
   TextMeasures,
 } from './model';
 import type { ErrorValue } from './errors';
+import type { FigureHostApi, FigureViewApi } from './figures';
 import type { CheckpointStructure, TensorStatistics } from './structure';
 import type { SweepFormat, SweepMethod, SweepResult } from './sweep';
 
@@ -95,7 +96,7 @@ export interface ExplorerSnapshot {
 }
 
 /** Host functions that the explorer calls. */
-export interface ExplorerHostApi {
+export interface ExplorerHostApi extends FigureHostApi {
   ready(): Promise<ExplorerSnapshot>;
   run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
@@ -125,7 +126,7 @@ export interface ExplorerHostApi {
 }
 
 /** Webview functions that the host calls. */
-export interface ExplorerViewApi {
+export interface ExplorerViewApi extends FigureViewApi {
   update(snapshot: ExplorerSnapshot): void;
   busy(busy: Busy | null): void;
   /** What is done while answers of `similarity` and `headDamage` are awaited; null when there are none. */
@@ -180,7 +181,7 @@ export interface PredictionsRequest {
   count: number;
 }
 
-export interface DiffHostApi {
+export interface DiffHostApi extends FigureHostApi {
   ready(): Promise<DiffSnapshot>;
   run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
@@ -204,7 +205,7 @@ export interface DiffHostApi {
   drawn(runId: string): void;
 }
 
-export interface DiffViewApi {
+export interface DiffViewApi extends FigureViewApi {
   update(snapshot: DiffSnapshot): void;
   busy(busy: Busy | null): void;
   measures(measures: MeasuresState): void;
@@ -238,15 +239,8 @@ export interface SweepSnapshot {
   problem: ErrorValue | null;
 }
 
-/** A figure of the sweep as a file: drawn by the webview, written by the host. */
-export interface FigureFile {
-  /** Ending and kind of the file: "svg", "png". */
-  ending: 'svg' | 'png';
-  content: string | Uint8Array;
-}
-
 /** Host functions that the sweep calls. */
-export interface SweepHostApi {
+export interface SweepHostApi extends FigureHostApi {
   ready(): Promise<SweepSnapshot>;
   /** Runs the rows that are missing. */
   resume(): Promise<void>;
@@ -255,12 +249,11 @@ export interface SweepHostApi {
   openRow(method: SweepMethod): Promise<void>;
   /** Asks where, and writes the result there. */
   saveResult(format: SweepFormat): Promise<void>;
-  saveFigure(figure: FigureFile): Promise<void>;
   uiChanged(ui: SweepUi): void;
 }
 
 /** Webview functions that the host calls. */
-export interface SweepViewApi {
+export interface SweepViewApi extends FigureViewApi {
   update(snapshot: SweepSnapshot): void;
   busy(busy: Busy | null): void;
 }
@@ -297,7 +290,7 @@ export interface StructureSnapshot {
 }
 
 /** Host functions that the structure editor calls. */
-export interface StructureHostApi {
+export interface StructureHostApi extends FigureHostApi {
   ready(): Promise<StructureSnapshot>;
   /** Reads the file again. */
   reload(): Promise<void>;
@@ -306,11 +299,10 @@ export interface StructureHostApi {
   /** Remembered until the file changes. Asking for another tensor cancels this one. */
   statistics(tensor: string): Promise<TensorStatistics>;
   cancelStatistics(): void;
-  copy(text: string): Promise<void>;
 }
 
 /** Webview functions that the host calls. */
-export interface StructureViewApi {
+export interface StructureViewApi extends FigureViewApi {
   update(snapshot: StructureSnapshot): void;
   /** How far the statistics of a tensor are. */
   progress(busy: Busy): void;

@@ -2,6 +2,7 @@
 import { isEncoderOnly } from '../../src/protocol/layers';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
+import { part } from '../shared/panel';
 import { commonPrefixLength } from './commonPrefix';
 import type { DiffData } from './data';
 import { attentionName, type DiffView } from './view';
@@ -13,7 +14,7 @@ export class Continuations implements Figure<DiffView> {
 
   constructor(data: DiffData) {
     this.#data = data;
-    this.element = element('div', {}, element('h3', {}, 'How both go on'), this.#body);
+    this.element = part('continuations', element('span', {}, 'How both go on'), this.#body);
   }
 
   render({ snapshot: { compare, model, state } }: DiffView): void {

@@ -9,6 +9,7 @@ import { element, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { longest, visibleLabels } from '../shared/labels';
+import { panel } from '../shared/panel';
 import { isDark } from '../shared/theme';
 import { measuringNote } from './measuringNote';
 import type { DiffActions, DiffView } from './view';
@@ -45,15 +46,16 @@ export class DivergenceMap implements Figure<DiffView> {
 
   constructor(actions: DiffActions) {
     this.#actions = actions;
-    this.element = element(
-      'section',
-      { class: 'panel divergence-map', 'data-testid': 'divergence-map' },
-      element('div', { class: 'panel-head' }, element('h2', {}, 'Attention changed, by layer and head')),
+    this.element = panel(
+      'divergence-map',
+      element('span', {}, 'Attention changed, by layer and head'),
+      element('span'),
       element('p', { class: 'muted note' }, 'Jensen-Shannon divergence in bits: 0 is unchanged, lower is better.'),
       this.#stage,
       this.#readout,
       this.#note,
     );
+    this.element.dataset.testid = 'divergence-map';
     for (const part of ['cells', 'names', 'legend', 'cursor']) this.#svg.append('g').attr('class', part);
     this.#svg.on('pointerleave', () => this.#point(null)).on('keydown', (event: KeyboardEvent) => this.#press(event));
     watchWidth(this.#stage, (width) => {

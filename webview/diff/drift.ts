@@ -8,6 +8,7 @@ import { element, watchWidth } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { longest, visibleLabels } from '../shared/labels';
+import { panel } from '../shared/panel';
 import { cosineFloor } from './cosineFloor';
 import { measuringNote } from './measuringNote';
 import type { DiffActions, DiffView } from './view';
@@ -32,15 +33,16 @@ export class Drift implements Figure<DiffView> {
 
   constructor(actions: DiffActions) {
     this.#actions = actions;
-    this.element = element(
-      'section',
-      { class: 'panel drift', 'data-testid': 'drift' },
-      element('div', { class: 'panel-head' }, element('h2', {}, 'Drift by layer'), legend()),
+    this.element = panel(
+      'drift',
+      element('span', {}, 'Drift by layer'),
+      legend(),
       element('p', { class: 'muted note' }, 'Cosine of original and converted: 1 is unchanged, higher is better.'),
       this.#stage,
       this.#readout,
       this.#note,
     );
+    this.element.dataset.testid = 'drift';
     for (const part of ['grid', 'columns', 'lines', 'dots']) this.#svg.append('g').attr('class', part);
     this.#svg.on('pointerleave', () => this.#point(null));
     watchWidth(this.#stage, (width) => {

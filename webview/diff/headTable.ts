@@ -11,6 +11,7 @@ import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { Heatmap, type HeatmapPicture } from '../shared/heatmap';
 import { layerTitle } from '../shared/labels';
+import { panel } from '../shared/panel';
 import { isDark } from '../shared/theme';
 import type { DiffData } from './data';
 import {
@@ -35,7 +36,7 @@ interface Column {
 
 export class HeadTable implements Figure<DiffView> {
   readonly element: HTMLElement;
-  readonly #title = element('h2');
+  readonly #title = element('span');
   readonly #note = element('p', { class: 'muted note' });
   readonly #row = element('div', { class: 'head-columns' });
   readonly #layer: Picker;
@@ -65,13 +66,7 @@ export class HeadTable implements Figure<DiffView> {
       this.#scale.element,
       this.#hideFirst.element,
     );
-    this.element = element(
-      'section',
-      { class: 'panel heads' },
-      element('div', { class: 'panel-head' }, this.#title, controls),
-      this.#row,
-      this.#note,
-    );
+    this.element = panel('heads', this.#title, controls, this.#row, this.#note);
   }
 
   render(view: DiffView): void {
@@ -166,7 +161,11 @@ export class HeadTable implements Figure<DiffView> {
       events,
     );
     for (const map of [a, b]) map.canvas.tabIndex = -1;
-    const bar = element('span', { class: 'divergence-bar', 'data-testid': 'head-divergence', 'data-head': head });
+    const bar = element(
+      'span',
+      { class: 'divergence-bar', 'data-testid': 'head-divergence', 'data-head': head },
+      element('i'),
+    );
     const value = element('span', { class: 'muted' });
     const button = element('button', { type: 'button', class: 'head-button' }, element('b', {}, `Q${head}`), value);
     const column = element('div', { class: 'head-column' }, bar, button, a.element, b.element);

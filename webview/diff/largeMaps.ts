@@ -9,6 +9,8 @@ import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { formatNumber, formatWeight } from '../shared/format';
 import { Heatmap } from '../shared/heatmap';
+import { layerTitle } from '../shared/labels';
+import { panel } from '../shared/panel';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import { TokenAxis } from '../shared/tokenAxis';
@@ -41,6 +43,7 @@ interface PaneParts {
 
 export class LargeMaps implements Figure<DiffView> {
   readonly element: HTMLElement;
+  readonly #title = element('span');
   readonly #panes: Record<Pane, PaneParts>;
   readonly #actions: DiffActions;
   readonly #data: DiffData;
@@ -55,13 +58,15 @@ export class LargeMaps implements Figure<DiffView> {
     this.#readout = new PaneReadout(data, readout);
     this.#drawn = drawn;
     this.#panes = { a: this.#makePane('a'), difference: this.#makePane('difference'), b: this.#makePane('b') };
-    this.element = element('div', { class: 'panes' }, ...PANES.map((pane) => this.#panes[pane].element));
+    const panes = element('div', { class: 'panes' }, ...PANES.map((pane) => this.#panes[pane].element));
+    this.element = panel('large-maps', this.#title, element('span'), panes);
   }
 
   render(view: DiffView): void {
     this.#view = view;
     const { compare, model } = view.snapshot;
     const head = view.ui.head;
+    this.#title.textContent = `Q${head} of ${layerTitle(model, view.ui.layer)} in both`;
     this.#panes.a.title.textContent = `${attentionName(model.G, model.H)} · Q${head}`;
     this.#panes.b.title.textContent = `${attentionName(view.snapshot.state.conversion.G, model.H)} · Q${head}`;
     this.#panes.difference.title.textContent = `Difference · Q${head}`;
@@ -149,10 +154,10 @@ export class LargeMaps implements Figure<DiffView> {
       },
     );
     const axis = new TokenAxis();
-    const title = element('h2');
+    const title = element('h3');
     const numbers = element('div', { class: 'pane-numbers' });
     const attributes: Record<string, string> = {
-      class: `panel pane pane-${pane}`,
+      class: `pane pane-${pane}`,
       ...(pane === 'difference' ? {} : { 'data-testid': `pane-${pane}` }),
     };
     return {

@@ -6,6 +6,7 @@ import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { tokenLabel } from '../shared/labels';
+import { part } from '../shared/panel';
 import { mostMoved } from './mostMoved';
 import { predictedAfter, type DiffActions, type DiffView } from './view';
 
@@ -22,7 +23,7 @@ export class Moved implements Figure<DiffView> {
 
   constructor(actions: DiffActions) {
     this.#actions = actions;
-    this.element = element('div', {}, element('h3', {}, 'Moved most'), this.#rows);
+    this.element = part('moved', element('span', {}, 'Moved most'), this.#rows);
   }
 
   render(view: DiffView): void {

@@ -5,6 +5,7 @@ import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { shortLabel, tokenLabel } from '../shared/labels';
+import { part } from '../shared/panel';
 import type { DiffData } from './data';
 import { attentionName, predictedAfter, type DiffView } from './view';
 
@@ -13,13 +14,13 @@ const LABEL_LENGTH = 14;
 
 export class NextTokens implements Figure<DiffView> {
   readonly element: HTMLElement;
-  readonly #title = element('h3');
+  readonly #title = element('span');
   readonly #body = element('div', { class: 'next-tokens', 'data-testid': 'next-tokens' });
   readonly #data: DiffData;
 
   constructor(data: DiffData) {
     this.#data = data;
-    this.element = element('div', {}, this.#title, this.#body);
+    this.element = part('next-tokens', this.#title, this.#body);
   }
 
   render(view: DiffView): void {

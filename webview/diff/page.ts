@@ -12,8 +12,9 @@ import type { DiffHostApi, DiffSnapshot, DiffViewApi } from '../../src/protocol/
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
+import { FigureTools } from '../shared/figureTools';
 import { Header } from '../shared/header';
-import type { Host, Remotely } from '../shared/host';
+import { kept, type Host, type Remotely } from '../shared/host';
 import { Readout } from '../shared/readout';
 import { onThemeChange } from '../shared/theme';
 import { createDiffData } from './data';
@@ -21,6 +22,7 @@ import { DivergenceMap } from './divergenceMap';
 import { Drift } from './drift';
 import { HeadTable } from './headTable';
 import { LargeMaps } from './largeMaps';
+import { originOf } from './origin';
 import { Summary } from './summary';
 import { fitDiffUi, NO_HOVER, type DiffActions, type DiffView } from './view';
 import { Words } from './words';
@@ -41,6 +43,8 @@ export function createDiffPage(openHost: (ours: DiffViewApi) => Host<Remotely<Di
     busy: (busy) => change((snapshot) => ({ ...snapshot, busy })),
     focus: (layer, head) =>
       actions.choose({ ...(layer === null ? {} : { layer }), ...(head === null ? {} : { head }) }),
+    figures: () => tools.answers.figures(),
+    figureAction: (id, action) => tools.answers.figureAction(id, action),
   });
   const { remote } = host;
 
@@ -89,6 +93,15 @@ export function createDiffPage(openHost: (ours: DiffViewApi) => Host<Remotely<Di
     new Words(actions, data),
   ];
   const figures = [...measures, ...rows];
+  const tools = new FigureTools<DiffView>({
+    ...{ figures, host: remote, origin: originOf },
+    failed: (error) => report(toErrorValue(error)),
+    changed: () => save(),
+    focus: (on) => {
+      if ('head' in on) actions.choose({ head: on.head });
+    },
+    tables: kept(host.saved(), 'tables'),
+  });
   const body = element(
     'div',
     { class: 'figures' },
@@ -146,6 +159,7 @@ export function createDiffPage(openHost: (ours: DiffViewApi) => Host<Remotely<Di
       if (rendering) figure.render(shown);
       else figure.emphasise(shown);
     }
+    if (rendering) tools.render(shown);
   }
 
   /** Runs a request whose failure the user must hear of. */
@@ -166,6 +180,7 @@ export function createDiffPage(openHost: (ours: DiffViewApi) => Host<Remotely<Di
   /** Keeps what is needed to bring this panel back after a window reload. */
   function save(): void {
     if (view === null) return;
-    host.save({ kind: 'diff', state: { ...view.snapshot.state, ...header.texts, ui: view.ui } });
+    const state = { ...view.snapshot.state, ...header.texts, ui: view.ui };
+    host.save({ kind: 'diff', state, tables: tools.tables });
   }
 }

@@ -15,6 +15,7 @@ import {
   formatNumber,
   formatPerplexity,
 } from '../shared/format';
+import { panel } from '../shared/panel';
 import { attentionName, type DiffActions, type DiffView } from './view';
 
 const NOTE = '↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.';
@@ -49,13 +50,10 @@ export class Summary implements Figure<DiffView> {
     );
     const { a, b } = this.#heads;
     const head = element('tr', {}, element('td'), a, b, element('th', { scope: 'col' }, 'change'));
-    this.element = element(
-      'section',
-      { class: 'panel summary', 'data-testid': 'summary' },
-      element('div', { class: 'panel-head' }, element('h2', {}, 'What pooling costs and saves')),
-      element('table', {}, element('thead', {}, head), this.#body),
-      this.#note,
-    );
+    const title = element('span', {}, 'What pooling costs and saves');
+    const table = element('table', {}, element('thead', {}, head), this.#body);
+    this.element = panel('summary', title, element('span'), table, this.#note);
+    this.element.dataset.testid = 'summary';
   }
 
   render({ snapshot }: DiffView): void {

@@ -7,6 +7,8 @@ import { headsByGroup } from '../shared/headOrder';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 import { mostMoved } from './mostMoved';
 
+export { attentionName } from '../shared/labels';
+
 /** What the pointer is on: a cell of a map, or a token of the text below. */
 export interface DiffHover {
   query: number | null;
@@ -89,11 +91,6 @@ export function sideRequest(view: DiffView, side: Side): AttentionRequest | null
 export function headCodes(tile: AttentionTile, head: number): Uint8Array {
   const place = tile.heads.indexOf(head);
   return tile.codes.subarray(place * tile.S * tile.T, (place + 1) * tile.S * tile.T);
-}
-
-/** "MHA", "MQA" or "GQA-2": what a number of KV heads is called. */
-export function attentionName(G: number, H: number): string {
-  return G === H ? 'MHA' : G === 1 ? 'MQA' : `GQA-${G}`;
 }
 
 /** UI state made to fit a model: a restored state may come from another checkpoint. */

@@ -6,6 +6,7 @@ import { isEncoderOnly } from '../../src/protocol/layers';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { formatNumber } from '../shared/format';
+import { panel } from '../shared/panel';
 import { relativeToLargest } from '../shared/relative';
 import { TextStrip } from '../shared/textStrip';
 import { Continuations } from './continuations';
@@ -20,7 +21,7 @@ export class Words implements Figure<DiffView> {
   /** Predictions are of what follows a token; an encoder's of the token itself. */
   readonly #where = element('span', {}, 'after');
   readonly #strip: TextStrip;
-  readonly #parts: readonly Figure<DiffView>[];
+  readonly parts: readonly Figure<DiffView>[];
   #view: DiffView | null = null;
 
   constructor(actions: DiffActions, data: DiffData) {
@@ -28,11 +29,11 @@ export class Words implements Figure<DiffView> {
       hover: (token) => actions.hover({ ...NO_HOVER, token }),
       select: (token) => actions.choose({ token: this.#view?.ui.token === token ? null : token }),
     });
-    this.#parts = [new Moved(actions), new NextTokens(data), new Continuations(data)];
-    this.element = element(
-      'section',
-      { class: 'panel words' },
-      element('div', { class: 'panel-head' }, element('h2', {}, 'Predictions changed, token by token'), this.#hovered),
+    this.parts = [new Moved(actions), new NextTokens(data), new Continuations(data)];
+    this.element = panel(
+      'words',
+      element('span', {}, 'Predictions changed, token by token'),
+      this.#hovered,
       element(
         'p',
         { class: 'muted note' },
@@ -41,7 +42,7 @@ export class Words implements Figure<DiffView> {
         ' each token, in nats: 0 is unchanged, lower is better.',
       ),
       this.#strip.element,
-      element('div', { class: 'words-parts' }, ...this.#parts.map((part) => part.element)),
+      element('div', { class: 'words-parts figure-parts' }, ...this.parts.map((part) => part.element)),
     );
   }
 
@@ -49,7 +50,7 @@ export class Words implements Figure<DiffView> {
     this.#view = view;
     this.#where.textContent = isEncoderOnly(view.snapshot.model) ? 'at' : 'after';
     this.#strip.show(view.snapshot.compare?.a.tokens ?? []);
-    for (const part of this.#parts) part.render(view);
+    for (const part of this.parts) part.render(view);
     this.emphasise(view);
   }
 

@@ -3,11 +3,12 @@
  * The number above a head says how similar its own K (or V) is to the shared one, once that is known. Heads can be dragged
  * to other groups, or moved by keyboard; what that does is groupingEditor.ts.
  */
+import { t } from '@vscode/l10n';
 import { select, type BaseType, type Selection } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
 import { element, watchWidth } from '../shared/dom';
 import { GROUP_COLORS, paintGroups } from '../shared/groupLook';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { describeHeads } from '../shared/headOrder';
 import { layerTitle } from '../shared/labels';
@@ -131,6 +132,24 @@ export class Assignment implements Figure<ExplorerView> {
       .selectAll<SVGElement, GroupPlace>('g.kv-group')
       .classed('selected', (item) => item.group === view.ui.group)
       .attr('aria-pressed', (item) => String(item.group === view.ui.group));
+  }
+
+  numbers(view: ExplorerView): FigureNumbers | null {
+    const { model, grouping } = view.snapshot;
+    const groups = grouping.groupOfHead[view.ui.layer] ?? [];
+    const kvHeads = grouping.groupOfKvHead[view.ui.layer] ?? [];
+    const similarity = this.#toPooled(view);
+    return {
+      title: t('Which KV head each query head reads in {0}', layerTitle(model, view.ui.layer)),
+      columns: [
+        ...['query head', 'own KV head', 'KV group'],
+        ...(similarity === null ? [] : [`${shownMeasure(view)?.title ?? 'similarity'} to pooled head`]),
+      ],
+      rows: groups.map((group, head) => {
+        const own = Math.floor((head * kvHeads.length) / Math.max(1, groups.length));
+        return [head, own, group, ...(similarity === null ? [] : [similarity.toPooled[own] ?? null])];
+      }),
+    };
   }
 
   /** How alike each query head's own K or V is to the shared one; null until known, and where heads share from the start. */

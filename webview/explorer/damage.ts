@@ -2,10 +2,14 @@
  * What the conversion does to each query head's output: how much is observed, how much of that the values alone make, and
  * what is predicted at most. On a logarithmic scale: a tenth and ten times are both worth seeing.
  */
+import { t } from '@vscode/l10n';
 import { scaleLog, select } from 'd3';
 import type { HeadDamage } from '../../src/protocol/model';
 import { element } from '../shared/dom';
 import { paintGroups } from '../shared/groupLook';
+import type { Figure, FigureNumbers } from '../shared/figure';
+import { layerTitle } from '../shared/labels';
+import { part } from '../shared/panel';
 import type { ExplorerData } from './data';
 import { damageRequest, focusedGroup, focusedHead, type Actions, type ExplorerView } from './view';
 
@@ -24,7 +28,7 @@ const NAMES = 16;
 /** Shares of a head's output that the scale may begin, end and be labelled with. */
 const STEPS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 
-export class Damage {
+export class Damage implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #actions: Actions;
   readonly #data: ExplorerData;
@@ -32,22 +36,24 @@ export class Damage {
   readonly #note = element('p', { class: 'muted note' });
   readonly #svg = select(this.#stage).append('svg').attr('role', 'img');
 
+  #width = 0;
+
   constructor(actions: Actions, data: ExplorerData) {
     this.#actions = actions;
     this.#data = data;
-    this.element = element(
-      'div',
-      { class: 'damage', hidden: true },
-      element('h3', {}, 'Damage to each head’s output'),
-      this.#stage,
-      this.#note,
-    );
+    this.element = part('damage', element('span', {}, 'Damage to each head’s output'), this.#stage, this.#note);
+    this.element.hidden = true;
     for (const part of ['axis', 'heads']) this.#svg.append('g').attr('class', part);
     this.#svg.on('pointerleave', () => actions.hover({ head: null, group: null }));
   }
 
   /** @param width pixels that may be used */
-  render(view: ExplorerView, width: number): void {
+  fit(width: number): void {
+    this.#width = width;
+  }
+
+  render(view: ExplorerView): void {
+    const width = this.#width;
     const request = damageRequest(view);
     this.element.hidden = request === null;
     if (request === null || width === 0) return;
@@ -69,6 +75,20 @@ export class Damage {
     this.#svg
       .selectAll<SVGGElement, HeadPlace>('.head-damage')
       .classed('dimmed', (place) => (head === null ? group !== null && place.group !== group : place.head !== head));
+  }
+
+  numbers(view: ExplorerView): FigureNumbers | null {
+    const request = damageRequest(view);
+    const damage = request && this.#data.damages.peek(request);
+    if (damage === null) return null;
+    const groups = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
+    return {
+      title: t('Change of each head’s output in {0}, as a share of it', layerTitle(view.snapshot.model, view.ui.layer)),
+      columns: ['query head', 'KV group', 'observed', 'by values alone', 'predicted at most'],
+      rows: placesOf(damage, groups).map(({ head, group, observed, byValues, predicted }) => [
+        ...[head, group, observed, byValues, predicted],
+      ]),
+    };
   }
 
   #draw(places: HeadPlace[], width: number): void {

@@ -1,10 +1,11 @@
 /**
  * What pooling does to the predictions, token by token: KL(original ‖ converted) as a bar over each token.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import { plainButton } from '../shared/controls';
 import { element, watchWidth } from '../shared/dom';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatLoss } from '../shared/format';
 import { shortLabel, visibleLabels } from '../shared/labels';
 import { panel } from './panel';
@@ -82,6 +83,15 @@ export class Divergence implements Figure<ExplorerView> {
     this.#svg
       .selectAll<SVGElement, TokenDivergence>('.kl')
       .classed('hovered', ({ place }) => place === view.hover.query || place === view.ui.token);
+  }
+
+  numbers({ snapshot: { compare } }: ExplorerView): FigureNumbers | null {
+    if (compare === null) return null;
+    return {
+      title: t('KL(original ‖ converted) of the prediction after each token'),
+      columns: ['position', 'token', 'KL (nats)'],
+      rows: Array.from(compare.klPerToken, (kl, place) => [place, compare.a.tokens[place]?.text ?? '', kl]),
+    };
   }
 
   #draw(values: TokenDivergence[], view: ExplorerView): void {

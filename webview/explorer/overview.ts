@@ -2,6 +2,7 @@
  * Where in the model am I: a row a layer with the mean map of every group and how close its heads are to their pooled
  * head. The rows are a list box: up and down move through the layers.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
@@ -9,7 +10,7 @@ import { fitScale, pixelTable } from '../shared/colorScale';
 import { Picker, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { headsByGroup } from '../shared/headOrder';
 import { capitalised, layerTitle, longest } from '../shared/labels';
@@ -100,6 +101,25 @@ export class Overview implements Figure<ExplorerView> {
     // The overview is about layers; hovering a head or a token changes nothing in it.
   }
 
+  /** How close the heads of each group are to their pooled head, in every layer that is known by now. */
+  numbers(view: ExplorerView): FigureNumbers | null {
+    const measure = shownMeasure(view);
+    const { model } = view.snapshot;
+    const items = Array.from({ length: model.L }, (_, layer) => groupsOf(view, layer)).flat();
+    return {
+      title: t('Groups of every layer, and how alike their heads are to the pooled head'),
+      columns: ['layer', 'KV group', 'query heads', `${measure?.title ?? 'similarity'} to pooled head, mean`],
+      rows: items.map((item) => {
+        const request = item.isGrouped ? similarityRequest(view, item.layer) : null;
+        const result = request && this.#data.similarities.peek(request);
+        return [
+          ...[layerTitle(model, item.layer), item.group, item.heads.join(' ')],
+          result === null ? null : meanToPooled(result, item.group),
+        ];
+      }),
+    };
+  }
+
   /** Fills the cells one request at a time, so that the chosen layer's own figures never wait behind the overview. */
   #fill(cells: HTMLElement[], items: GroupInLayer[], view: ExplorerView): void {
     const pictured = view.snapshot.original !== null && view.snapshot.grouping.G <= MOST_THUMBNAILS;
@@ -153,10 +173,14 @@ function groupsOf({ snapshot: { model, grouping } }: ExplorerView, layer: number
   return groups.map((heads, group) => ({ layer, group, heads, isGrouped }));
 }
 
+function meanToPooled({ toPooled, groups }: SimilarityResult, group: number): number {
+  const values = Array.from(toPooled).filter((_, head) => groups[head] === group);
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
 /** Shows the mean similarity of a group's heads to their pooled head. */
 function showSimilarity(cell: HTMLElement, item: GroupInLayer, result: SimilarityResult, view: ExplorerView): void {
-  const values = Array.from(result.toPooled).filter((_, head) => result.groups[head] === item.group);
-  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const mean = meanToPooled(result, item.group);
   cell.style.setProperty('--amount', `${Math.max(0, mean) * 100}%`);
   cell.title = `KV ${item.group}: ${shownMeasure(view)?.title ?? ''} to the pooled head ${formatNumber(mean, 2)}, mean of its heads`;
   const value = cell.querySelector('.layer-value');

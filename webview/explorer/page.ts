@@ -11,8 +11,9 @@ import { toErrorValue } from '../../src/protocol/errors';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
+import { FigureTools } from '../shared/figureTools';
 import { Header } from '../shared/header';
-import type { Host, Remotely } from '../shared/host';
+import { kept, type Host, type Remotely } from '../shared/host';
 import { Readout } from '../shared/readout';
 import { onThemeChange } from '../shared/theme';
 import { Assignment } from './assignment';
@@ -23,6 +24,7 @@ import { Overview } from './overview';
 import { Similarity } from './similarity';
 import { StatusLine } from './statusLine';
 import { Text } from './text';
+import { originOf } from './origin';
 import { fitUi, NO_HOVER, type Actions, type ExplorerView } from './view';
 
 /**
@@ -56,6 +58,8 @@ export function createExplorerPage(
         ...(group === null ? {} : { group }),
         ...(head === null ? {} : { head }),
       }),
+    figures: () => tools.answers.figures(),
+    figureAction: (id, action) => tools.answers.figureAction(id, action),
   });
   const { remote } = host;
 
@@ -106,7 +110,7 @@ export function createExplorerPage(
     load: () => ask(remote.loadGrouping()),
     save: () => ask(remote.saveGrouping()),
   });
-  assignment.editor.history.restore(savedHistory(host.saved()));
+  assignment.editor.history.restore(kept(host.saved(), 'history'));
   const figures: Figure<ExplorerView>[] = [
     new Overview(actions, data),
     assignment,
@@ -119,6 +123,13 @@ export function createExplorerPage(
       requestAnimationFrame(() => void remote.drawn(runId));
     }),
   ];
+  const tools = new FigureTools<ExplorerView>({
+    ...{ figures, host: remote, origin: originOf },
+    failed: (error) => report(toErrorValue(error)),
+    changed: () => save(),
+    focus: (on) => actions.choose('group' in on ? { group: on.group, head: null } : { head: on.head }),
+    tables: kept(host.saved(), 'tables'),
+  });
   const page = element(
     'main',
     { class: 'explorer', 'data-testid': 'explorer', hidden: true },
@@ -170,6 +181,7 @@ export function createExplorerPage(
       if (render) figure.render(shown);
       else figure.emphasise(shown);
     }
+    if (render) tools.render(shown);
   }
 
   /** Runs a request whose failure the user must hear of. */
@@ -187,11 +199,6 @@ export function createExplorerPage(
   function save(): void {
     if (view === null) return;
     const state = { ...view.snapshot.state, ...header.texts, ui: view.ui };
-    host.save({ kind: 'explorer', state, history: assignment.editor.history.store() });
+    host.save({ kind: 'explorer', state, history: assignment.editor.history.store(), tables: tools.tables });
   }
-}
-
-/** The undo history of a value that `save` kept. */
-function savedHistory(saved: unknown): unknown {
-  return typeof saved === 'object' && saved !== null && 'history' in saved ? saved.history : null;
 }

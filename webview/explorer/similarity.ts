@@ -3,12 +3,14 @@
  * each row how similar that head is to the pooled head that replaces it; below, what that does to every head's output.
  * Role: what is compared by what, the states of the answer, and the words. The parts are drawn in files of their own.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
 import { Picker, Segmented } from '../shared/controls';
 import { element, watchWidth } from '../shared/dom';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
+import { layerTitle } from '../shared/labels';
 import { Damage } from './damage';
 import type { ExplorerData } from './data';
 import { layoutMatrix, matrixScale } from './matrixLayout';
@@ -42,6 +44,7 @@ export class Similarity implements Figure<ExplorerView> {
   readonly #svg = select(this.#stage).append('svg').attr('role', 'img');
   readonly #matrix = new SimilarityMatrix(this.#svg, (pair) => this.#point(pair));
   readonly #damage: Damage;
+  readonly parts: readonly Figure<ExplorerView>[];
   #view: ExplorerView | null = null;
   #shown: SimilarityResult | null = null;
   #width = 0;
@@ -50,6 +53,7 @@ export class Similarity implements Figure<ExplorerView> {
     this.#actions = actions;
     this.#data = data;
     this.#damage = new Damage(actions, data);
+    this.parts = [this.#damage];
     this.#target = new Segmented(
       'target-picker',
       'Which heads are compared',
@@ -71,7 +75,8 @@ export class Similarity implements Figure<ExplorerView> {
       this.#inputs.element,
       this.#measure.element,
     );
-    const parts = [this.#stage, this.#readout, this.#progress, this.#explanation, this.#damage.element];
+    const damage = element('div', { class: 'figure-parts' }, this.#damage.element);
+    const parts = [this.#stage, this.#readout, this.#progress, this.#explanation, damage];
     this.element = panel('similarity', this.#title, controls, ...parts);
     watchWidth(this.#stage, (width) => {
       this.#width = width;
@@ -84,7 +89,8 @@ export class Similarity implements Figure<ExplorerView> {
     const { ui, snapshot } = view;
     this.#title.textContent = `Similarity · ${snapshot.model.layers[ui.layer]?.title ?? `layer ${ui.layer}`}`;
     this.#showControls(view);
-    this.#damage.render(view, this.#width);
+    this.#damage.fit(this.#width);
+    this.#damage.render(view);
     const request = similarityRequest(view, ui.layer);
     const answer = request && this.#data.similarities.get(request);
     const isLoading = answer?.state === 'loading';
@@ -117,6 +123,28 @@ export class Similarity implements Figure<ExplorerView> {
       source === null ? group === null || result.groups[place] === group : place === source;
     this.#matrix.emphasise(isOn, (block) => source !== null || group === null || block === group);
     this.#svg.selectAll<SVGElement, number>('.pooled').classed('dimmed', (place) => !isOn(place));
+  }
+
+  numbers(view: ExplorerView): FigureNumbers | null {
+    const request = similarityRequest(view, view.ui.layer);
+    const result = request && this.#data.similarities.peek(request);
+    if (result === null) return null;
+    const name = nameOf(result);
+    const heads = Array.from({ length: result.n }, (_, head) => head);
+    return {
+      title: t(
+        '{0} of {1} heads in {2}',
+        shownMeasure(view)?.title ?? '',
+        name,
+        layerTitle(view.snapshot.model, view.ui.layer),
+      ),
+      columns: ['head', 'KV group', 'to pooled head', ...heads.map((head) => `${name}${head}`)],
+      rows: heads.map((head) => [
+        ...[`${name}${head}`, result.groups[head] ?? null, result.toPooled[head] ?? null],
+        ...heads.map((other) => result.matrix[head * result.n + other] ?? null),
+      ]),
+      note: t('Floor, random heads on the same inputs: {0}; most alike {1}.', result.floor, result.floorExtreme),
+    };
   }
 
   #showControls(view: ExplorerView): void {

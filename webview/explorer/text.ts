@@ -3,11 +3,12 @@
  * in the hovered head, the hovered or chosen group, or over all groups; below, the tokens that get most of it. While no
  * token is looked at, the shade is the loss of each token: where the text surprises the model.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { RunSummary, Token } from '../../src/protocol/model';
 import { element } from '../shared/dom';
 import { groupColor, paintGroups } from '../shared/groupLook';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatWeight } from '../shared/format';
 import { shortLabel } from '../shared/labels';
 import { relativeToLargest } from '../shared/relative';
@@ -87,6 +88,34 @@ export class Text implements Figure<ExplorerView> {
       hovered: [queries === keys ? view.hover.query : null, view.hover.key].filter((place) => place !== null),
     });
     this.#list(rows.slice(0, MOST_GROUPS), keys, view.ui.hideFirstToken);
+  }
+
+  numbers(view: ExplorerView): FigureNumbers | null {
+    const run = shownRun(view);
+    if (run === null) return null;
+    const { queries, keys } = shownTokens(view);
+    const query = view.ui.token;
+    if (query === null) {
+      const hasLoss = keys === run.tokens && run.lossPerToken.length > 0;
+      return {
+        title: hasLoss ? t('Loss of each token') : t('Tokens'),
+        columns: ['position', 'token', 'id', ...(hasLoss ? ['loss (nats)'] : [])],
+        rows: keys.map(({ id, text }, place) => [
+          ...[place, text, id],
+          ...(hasLoss ? [place === 0 ? null : (run.lossPerToken[place - 1] ?? null)] : []),
+        ]),
+      };
+    }
+    const head = view.ui.head;
+    const groupOfHead = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
+    const rows = this.#rows(view, query, head, head === null ? view.ui.group : (groupOfHead[head] ?? null));
+    if (rows.length === 0) return null;
+    return {
+      title: t('Attention from token {0}, “{1}”', query, queries[query]?.text ?? ''),
+      columns: ['position', 'token', ...rows.map(({ label }) => label)],
+      rows: keys.map(({ text }, key) => [key, text, ...rows.map(({ weights }) => weights[key] ?? null)]),
+      note: t('Weights as they are drawn, to 3 %; the files of the maps have them exact.'),
+    };
   }
 
   /** In cross-attention the text is what is looked at; who looks is another one. */

@@ -36,3 +36,8 @@ export function connect<HostApi extends object, ViewApi extends object>(ours: Vi
   });
   return { remote, save: (state) => vscode.setState(state), saved: () => vscode.getState() };
 }
+
+/** A part of a value that `save` kept, which may be of any shape by now. */
+export function kept(saved: unknown, name: string): unknown {
+  return typeof saved === 'object' && saved !== null ? Object.entries(saved).find(([key]) => key === name)?.[1] : null;
+}

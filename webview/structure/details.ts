@@ -30,7 +30,7 @@ export type StatisticsState =
 export class DetailsCard {
   readonly element: HTMLElement;
   readonly #events: DetailsEvents;
-  readonly #name = element('h2', { class: 'tensor-name', 'data-testid': 'details-name' });
+  readonly #name = element('h2', { class: 'tensor-name', id: 'title-tensor', 'data-testid': 'details-name' });
   readonly #copy: HTMLButtonElement;
   readonly #facts = element('dl', { class: 'facts' });
   readonly #statistics = element('div', { class: 'statistics', 'data-testid': 'statistics', 'aria-live': 'polite' });
@@ -46,8 +46,14 @@ export class DetailsCard {
     );
     this.element = element(
       'aside',
-      { class: 'details', 'aria-label': t('Tensor'), 'data-testid': 'details', hidden: true },
-      element('div', { class: 'details-head' }, this.#name, close),
+      {
+        class: 'details figure-part',
+        'aria-label': t('Tensor'),
+        'data-figure': 'tensor',
+        'data-testid': 'details',
+        hidden: true,
+      },
+      element('div', { class: 'details-head panel-head' }, this.#name, close),
       this.#copy,
       this.#facts,
       this.#statistics,

@@ -8,6 +8,7 @@ import type { CheckpointStructure, HeadLayout } from '../../src/protocol/structu
 import { element, watchWidth } from '../shared/dom';
 import { paintGroups } from '../shared/groupLook';
 import { describeHeads } from '../shared/headOrder';
+import { panel } from '../shared/panel';
 import { layoutHeadBlocks } from './headBlocks';
 import { layoutSentence, layoutTitle } from './words';
 
@@ -18,12 +19,9 @@ export class HeadFigures {
   #width = 0;
 
   constructor() {
-    this.element = element(
-      'section',
-      { class: 'panel heads', 'aria-label': t('Heads'), 'data-testid': 'heads' },
-      element('div', { class: 'panel-head' }, element('h2', {}, t('Query heads and their KV heads'))),
-      this.#body,
-    );
+    const title = element('span', {}, t('Query heads and their KV heads'));
+    this.element = panel('heads', title, element('span'), this.#body);
+    this.element.dataset.testid = 'heads';
     watchWidth(this.#body, (width) => {
       this.#width = width;
       this.#draw();

@@ -7,7 +7,8 @@ import '../shared/language';
 import '../shared/palette.css';
 import '../shared/base.css';
 import './structure.css';
-import { toErrorValue } from '../../src/protocol/errors';
+import type { FigureInfo } from '../../src/protocol/figures';
+import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
 import type {
   StructureColumn,
   StructureHostApi,
@@ -15,12 +16,16 @@ import type {
   StructureUi,
   StructureViewApi,
 } from '../../src/protocol/views';
-import { ProgressBar } from '../shared/banners';
+import { problemBanner, ProgressBar } from '../shared/banners';
 import { button, CheckBox, type Choice, Picker, plainButton, searchLine } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger } from '../shared/format';
-import { connect } from '../shared/host';
+import type { Figure, FigureNumbers } from '../shared/figure';
+import { FigureTools } from '../shared/figureTools';
+import { connect, kept } from '../shared/host';
+import { panel } from '../shared/panel';
 import { DetailsCard, type StatisticsState } from './details';
+import { factNumbers, headNumbers, histogramNumbers, originOf, tensorNumbers, type StructureView } from './figures';
 import { HeadFigures } from './heads';
 import { problemPage } from './problem';
 import { TensorGrid } from './table';
@@ -33,6 +38,8 @@ const quickBytes = 256 * 1024 * 1024;
 
 const host = connect<StructureHostApi, StructureViewApi>({
   update: (changed) => accept(changed),
+  figures: (): FigureInfo[] => tools.answers.figures(),
+  figureAction: (id, action): void => tools.answers.figureAction(id, action),
   progress: (busy) => {
     if (statistics.kind !== 'busy') return;
     statistics = { kind: 'busy', busy };
@@ -53,6 +60,8 @@ let statistics: StatisticsState = { kind: 'none' };
 /** Counts questions for statistics: an answer to an older one is dropped. */
 let asked = 0;
 let planned = false;
+/** What could not be done with a figure. */
+let problem: ErrorValue | null = null;
 
 const grid = new TensorGrid({
   sort: (column) => {
@@ -116,31 +125,33 @@ const foldAll = plainButton(t('Fold all'), { class: 'link', 'data-testid': 'fold
   choose({ folded: !ui.folded, foldedOtherwise: [] }),
 );
 const count = element('span', { class: 'muted count-line', role: 'status', 'data-testid': 'count' });
+const summary = panel('summary', element('span', {}, t('Architecture')), element('span'), facts);
+summary.dataset.testid = 'summary';
+const tensors = panel(
+  'tensors',
+  element('span', {}, t('Tensors')),
+  element('div', { class: 'controls' }, count, search, dtypePicker.element, grouping.element, foldAll),
+  element('div', { class: 'tensor-body figure-parts' }, grid.element, details.element),
+);
+const tools = new FigureTools<StructureView>({
+  figures: [
+    drawnByPage(summary, factNumbers, { isTable: true }),
+    drawnByPage(heads.element, headNumbers),
+    drawnByPage(tensors, tensorNumbers, { isTable: true, parts: [drawnByPage(details.element, histogramNumbers)] }),
+  ],
+  ...{ host: remote, origin: originOf },
+  failed: (error) => {
+    problem = toErrorValue(error);
+    plan();
+  },
+  changed: () => save(),
+  tables: kept(host.saved(), 'tables'),
+});
 const content = element(
   'div',
   { class: 'structure-content' },
-  element(
-    'div',
-    { class: 'structure-top' },
-    element(
-      'section',
-      { class: 'panel summary', 'aria-label': t('Architecture'), 'data-testid': 'summary' },
-      element('div', { class: 'panel-head' }, element('h2', {}, t('Architecture'))),
-      facts,
-    ),
-    heads.element,
-  ),
-  element(
-    'section',
-    { class: 'panel tensors', 'aria-label': t('Tensors') },
-    element(
-      'div',
-      { class: 'panel-head' },
-      element('div', { class: 'tensor-title' }, element('h2', {}, t('Tensors')), count),
-      element('div', { class: 'controls' }, search, dtypePicker.element, grouping.element, foldAll),
-    ),
-    element('div', { class: 'tensor-body' }, grid.element, details.element),
-  ),
+  element('div', { class: 'structure-top' }, summary, heads.element),
+  tensors,
 );
 const page = element(
   'main',
@@ -185,10 +196,10 @@ function plan(): void {
 function draw(): void {
   planned = false;
   if (snapshot === null) return;
-  const { path, structure, isReading, problem } = snapshot;
+  const { path, structure, isReading, problem: unreadable } = snapshot;
   const parts = path.split(/[\\/]/);
   page.hidden = false;
-  page.dataset.state = structure !== null ? 'shown' : problem !== null ? 'failed' : 'reading';
+  page.dataset.state = structure !== null ? 'shown' : unreadable !== null ? 'failed' : 'reading';
   name.textContent = parts.at(-1) ?? path;
   name.title = path;
   progress.show(isReading ? { message: t('Reading the file'), fraction: null } : null);
@@ -197,7 +208,7 @@ function draw(): void {
   drawBanners();
   if (structure === null || list === null) {
     analyse.disabled = true;
-    analyse.title = problem === null ? t('The file is being read') : t('The file cannot be read');
+    analyse.title = unreadable === null ? t('The file is being read') : t('The file cannot be read');
     return;
   }
   const { notRunnable } = structure.summary;
@@ -211,14 +222,36 @@ function draw(): void {
   );
   heads.show(structure);
   drawTensors(list);
+  tools.render({
+    name: name.textContent,
+    ...{ structure, list, choices: ui },
+    statistics: statistics.kind === 'done' ? statistics.statistics : null,
+  });
+}
+
+/** A figure that this page draws itself. */
+function drawnByPage(
+  frame: HTMLElement,
+  numbers: (view: StructureView) => FigureNumbers | null,
+  more: Partial<Figure<StructureView>> = {},
+): Figure<StructureView> {
+  return { element: frame, numbers, render: () => undefined, emphasise: () => undefined, ...more };
 }
 
 function drawBanners(): void {
   if (snapshot === null) return;
-  const { problem, structure } = snapshot;
+  const { problem: unreadable, structure } = snapshot;
   const notRunnable = structure?.summary.notRunnable ?? null;
   banners.replaceChildren(
-    ...(problem === null ? [] : [problemPage(problem)]),
+    ...(unreadable === null ? [] : [problemPage(unreadable)]),
+    ...(problem === null
+      ? []
+      : [
+          problemBanner(problem, () => {
+            problem = null;
+            plan();
+          }),
+        ]),
     ...(notRunnable === null
       ? []
       : [
@@ -231,26 +264,26 @@ function drawBanners(): void {
   );
 }
 
-function drawTensors(tensors: TensorList): void {
+function drawTensors(known: TensorList): void {
   const { filter, dtype, sortBy, sortDescending, grouped, folded, foldedOtherwise, selected } = ui;
   const key = JSON.stringify([filter, dtype, sortBy, sortDescending, grouped, folded, foldedOtherwise]);
   if (rows === null || key !== rowsKey) {
     rowsKey = key;
-    rows = tensors.rows(ui);
+    rows = known.rows(ui);
   }
-  const all = tensors.names.length;
+  const all = known.names.length;
   const found = rows.tensors === all ? formatInteger(all) : `${formatInteger(rows.tensors)} of ${formatInteger(all)}`;
   count.textContent = `${found} · ${formatBytes(rows.bytes)}`;
-  types ??= tensors
+  types ??= known
     .dtypes()
     .map(({ dtype: value, count: own }) => ({ value, title: `${value} (${formatInteger(own)})` }));
   dtypePicker.show([{ value: '', title: t('all') }, ...types], dtype);
   grouping.show(grouped);
   foldAll.textContent = folded ? t('Unfold all') : t('Fold all');
   foldAll.disabled = !grouped || filter.trim() !== '';
-  grid.show(tensors, rows, selected, { by: sortBy, descending: sortDescending });
-  const place = selected === '' ? -1 : tensors.names.indexOf(selected);
-  details.show(tensors, place < 0 ? null : place, statistics);
+  grid.show(known, rows, selected, { by: sortBy, descending: sortDescending });
+  const place = selected === '' ? -1 : known.names.indexOf(selected);
+  details.show(known, place < 0 ? null : place, statistics);
 }
 
 function sorted(column: StructureColumn): Partial<StructureUi> {
@@ -298,10 +331,10 @@ function answer(question: number, state: StatisticsState): void {
 }
 
 function copy(text: string): void {
-  void remote.copy(text);
+  void remote.copyText(text);
 }
 
 /** Comes back after the editor was hidden and after a window reload. */
 function save(): void {
-  host.save(ui);
+  host.save({ ...ui, tables: tools.tables });
 }

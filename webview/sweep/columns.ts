@@ -11,6 +11,8 @@ export interface Column {
   title: string;
   /** In more words, as a tool tip. */
   description: string;
+  /** Of the value, where it has one. */
+  unit: string;
   value: (row: SweepRow) => number | null;
   format: (value: number) => string;
   /** Shown beside the pointer too. */
@@ -25,6 +27,7 @@ export const columns: readonly Column[] = [
     id: 'heads',
     title: t('KV heads'),
     description: t('Key/value heads after conversion'),
+    unit: '',
     value: ({ G }) => G,
     format: formatInteger,
     inCard: false,
@@ -33,6 +36,7 @@ export const columns: readonly Column[] = [
     id: 'loss',
     title: t('Loss'),
     description: t('Mean next-token cross-entropy, in nats'),
+    unit: 'nats a token',
     value: measures.loss.value,
     format: measures.loss.format,
     inCard: true,
@@ -42,6 +46,7 @@ export const columns: readonly Column[] = [
     id: 'perplexity',
     title: t('Perplexity'),
     description: t('e to the loss'),
+    unit: '',
     value: ({ perplexity }) => perplexity,
     format: formatPerplexity,
     inCard: true,
@@ -50,6 +55,7 @@ export const columns: readonly Column[] = [
     id: 'kl',
     title: 'KL',
     description: t('Mean KL(original ‖ converted), in nats a token'),
+    unit: 'nats a token',
     value: measures.kl.value,
     format: measures.kl.format,
     inCard: true,
@@ -59,6 +65,7 @@ export const columns: readonly Column[] = [
     id: 'top1',
     title: t('Same top token'),
     description: t('Share of positions with the same most probable next token as the original'),
+    unit: 'share',
     value: measures.top1.value,
     format: measures.top1.format,
     inCard: true,
@@ -68,6 +75,7 @@ export const columns: readonly Column[] = [
     id: 'cache',
     title: t('KV cache'),
     description: t('Bytes of KV cache a token'),
+    unit: 'bytes a token',
     value: ({ kvCacheBytesPerToken }) => kvCacheBytesPerToken,
     format: (value) => `${formatInteger(value)} B`,
     inCard: true,
@@ -76,6 +84,7 @@ export const columns: readonly Column[] = [
     id: 'parameters',
     title: t('Parameters'),
     description: t('Numbers that the model consists of'),
+    unit: '',
     value: ({ parameters }) => parameters,
     format: formatInteger,
     inCard: true,
@@ -84,6 +93,7 @@ export const columns: readonly Column[] = [
     id: 'time',
     title: t('Decode time'),
     description: t('Median time of a decoded token on this adapter'),
+    unit: 'milliseconds',
     value: measures.time.value,
     format: measures.time.format,
     inCard: true,
@@ -92,6 +102,7 @@ export const columns: readonly Column[] = [
     id: 'solving',
     title: t('Solved in'),
     description: t('Time that grouping and merging took'),
+    unit: 'milliseconds',
     value: ({ merge, solveMilliseconds }) => (merge === null ? null : solveMilliseconds),
     format: formatDuration,
     inCard: true,

@@ -7,7 +7,10 @@ import type { SweepResult, SweepRow } from '../../src/protocol/sweep';
 import type { SweepUi, SweepX, SweepY } from '../../src/protocol/views';
 import { Segmented, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
-import { axes, isTimed, measures } from './lines';
+import type { Figure, FigureNumbers } from '../shared/figure';
+import { panel } from '../shared/panel';
+import { sortRows, usedColumns } from './columns';
+import { axes, isTimed, linesOf, measures, methodTitle, originalOf } from './lines';
 import { Plot } from './plot';
 import { RowCard } from './rowCard';
 import { RowTable } from './table';
@@ -26,57 +29,55 @@ const choicesOf = (entries: Record<string, { name: string }>, withTime: boolean)
     .filter(([id]) => withTime || id !== 'time')
     .map(([value, { name }]) => ({ value, title: name }));
 
+/** What the figures are drawn from. */
+export interface SweepView {
+  result: SweepResult;
+  ui: SweepUi;
+}
+
 export class SweepFigures {
   readonly element: HTMLElement;
+  readonly figures: readonly Figure<SweepView>[];
+
+  constructor(events: FigureEvents) {
+    const card = new RowCard();
+    this.figures = [new PlotFigure(events, card), new RowsFigure(events)];
+    this.element = element('div', { class: 'figures' }, ...this.figures.map((figure) => figure.element), card.element);
+  }
+
+  /** @returns what the figures were drawn from: the choices that the rows allow */
+  render(result: SweepResult, wanted: SweepUi): SweepView {
+    const view = { result, ui: fitUi(wanted, result) };
+    for (const figure of this.figures) figure.render(view);
+    return view;
+  }
+}
+
+/** The plot with its switches. */
+class PlotFigure implements Figure<SweepView> {
+  readonly element: HTMLElement;
   readonly #events: FigureEvents;
-  readonly #title = element('h2', { id: 'title-plot' });
+  readonly #title = element('span');
   readonly #controls = element('div', { class: 'controls' });
   readonly #hint = element('p', { class: 'hint' });
-  readonly #card = new RowCard();
   readonly #plot: Plot;
-  readonly #table: RowTable;
   #switches: { x: Segmented; y: Segmented; timed: boolean } | null = null;
   #result: SweepResult | null = null;
 
-  constructor(events: FigureEvents) {
+  constructor(events: FigureEvents, card: RowCard) {
     this.#events = events;
     this.#plot = new Plot({
       open: events.open,
       point: (row, at) => {
-        if (row === null || this.#result === null) this.#card.hide();
-        else
-          this.#card.show(row, this.#result, at, events.open === null ? '' : t('Click to see it beside the original'));
+        if (row === null || this.#result === null) card.hide();
+        else card.show(row, this.#result, at, events.open === null ? '' : t('Click to see it beside the original'));
       },
     });
-    this.#table = new RowTable(events);
-    this.element = element(
-      'div',
-      { class: 'figures' },
-      element(
-        'section',
-        { class: 'panel', 'aria-labelledby': 'title-plot' },
-        element('div', { class: 'panel-head' }, this.#title, this.#controls),
-        this.#hint,
-        this.#plot.element,
-      ),
-      element(
-        'section',
-        { class: 'panel', 'aria-labelledby': 'title-table' },
-        element('div', { class: 'panel-head' }, element('h2', { id: 'title-table' }, t('All rows'))),
-        this.#table.element,
-      ),
-      this.#card.element,
-    );
+    this.element = panel('plot', this.#title, this.#controls, this.#hint, this.#plot.element);
   }
 
-  /** The plot as it is drawn, for export. */
-  get svg(): SVGSVGElement | null {
-    return this.#plot.svg;
-  }
-
-  render(result: SweepResult, wanted: SweepUi): void {
+  render({ result, ui }: SweepView): void {
     this.#result = result;
-    const ui = fitUi(wanted, result);
     const switches = this.#switchesFor(isTimed(result));
     switches.x.show(ui.x);
     switches.y.show(ui.y);
@@ -85,7 +86,28 @@ export class SweepFigures {
     this.#hint.textContent = t('Rows appear here as they are finished. The original is measured first.');
     this.#plot.element.hidden = result.rows.length === 0;
     this.#plot.render(result, ui);
-    this.#table.render(result, ui);
+  }
+
+  emphasise(): void {
+    // The plot follows the pointer by itself.
+  }
+
+  /** The points that are drawn. */
+  numbers({ result, ui }: SweepView): FigureNumbers | null {
+    if (result.rows.length === 0) return null;
+    const [x, y] = [axes[ui.x], measures[ui.y]];
+    const original = originalOf(result);
+    const rows = [...(original === null ? [] : [original]), ...linesOf(result).flatMap((line) => line.rows)];
+    const drawn = rows.filter((row, place) => place === 0 || row !== original);
+    return {
+      title: `${y.title}, by ${x.name}`,
+      columns: ['method', 'KV heads', ...(ui.x === 'heads' ? [] : [`${x.name} (${x.unit})`]), `${y.name} (${y.unit})`],
+      rows: drawn.flatMap((row) => {
+        const [across, up] = [x.value(row), y.value(row)];
+        if (across === null || up === null) return [];
+        return [[methodTitle(row, result), row.G, ...(ui.x === 'heads' ? [] : [across]), up]];
+      }),
+    };
   }
 
   /** Times are offered once a row has one. */
@@ -99,6 +121,40 @@ export class SweepFigures {
     this.#controls.replaceChildren(y.element, element('span', { class: 'muted' }, t('against')), x.element);
     this.#switches = { x, y, timed };
     return this.#switches;
+  }
+}
+
+/** All rows, with every number of theirs. */
+class RowsFigure implements Figure<SweepView> {
+  readonly element: HTMLElement;
+  readonly isTable = true;
+  readonly #table: RowTable;
+
+  constructor(events: FigureEvents) {
+    this.#table = new RowTable(events);
+    this.element = panel('rows', element('span', {}, t('All rows')), element('span'), this.#table.element);
+  }
+
+  render({ result, ui }: SweepView): void {
+    this.#table.render(result, ui);
+  }
+
+  emphasise(): void {
+    // Rows do not follow the pointer.
+  }
+
+  numbers({ result, ui }: SweepView): FigureNumbers | null {
+    if (result.rows.length === 0) return null;
+    const columns = usedColumns(result.rows);
+    return {
+      title: 'All rows of the sweep',
+      columns: ['method', ...columns.map(({ title, unit }) => (unit === '' ? title : `${title} (${unit})`)), 'error'],
+      rows: sortRows(result.rows, ui.sortBy, ui.sortDescending).map((row) => [
+        methodTitle(row, result),
+        ...columns.map(({ value }) => value(row)),
+        row.error ?? '',
+      ]),
+    };
   }
 }
 

@@ -24,6 +24,7 @@ export interface Axis {
   name: string;
   /** Under the axis. */
   title: string;
+  unit: string;
   scale: 'log2' | 'linear';
   value: (row: SweepRow) => number | null;
   format: (value: number) => string;
@@ -68,6 +69,7 @@ export const axes: Record<SweepX, Axis> = {
   heads: {
     name: t('KV heads'),
     title: t('KV heads (fewer →)'),
+    unit: 'heads',
     scale: 'log2',
     value: ({ G }) => G,
     format: formatInteger,
@@ -75,6 +77,7 @@ export const axes: Record<SweepX, Axis> = {
   cache: {
     name: t('KV cache'),
     title: t('KV cache a token (less →)'),
+    unit: 'bytes a token',
     scale: 'linear',
     value: ({ kvCacheBytesPerToken }) => kvCacheBytesPerToken,
     format: (value) => `${formatInteger(value)} B`,
@@ -82,6 +85,7 @@ export const axes: Record<SweepX, Axis> = {
   time: {
     name: t('Decode time'),
     title: t('Time to decode a token (faster →)'),
+    unit: 'milliseconds',
     scale: 'linear',
     value: ({ millisecondsPerToken }) => millisecondsPerToken,
     format: formatMilliseconds,

@@ -7,17 +7,18 @@ import '../shared/language';
 import '../shared/palette.css';
 import '../shared/base.css';
 import './sweep.css';
+import type { FigureInfo } from '../../src/protocol/figures';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
 import type { SweepFormat } from '../../src/protocol/sweep';
-import type { FigureFile, SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../src/protocol/views';
+import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../src/protocol/views';
 import { problemBanner, ProgressBar } from '../shared/banners';
 import { button, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
-import { pngBytes, svgDocument } from '../shared/exportFigure';
-import { connect } from '../shared/host';
+import { FigureTools } from '../shared/figureTools';
+import { connect, kept } from '../shared/host';
 import { onThemeChange } from '../shared/theme';
-import { SweepFigures } from './figures';
-import { measures } from './lines';
+import { SweepFigures, type SweepView } from './figures';
+import { originOf } from './origin';
 import { describeText } from './words';
 
 let snapshot: SweepSnapshot | null = null;
@@ -27,6 +28,8 @@ let planned = false;
 const host = connect<SweepHostApi, SweepViewApi>({
   update: (changed) => accept(changed),
   busy: (busy) => change((shown) => ({ ...shown, busy })),
+  figures: (): FigureInfo[] => tools.answers.figures(),
+  figureAction: (id, action): void => tools.answers.figureAction(id, action),
 });
 const { remote } = host;
 
@@ -39,6 +42,12 @@ const figures = new SweepFigures({
     plan();
   },
   open: ({ G, grouping, merge }) => ask(remote.openRow({ G, grouping, merge })),
+});
+const tools = new FigureTools<SweepView>({
+  ...{ figures: figures.figures, host: remote, origin: ({ result }) => originOf(result) },
+  failed: (error) => report(toErrorValue(error)),
+  changed: () => save(),
+  tables: kept(host.saved(), 'tables'),
 });
 const name = element('h1');
 const shape = element('span', { class: 'muted' });
@@ -64,7 +73,6 @@ const page = element(
         { class: 'exports' },
         element('span', { class: 'muted' }, t('Save as')),
         ...(['csv', 'json', 'html'] as const).map(resultLink),
-        ...(['svg', 'png'] as const).map(figureLink),
       ),
       run,
     ),
@@ -116,7 +124,7 @@ function draw(): void {
       .map((text) => element('span', {}, text)),
   );
   banners.replaceChildren(...(problem === null ? [] : [problemBanner(problem, () => report(null))]));
-  figures.render(result, ui);
+  tools.render(figures.render(result, ui));
 }
 
 function resultLink(format: SweepFormat): HTMLElement {
@@ -128,20 +136,6 @@ function resultLink(format: SweepFormat): HTMLElement {
   return plainButton(format.toUpperCase(), { class: 'link', title: hints[format] }, () =>
     ask(remote.saveResult(format)),
   );
-}
-
-function figureLink(ending: FigureFile['ending']): HTMLElement {
-  return plainButton(ending.toUpperCase(), { class: 'link', title: t('The plot as it is drawn now') }, () =>
-    ask(saveFigure(ending)),
-  );
-}
-
-async function saveFigure(ending: FigureFile['ending']): Promise<void> {
-  const { svg } = figures;
-  if (svg === null || snapshot === null || ui === null) return;
-  const title = `${snapshot.result.model.name}: ${measures[ui.y].title}`;
-  const content = ending === 'svg' ? svgDocument(svg, title) : await pngBytes(svg, title);
-  await remote.saveFigure({ ending, content });
 }
 
 /** Runs a request whose failure the user must hear of. */
@@ -162,5 +156,5 @@ function change(edit: (shown: SweepSnapshot) => SweepSnapshot): void {
 /** Keeps what is needed to bring this panel back after a window reload. */
 function save(): void {
   if (snapshot === null || ui === null) return;
-  host.save({ kind: 'sweep', state: { ...snapshot.state, ui } });
+  host.save({ kind: 'sweep', state: { ...snapshot.state, ui }, tables: tools.tables });
 }

@@ -10,8 +10,11 @@ import './sweep.css';
 import type { SweepResult } from '../../src/protocol/sweep';
 import type { SweepUi } from '../../src/protocol/views';
 import { element } from '../shared/dom';
+import { downloads } from '../shared/download';
+import { FigureTools } from '../shared/figureTools';
 import { followColorScheme } from '../shared/standalone';
-import { SweepFigures, usualUi } from './figures';
+import { SweepFigures, usualUi, type SweepView } from './figures';
+import { originOf } from './origin';
 import { describeText } from './words';
 
 // The engine wrote it into this page: see src/engine/sweep/html.ts.
@@ -22,9 +25,15 @@ let ui: SweepUi = usualUi;
 const figures = new SweepFigures({
   choose(chosen) {
     ui = { ...ui, ...chosen };
-    figures.render(result, ui);
+    draw();
   },
   open: null,
+});
+const tools = new FigureTools<SweepView>({
+  ...{ figures: figures.figures, host: downloads, origin: () => originOf(result) },
+  failed: (error) => console.error(error),
+  changed: () => undefined,
+  tables: [],
 });
 const shape = `${t('{0} layers × {1} heads', model.L, model.H)} · ${model.dtype.toLowerCase()} · ${model.familyTitle}`;
 document
@@ -48,4 +57,8 @@ document
     ),
   );
 followColorScheme();
-figures.render(result, ui);
+draw();
+
+function draw(): void {
+  tools.render(figures.render(result, ui));
+}

@@ -8,6 +8,7 @@ import { closeCheckpoint } from './closeCheckpoint';
 import { compare } from './compare';
 import { convert } from './convert';
 import { exportConversion } from './exportConversion';
+import { figureActions, saveFigure } from './figures';
 import { focusNode } from './focusNode';
 import { loadGrouping, saveGrouping } from './groupingFiles';
 import { openCheckpoint } from './openCheckpoint';
@@ -35,6 +36,8 @@ export function registerCommands(context: HostContext, diagnostics: DiagnosticsD
     exportConversion: exportConversion(context),
     compare: compare(context),
     sweep: sweep(context),
+    saveFigure,
+    ...Object.fromEntries(Object.entries(figureActions).map(([name, run]) => [`figure.${name}`, run])),
     focusNode: focusNode(context),
     showDiagnostics: showDiagnostics(diagnostics),
     showLog: () => context.log.show(),

@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import { openChannel } from '../../protocol/rpc';
 import type { StructureHostApi, StructureViewApi } from '../../protocol/views';
 import type { HostContext } from '../context';
+import { figureHost, registerFigures } from '../panels/figurePanels';
 import { webviewHtml, webviewOptions } from '../panels/webviewHtml';
 import { webviewTransport } from '../panels/webviewTransport';
 import { StructureDocument } from './structureDocument';
@@ -28,6 +29,7 @@ function show(context: HostContext, document: StructureDocument, panel: vscode.W
   const { webview } = panel;
   let isReady = false;
   const api: StructureHostApi = {
+    ...figureHost,
     ready: () => {
       isReady = true;
       return Promise.resolve(document.snapshot);
@@ -45,11 +47,16 @@ function show(context: HostContext, document: StructureDocument, panel: vscode.W
         if (isReady) void view.progress.asEvent({ message, fraction });
       }),
     cancelStatistics: () => document.cancelStatistics(),
-    copy: async (text) => vscode.env.clipboard.writeText(text),
   };
   const view = openChannel<StructureViewApi, StructureHostApi>(api, webviewTransport(webview));
   webview.options = webviewOptions(extension);
-  webview.html = webviewHtml(extension, webview, 'structure', basename(document.uri.path));
+  webview.html = webviewHtml(
+    extension,
+    webview,
+    'structure',
+    basename(document.uri.path),
+    registerFigures(panel, view),
+  );
   const listeners = vscode.Disposable.from(
     document.onDidChange(() => {
       if (isReady) void view.update.asEvent(document.snapshot);

@@ -4,6 +4,7 @@ import { GqaLensError } from '../../protocol/errors';
 import { openChannel, type Remote } from '../../protocol/rpc';
 import type { DiffHostApi, DiffSnapshot, DiffUi, DiffViewApi } from '../../protocol/views';
 import type { Session } from '../session';
+import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -32,7 +33,7 @@ export class DiffPanel {
     panel.title = vscode.l10n.t('{0}: MHA and GQA', session.model.name);
     panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
     this.view = openChannel<DiffViewApi, DiffHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
-    panel.webview.html = webviewHtml(extension, panel.webview, 'diff', panel.title);
+    panel.webview.html = webviewHtml(extension, panel.webview, 'diff', panel.title, registerFigures(panel, this.view));
     const listeners = vscode.Disposable.from(
       session.onDidChange(() => {
         if (this.isReady) session.measuring.want();
@@ -51,6 +52,7 @@ export class DiffPanel {
   private hostApi(actions: DiffActions): DiffHostApi {
     const { session } = this;
     return {
+      ...figureHost,
       ready: () => {
         this.isReady = true;
         session.measuring.want();

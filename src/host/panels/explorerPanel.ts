@@ -9,6 +9,7 @@ import type { Busy, ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewA
 import type { CallOptions } from '../engineProcess';
 import type { Session } from '../session';
 import { Topics } from './topics';
+import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -53,7 +54,13 @@ export class ExplorerPanel {
     panel.title = vscode.l10n.t('{0} — GQA Lens', session.model.name);
     panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
     this.view = openChannel<ExplorerViewApi, ExplorerHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
-    panel.webview.html = webviewHtml(extension, panel.webview, 'explorer', panel.title);
+    panel.webview.html = webviewHtml(
+      extension,
+      panel.webview,
+      'explorer',
+      panel.title,
+      registerFigures(panel, this.view),
+    );
     const listeners = vscode.Disposable.from(
       session.onDidChange(() => this.send(() => this.view.update.asEvent(this.snapshot()))),
       session.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
@@ -77,6 +84,7 @@ export class ExplorerPanel {
   private hostApi(actions: ExplorerActions): ExplorerHostApi {
     const { session } = this;
     return {
+      ...figureHost,
       ready: () => {
         this.isReady = true;
         this.giveAwaitedFocus();

@@ -4,7 +4,9 @@ import * as vscode from 'vscode';
 import { openChannel, type Remote } from '../../protocol/rpc';
 import type { SweepFormat, SweepMethod } from '../../protocol/sweep';
 import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/views';
+import { saveFile } from '../files';
 import type { Sweep } from '../sweep';
+import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -31,7 +33,7 @@ export class SweepPanel {
     panel.title = vscode.l10n.t('{0}: groups and methods', sweep.result.model.name);
     panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
     this.view = openChannel<SweepViewApi, SweepHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
-    panel.webview.html = webviewHtml(extension, panel.webview, 'sweep', panel.title);
+    panel.webview.html = webviewHtml(extension, panel.webview, 'sweep', panel.title, registerFigures(panel, this.view));
     const listeners = vscode.Disposable.from(
       sweep.onDidChange(() => this.send(() => this.view.update.asEvent(this.snapshot()))),
       sweep.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
@@ -47,6 +49,7 @@ export class SweepPanel {
   private hostApi(actions: SweepActions): SweepHostApi {
     const { sweep } = this;
     return {
+      ...figureHost,
       ready: () => {
         this.isReady = true;
         return Promise.resolve(this.snapshot());
@@ -54,8 +57,13 @@ export class SweepPanel {
       resume: () => actions.resume(sweep),
       cancel: () => sweep.cancel(),
       openRow: (method) => actions.openRow(sweep, method),
-      saveResult: async (format) => this.save(format, () => actions.format(sweep, format)),
-      saveFigure: ({ ending, content }) => this.save(ending, () => Promise.resolve(content)),
+      saveResult: (format) =>
+        saveFile({
+          title: vscode.l10n.t('Save the sweep'),
+          name: `${basename(sweep.modelPath)}-sweep`,
+          ending: format,
+          content: () => actions.format(sweep, format),
+        }),
       uiChanged: (ui) => void (this.ui = ui),
     };
   }
@@ -63,20 +71,6 @@ export class SweepPanel {
   private snapshot(): SweepSnapshot {
     const { file, result, busy, problem, modelPath } = this.sweep;
     return { state: { modelPath, file, ui: this.ui }, result, busy, problem };
-  }
-
-  private async save(ending: string, make: () => Promise<string | Uint8Array>): Promise<void> {
-    const name = `${basename(this.sweep.modelPath)}-sweep.${ending}`;
-    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-    const chosen = await vscode.window.showSaveDialog({
-      title: vscode.l10n.t('Save the sweep'),
-      filters: { [ending.toUpperCase()]: [ending] },
-      ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {}),
-    });
-    if (chosen === undefined) return;
-    const content = await make();
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-    await vscode.workspace.fs.writeFile(chosen, bytes);
   }
 
   private send(message: () => Promise<void>): void {

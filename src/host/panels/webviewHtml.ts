@@ -12,11 +12,13 @@ export function webviewOptions(extension: vscode.ExtensionContext): vscode.Webvi
   return { enableScripts: true, localResourceRoots: [distFolder(extension)] };
 }
 
+/** @param page the id that context menus name the page by (figurePanels.ts) */
 export function webviewHtml(
   extension: vscode.ExtensionContext,
   webview: vscode.Webview,
   kind: ViewKind,
   title: string,
+  page: string,
 ): string {
   const nonce = randomBytes(16).toString('base64');
   const address = (name: string): string =>
@@ -37,7 +39,7 @@ export function webviewHtml(
   <title>${escapeHtml(title)}</title>
   <link rel="stylesheet" href="${address(`${kind}.css`)}">
 </head>
-<body>
+<body data-vscode-context="${escapeHtml(JSON.stringify({ gqaLensPage: page, gqaLensView: kind }))}">
   <div id="root"></div>
   ${messages(vscode.l10n.bundle)}
   <script nonce="${nonce}" src="${address(`${kind}.js`)}"></script>

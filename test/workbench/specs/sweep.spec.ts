@@ -1,6 +1,6 @@
 // A sweep as a user meets it: chosen in quick picks, drawn row by row with the engine's numbers, kept over a reload, opened in
 // the comparison, saved; and the same as a page that stands alone.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +9,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { SweepRow } from '../../../src/protocol/sweep';
 import { choose, chosen } from '../harness/controls';
 import { sweepOf } from '../harness/engineNumbers';
+import { saveFigure, savedTo } from '../harness/figures';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -155,15 +156,13 @@ test('a window reload brings rows and choices back', async () => {
 
 test('saves the rows as CSV and the plot as SVG', async () => {
   const sweep = await workbench().webview('sweep');
-  for (const [link, file, content] of [
-    ['CSV', 'sample-sweep.csv', /^model,G,grouping,merge,loss/],
-    ['SVG', 'sample-sweep.svg', /^<svg [^>]*xmlns=.*<title>sample: Loss after conversion/s],
-  ] as const) {
-    await sweep.getByRole('button', { name: link, exact: true }).click();
-    expect(await workbench().enterPath(join(folder, file))).toBe(join(folder, file));
-    await eventually(() => Promise.resolve(existsSync(join(folder, file))), `${file} is written`);
-    expect(readFileSync(join(folder, file), 'utf8')).toMatch(content);
-  }
+  await sweep.getByRole('button', { name: 'CSV', exact: true }).click();
+  const csv = await savedTo(workbench(), join(folder, 'sample-sweep.csv'));
+  expect(csv.proposed).toBe(join(folder, 'sample-sweep.csv'));
+  expect(csv.bytes.toString('utf8')).toMatch(/^model,G,grouping,merge,loss/);
+  const svg = await saveFigure(workbench(), sweep, 'plot', join(folder, 'sample-plot.svg'));
+  expect(svg.proposed).toBe(join(folder, 'sample-plot.svg'));
+  expect(svg.bytes.toString('utf8')).toMatch(/^<svg [^>]*xmlns=.*<title>sample: Loss after conversion/s);
 });
 
 test('a click on a point shows that conversion in the comparison', async () => {

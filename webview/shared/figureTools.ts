@@ -1,0 +1,267 @@
+/**
+ * What every figure of a page can: be a table, become a file, be copied; by its menu, by the context menu, by commands.
+ * Role: ties frames (panel.ts), menus, tables and files together. Where files go is the host's business.
+ */
+import { t } from '@vscode/l10n';
+import type {
+  FigureAction,
+  FigureContext,
+  FigureEnding,
+  FigureFocus,
+  FigureHostApi,
+  FigureInfo,
+  FigureViewApi,
+} from '../../src/protocol/figures';
+import { plainButton } from './controls';
+import { element } from './dom';
+import type { Figure, FigureNumbers, FigureOrigin } from './figure';
+import { csvText, fileName, jsonText } from './figureFiles';
+import { FigureTable } from './figureTable';
+import type { Remotely } from './host';
+import { MenuButton, type MenuItem } from './menu';
+import { figureName, figureTitle } from './panel';
+import { pngBytes, svgDocument } from './picture';
+
+export interface FigureToolsOptions<View> {
+  figures: readonly Figure<View>[];
+  /** What a figure of the view is of. */
+  origin(view: View, figure: string): FigureOrigin;
+  host: Remotely<FigureHostApi>;
+  /** A file could not be made or written. */
+  failed(error: unknown): void;
+  /** Another figure is a table now: worth keeping. */
+  changed(): void;
+  /** Chooses a group or a head in the page; absent where it has none to choose. */
+  focus?(on: FigureFocus): void;
+  /** Names of the figures that are tables, as `tables` gave them; of any shape, for it was kept. */
+  tables: unknown;
+}
+
+interface Tooled<View> {
+  figure: Figure<View>;
+  name: string;
+  table: FigureTable;
+  status: HTMLElement;
+  gathering: AbortController | null;
+}
+
+export class FigureTools<View> {
+  readonly #options: FigureToolsOptions<View>;
+  readonly #figures: Tooled<View>[];
+  readonly #tables: Set<string>;
+  #view: View | null = null;
+
+  constructor(options: FigureToolsOptions<View>) {
+    this.#options = options;
+    this.#tables = new Set(
+      Array.isArray(options.tables) ? options.tables.filter((name) => typeof name === 'string') : [],
+    );
+    this.#figures = options.figures.flatMap(withParts).map((figure) => this.#equip(figure));
+    // Before the editor reads it, on the same event's way up.
+    document.addEventListener('contextmenu', (event) => this.#tellContext(event), { capture: true });
+  }
+
+  /** Names of the figures that are tables. */
+  get tables(): string[] {
+    return [...this.#tables];
+  }
+
+  /** What the host may ask of the page. */
+  get answers(): FigureViewApi {
+    return { figures: () => this.#list(), figureAction: (id, action) => this.#act(id, action) };
+  }
+
+  /** Draws the tables. Called after the figures are drawn. */
+  render(view: View): void {
+    this.#view = view;
+    for (const tooled of this.#figures) this.#draw(tooled);
+  }
+
+  #equip(figure: Figure<View>): Tooled<View> {
+    const frame = figure.element;
+    const name = figureName(frame);
+    const table = new FigureTable(name);
+    const status = element('p', { class: 'note muted figure-status', role: 'status', hidden: true });
+    const tooled: Tooled<View> = { figure, name, table, status, gathering: null };
+    const menu = new MenuButton(name, t('Save and view'), () => this.#items(tooled));
+    const head = frame.querySelector(':scope > .panel-head');
+    head?.append(menu.element);
+    head?.after(status, table.element);
+    return tooled;
+  }
+
+  #items(tooled: Tooled<View>): MenuItem[] {
+    const missing = this.#numbers(tooled) === null ? t('There are no numbers yet.') : null;
+    const item = (id: string, title: string, action: FigureAction, unavailable: string | null): MenuItem => ({
+      ...{ id, title, unavailable },
+      choose: () => this.#act(tooled.name, action),
+    });
+    const save = (ending: FigureEnding, unavailable: string | null): MenuItem =>
+      item(ending, t('Save as {0}…', ending.toUpperCase()), { kind: 'save', ending }, unavailable);
+    const isTable = this.#tables.has(tooled.name);
+    return [
+      ...(tooled.figure.isTable === true
+        ? []
+        : [
+            item(
+              'table',
+              isTable ? t('View as figure') : t('View as table'),
+              { kind: 'table' },
+              isTable ? null : missing,
+            ),
+          ]),
+      { ...save('png', null), separated: tooled.figure.isTable !== true },
+      save('svg', null),
+      save('csv', missing),
+      save('json', missing),
+      { ...item('copy', t('Copy as CSV'), { kind: 'copy' }, missing), separated: true },
+    ];
+  }
+
+  #list(): FigureInfo[] {
+    return this.#figures
+      .filter(({ figure }) => figure.element.checkVisibility())
+      .map((tooled) => ({
+        id: tooled.name,
+        title: figureTitle(tooled.figure.element),
+        hasNumbers: this.#numbers(tooled) !== null,
+      }));
+  }
+
+  /** Writes on the frame what a context menu in it is about. */
+  #tellContext({ target }: Event): void {
+    const at = target instanceof Element ? target : null;
+    const frame = at?.closest<HTMLElement>('[data-figure]');
+    const tooled = this.#figures.find(({ figure }) => figure.element === frame);
+    if (at === null || !frame || tooled === undefined) return;
+    frame.dataset.vscodeContext = JSON.stringify({
+      gqaLensFigure: tooled.name,
+      gqaLensHasNumbers: this.#numbers(tooled) !== null,
+      gqaLensIsTable: tooled.figure.isTable === true,
+      ...(this.#options.focus === undefined ? {} : placeContext(at)),
+      // Cut and paste mean nothing here; copying does where text is selected.
+      preventDefaultContextMenuItems: getSelection()?.isCollapsed !== false,
+    });
+  }
+
+  #act(name: string, action: FigureAction): void {
+    const tooled = this.#figures.find((own) => own.name === name);
+    if (tooled === undefined || this.#view === null) return;
+    if (action.kind === 'table') this.#toggleTable(tooled);
+    else if (action.kind === 'focus') this.#options.focus?.(action.on);
+    else this.#makeFile(tooled, action, this.#view).catch((error: unknown) => this.#options.failed(error));
+  }
+
+  #toggleTable(tooled: Tooled<View>): void {
+    if (tooled.figure.isTable === true) return;
+    if (!this.#tables.delete(tooled.name)) this.#tables.add(tooled.name);
+    this.#draw(tooled);
+    this.#options.changed();
+  }
+
+  #draw(tooled: Tooled<View>): void {
+    const isTable = this.#tables.has(tooled.name);
+    tooled.figure.element.classList.toggle('as-table', isTable);
+    tooled.table.element.hidden = !isTable;
+    if (isTable) tooled.table.show(this.#numbers(tooled));
+  }
+
+  #numbers({ figure }: Tooled<View>): FigureNumbers | null {
+    return this.#view === null ? null : (figure.numbers?.(this.#view) ?? null);
+  }
+
+  async #makeFile(
+    tooled: Tooled<View>,
+    action: Exclude<FigureAction, { kind: 'table' | 'focus' }>,
+    view: View,
+  ): Promise<void> {
+    const { host } = this.#options;
+    const origin = this.#options.origin(view, tooled.name);
+    if (action.kind === 'save' && (action.ending === 'svg' || action.ending === 'png')) {
+      const content = await this.#picture(tooled, action.ending, origin);
+      await host.saveFigure({ name: fileName(tooled.name, origin), ending: action.ending, content });
+      return;
+    }
+    const numbers = await this.#gather(tooled, view);
+    if (numbers === null) return;
+    if (action.kind === 'copy') {
+      await host.copyText(csvText(numbers));
+      this.#tell(tooled, t('Copied.'));
+    } else {
+      const content = action.ending === 'csv' ? csvText(numbers) : jsonText(numbers, origin);
+      await host.saveFigure({ name: fileName(tooled.name, origin), ending: action.ending, content });
+    }
+  }
+
+  /** A picture is of the figure, also while its table is shown. */
+  async #picture(tooled: Tooled<View>, ending: 'svg' | 'png', origin: FigureOrigin): Promise<string | Uint8Array> {
+    const frame = tooled.figure.element;
+    const isTable = this.#tables.has(tooled.name);
+    if (isTable) {
+      frame.classList.remove('as-table');
+      tooled.table.element.hidden = true;
+      // What follows its width draws in the frames after it has one.
+      await nextFrame();
+      await nextFrame();
+    }
+    try {
+      return ending === 'svg' ? svgDocument(frame, origin) : await pngBytes(frame, origin);
+    } finally {
+      if (isTable) this.#draw(tooled);
+    }
+  }
+
+  /** All numbers of a figure; null when the user stopped it. Only one gathering a figure at a time. */
+  async #gather(tooled: Tooled<View>, view: View): Promise<FigureNumbers | null> {
+    const { figure } = tooled;
+    if (figure.gather === undefined) return figure.numbers?.(view) ?? null;
+    tooled.gathering?.abort();
+    const controller = new AbortController();
+    tooled.gathering = controller;
+    const cancel = plainButton(t('Cancel'), { class: 'link' }, () => controller.abort());
+    const said = element('span');
+    tooled.status.replaceChildren(said, ' ', cancel);
+    const progress = (done: number): void => {
+      tooled.status.hidden = false;
+      said.textContent = t('Reading the numbers: {0} %', Math.floor(100 * done));
+    };
+    try {
+      return await figure.gather(view, { signal: controller.signal, progress });
+    } catch (error) {
+      if (controller.signal.aborted) return null;
+      throw error;
+    } finally {
+      if (tooled.gathering === controller) {
+        tooled.gathering = null;
+        tooled.status.hidden = true;
+      }
+    }
+  }
+
+  /** A word that goes by itself. */
+  #tell({ status }: Tooled<View>, sentence: string): void {
+    status.replaceChildren(sentence);
+    status.hidden = false;
+    setTimeout(() => {
+      if (status.textContent === sentence) status.hidden = true;
+    }, 2500);
+  }
+}
+
+/** The group and the head that an element is of, as its figure marked it. */
+function placeContext(at: Element): Partial<FigureContext> {
+  const find = (name: string): number | null => {
+    const value = at.closest(`[data-${name}]`)?.getAttribute(`data-${name}`) ?? '';
+    return /^\d+$/.test(value) ? Number(value) : null;
+  };
+  const [group, head] = [find('group'), find('head')];
+  return { gqaLensGroup: group, gqaLensHasGroup: group !== null, gqaLensHead: head, gqaLensHasHead: head !== null };
+}
+
+function withParts<View>(figure: Figure<View>): Figure<View>[] {
+  return [figure, ...(figure.parts ?? []).flatMap(withParts)];
+}
+
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => resolve()));
+}

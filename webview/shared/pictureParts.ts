@@ -1,0 +1,319 @@
+/**
+ * What a figure's frame shows, as SVG: boxes with their backgrounds and borders, lines of text, canvases as images, drawings
+ * as they are. Controls are left out: they do nothing in a picture.
+ * Role: from laid-out elements to SVG elements. It knows the CSS that our figures use, and no more.
+ */
+import { copySvg, plainColor } from './svgCopy';
+
+const NAMESPACE = 'http://www.w3.org/2000/svg';
+/** What a picture leaves out: things to press, and what says so itself. Buttons that carry content stay. */
+const LEFT_OUT =
+  '[data-no-picture], select, input, textarea, label, .segmented, .chip, .panel-head button, button.link, [popover]';
+
+export interface PictureBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Makes an SVG element; undefined attributes are left out. */
+export function svgElement(
+  name: string,
+  attributes: Record<string, string | number | undefined>,
+  ...children: (Node | string)[]
+): SVGElement {
+  const made = document.createElementNS(NAMESPACE, name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (value !== undefined) made.setAttribute(attribute, String(value));
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Draws a frame whole, also what is scrolled out of sight in it. */
+export function drawFrame(frame: HTMLElement): { content: SVGElement; box: PictureBox } {
+  const undo: (() => void)[] = [];
+  try {
+    unfold(frame, undo);
+    const content = svgElement('g', {});
+    const drawer = new Drawer(undo);
+    drawer.drawElement(frame, content);
+    const { left, top, right, bottom } = drawer.extent;
+    return { content, box: { x: left, y: top, width: right - left, height: bottom - top } };
+  } finally {
+    for (const back of undo.reverse()) back();
+  }
+}
+
+/** Sets a style for the time of the drawing. Nothing is painted before it is undone. */
+function override(target: HTMLElement, property: string, value: string, undo: (() => void)[]): void {
+  const before = target.style.getPropertyValue(property);
+  const priority = target.style.getPropertyPriority(property);
+  target.style.setProperty(property, value, 'important');
+  undo.push(() => {
+    if (before === '') target.style.removeProperty(property);
+    else target.style.setProperty(property, before, priority);
+  });
+}
+
+/** Lets everything that scrolls show all of itself. */
+function unfold(frame: HTMLElement, undo: (() => void)[]): void {
+  for (const part of [frame, ...frame.querySelectorAll<HTMLElement>('*')]) {
+    if (!(part instanceof HTMLElement)) continue;
+    const { overflowX, overflowY } = getComputedStyle(part);
+    const scrolls = (overflow: string): boolean => overflow === 'auto' || overflow === 'scroll';
+    if (scrolls(overflowY) && part.scrollHeight > part.clientHeight + 1) {
+      override(part, 'max-height', 'none', undo);
+      override(part, 'height', 'auto', undo);
+    }
+    if (scrolls(overflowX) && part.scrollWidth > part.clientWidth + 1) {
+      override(part, 'width', `${part.scrollWidth}px`, undo);
+      override(part, 'max-width', 'none', undo);
+    }
+    if (scrolls(overflowX) || scrolls(overflowY)) override(part, 'overflow', 'visible', undo);
+  }
+}
+
+class Drawer {
+  readonly extent = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  readonly #undo: (() => void)[];
+  readonly #pen = document.createElement('canvas').getContext('2d');
+  #clips = 0;
+
+  constructor(undo: (() => void)[]) {
+    this.#undo = undo;
+  }
+
+  drawElement(from: Element, to: SVGElement): void {
+    if (from.matches(LEFT_OUT)) return;
+    const style = getComputedStyle(from);
+    if (style.display === 'none' || style.visibility === 'hidden' || style.opacity === '0') return;
+    if (from instanceof SVGSVGElement) {
+      this.#drawDrawing(from, to);
+      return;
+    }
+    if (!(from instanceof HTMLElement)) return;
+    const group = this.#groupOf(from, style, to);
+    const box = from.getBoundingClientRect();
+    if (box.width > 0 && box.height > 0) this.#drawBox(box, style, group);
+    if (from instanceof HTMLCanvasElement) this.#drawCanvas(from, box, style, group);
+    const clipped = this.#clip(from, style, box, group);
+    for (const child of from.childNodes) {
+      if (child instanceof Element) this.drawElement(child, clipped);
+      else if (child instanceof Text) this.#drawText(child, style, clipped);
+    }
+    if (group !== to && !group.hasChildNodes()) group.remove();
+  }
+
+  /** A group where the element is seen through or turned. A turned one is measured unturned. */
+  #groupOf(from: HTMLElement, style: CSSStyleDeclaration, to: SVGElement): SVGElement {
+    const { opacity, transform, transformOrigin } = style;
+    if (opacity === '1' && transform === 'none') return to;
+    const group = svgElement('g', { opacity: opacity === '1' ? undefined : opacity });
+    if (transform !== 'none') {
+      override(from, 'transform', 'none', this.#undo);
+      const box = from.getBoundingClientRect();
+      const [x = 0, y = 0] = transformOrigin.split(' ').map((length) => parseFloat(length));
+      const [left, top] = [box.left + x, box.top + y];
+      group.setAttribute('transform', `translate(${left} ${top}) ${transform} translate(${-left} ${-top})`);
+    }
+    to.append(group);
+    return group;
+  }
+
+  #drawBox(box: DOMRect, style: CSSStyleDeclaration, to: SVGElement): void {
+    const radius = Math.min(parseFloat(style.borderTopLeftRadius), box.width / 2, box.height / 2);
+    const rect = (grown: number, look: Record<string, string | number>): void => {
+      to.append(
+        svgElement('rect', {
+          ...{ x: round(box.left - grown), y: round(box.top - grown) },
+          ...{ width: round(box.width + 2 * grown), height: round(box.height + 2 * grown) },
+          rx: radius > 0 ? round(radius + grown) : undefined,
+          ...look,
+        }),
+      );
+      this.#extend(box.left - grown, box.top - grown, box.right + grown, box.bottom + grown);
+    };
+    for (const { spread, color } of rings(style.boxShadow)) {
+      rect(spread / 2, { fill: 'none', stroke: plainColor(color), 'stroke-width': spread });
+    }
+    if (isSeen(style.backgroundColor)) rect(0, { fill: plainColor(style.backgroundColor) });
+    const gradient = this.#gradient(style.backgroundImage, to);
+    if (gradient !== null) rect(0, { fill: gradient });
+    const sides = ['top', 'right', 'bottom', 'left'].map((side) => ({
+      width:
+        style.getPropertyValue(`border-${side}-style`) === 'none'
+          ? 0
+          : parseFloat(style.getPropertyValue(`border-${side}-width`)),
+      color: style.getPropertyValue(`border-${side}-color`),
+    }));
+    const [top] = sides;
+    if (top !== undefined && sides.every(({ width, color }) => width === top.width && color === top.color)) {
+      if (top.width > 0 && isSeen(top.color)) {
+        rect(-top.width / 2, { fill: 'none', stroke: plainColor(top.color), 'stroke-width': top.width });
+      }
+    } else this.#drawSides(box, sides, to);
+    const outline = style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth);
+    if (outline > 0 && isSeen(style.outlineColor)) {
+      const look = { fill: 'none', stroke: plainColor(style.outlineColor), 'stroke-width': outline };
+      rect(parseFloat(style.outlineOffset) + outline / 2, look);
+    }
+  }
+
+  #drawSides(box: DOMRect, sides: readonly { width: number; color: string }[], to: SVGElement): void {
+    const ends = [
+      [box.left, box.top, box.right, box.top],
+      [box.right, box.top, box.right, box.bottom],
+      [box.left, box.bottom, box.right, box.bottom],
+      [box.left, box.top, box.left, box.bottom],
+    ];
+    sides.forEach(({ width, color }, side) => {
+      const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = ends[side] ?? [];
+      if (width === 0 || !isSeen(color)) return;
+      to.append(svgElement('line', { x1, y1, x2, y2, stroke: plainColor(color), 'stroke-width': width }));
+      this.#extend(Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2), Math.max(y1, y2));
+    });
+  }
+
+  /** A gradient from left to right as a fill; null where there is none. */
+  #gradient(image: string, to: SVGElement): string | null {
+    const inner = /^linear-gradient\((?:to right|90deg), (.*)\)$/.exec(image)?.[1];
+    if (inner === undefined) return null;
+    const parts = inner.split(/,\s*(?![^()]*\))/).map((part) => /^(.*?\)|[a-z]+)(?:\s+([\d.-]+)%?)?$/.exec(part));
+    const places = parts.map((part, place) =>
+      part?.[2] === undefined ? place / Math.max(1, parts.length - 1) : Number(part[2]) / 100,
+    );
+    const id = this.#newId('gradient');
+    // A stop before the one ahead of it begins where that ends, as in CSS.
+    const stops = parts.map((part, place) =>
+      svgElement('stop', {
+        offset: Math.max(...places.slice(0, place + 1)),
+        'stop-color': plainColor(part?.[1] ?? 'none'),
+      }),
+    );
+    to.append(svgElement('linearGradient', { id }, ...stops));
+    return `url(#${id})`;
+  }
+
+  #drawCanvas(canvas: HTMLCanvasElement, box: DOMRect, style: CSSStyleDeclaration, to: SVGElement): void {
+    if (canvas.width === 0 || canvas.height === 0) return;
+    to.append(
+      svgElement('image', {
+        ...{ x: round(box.left), y: round(box.top), width: round(box.width), height: round(box.height) },
+        ...{ href: canvas.toDataURL('image/png'), preserveAspectRatio: 'none' },
+        'image-rendering': style.imageRendering === 'auto' ? undefined : style.imageRendering,
+      }),
+    );
+    this.#extend(box.left, box.top, box.right, box.bottom);
+  }
+
+  #drawDrawing(drawing: SVGSVGElement, to: SVGElement): void {
+    const { left, top, right, bottom, width, height } = drawing.getBoundingClientRect();
+    if (width === 0 || height === 0) return;
+    const copy = copySvg(drawing);
+    for (const [name, value] of Object.entries({ x: left, y: top, width, height })) {
+      copy.setAttribute(name, String(round(value)));
+    }
+    if (getComputedStyle(drawing).overflow === 'visible') copy.setAttribute('overflow', 'visible');
+    to.append(copy);
+    this.#extend(left, top, right, bottom);
+  }
+
+  /** A group that shows what the element lets be seen of a content larger than itself. */
+  #clip(from: HTMLElement, style: CSSStyleDeclaration, box: DOMRect, to: SVGElement): SVGElement {
+    const cuts = style.overflowX !== 'visible' && from.scrollWidth > from.clientWidth + 1;
+    const cutsBelow = style.overflowY !== 'visible' && from.scrollHeight > from.clientHeight + 1;
+    if (!cuts && !cutsBelow) return to;
+    const id = this.#newId('clip');
+    const { left: x, top: y, width, height } = box;
+    const clipped = svgElement('g', { 'clip-path': `url(#${id})` });
+    to.append(svgElement('clipPath', { id }, svgElement('rect', { x, y, width, height })), clipped);
+    return clipped;
+  }
+
+  #drawText(text: Text, style: CSSStyleDeclaration, to: SVGElement): void {
+    if (text.data.trim() === '') return;
+    for (const { content, box } of linesOf(text)) {
+      const label = content.trimEnd();
+      if (label.trim() === '' || box.width === 0) continue;
+      const pen = this.#pen;
+      let ascent = 0.8;
+      if (pen !== null) {
+        pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+        const { fontBoundingBoxAscent, fontBoundingBoxDescent } = pen.measureText(label);
+        ascent = fontBoundingBoxAscent / (fontBoundingBoxAscent + fontBoundingBoxDescent);
+      }
+      to.append(
+        svgElement(
+          'text',
+          {
+            ...{ x: round(box.left), y: round(box.top + box.height * ascent), fill: plainColor(style.color) },
+            ...{ 'font-family': style.fontFamily, 'font-size': style.fontSize },
+            'font-weight': style.fontWeight === '400' ? undefined : style.fontWeight,
+            'font-style': style.fontStyle === 'normal' ? undefined : style.fontStyle,
+          },
+          style.textTransform === 'uppercase' ? label.toUpperCase() : label,
+        ),
+      );
+      this.#extend(box.left, box.top, box.right, box.bottom);
+    }
+  }
+
+  #extend(left: number, top: number, right: number, bottom: number): void {
+    const { extent } = this;
+    extent.left = Math.min(extent.left, left);
+    extent.top = Math.min(extent.top, top);
+    extent.right = Math.max(extent.right, right);
+    extent.bottom = Math.max(extent.bottom, bottom);
+  }
+
+  #newId(kind: string): string {
+    return `${kind}-${++this.#clips}`;
+  }
+}
+
+/** A text as the lines that it was laid out in. White space that is not shown has no width. */
+function linesOf(text: Text): { content: string; box: DOMRect }[] {
+  const range = document.createRange();
+  range.selectNodeContents(text);
+  const whole = range.getClientRects();
+  const [only] = whole;
+  if (only === undefined) return [];
+  if (whole.length === 1 && !/^\s|\s\s|\n/.test(text.data)) return [{ content: text.data, box: only }];
+  const lines: { content: string; box: DOMRect }[] = [];
+  for (let place = 0; place < text.length; place++) {
+    range.setStart(text, place);
+    range.setEnd(text, place + 1);
+    const box = range.getBoundingClientRect();
+    const last = lines.at(-1);
+    const character = /\s/.test(text.data.charAt(place)) ? ' ' : text.data.charAt(place);
+    if (box.width === 0 && (character === ' ' || last === undefined)) continue;
+    if (last !== undefined && (box.width === 0 || Math.abs(box.top - last.box.top) < 1)) {
+      last.content += character;
+      last.box = new DOMRect(last.box.x, last.box.y, Math.max(last.box.right, box.right) - last.box.x, last.box.height);
+    } else lines.push({ content: character, box });
+  }
+  return lines;
+}
+
+/** Shadows without blur and offset: rings around a box, inner ones last. */
+function rings(shadow: string): { spread: number; color: string }[] {
+  if (shadow === 'none') return [];
+  return shadow
+    .split(/,\s*(?![^()]*\))/)
+    .flatMap((one) => {
+      const parts = /^(.*?) 0px 0px 0px ([\d.]+)px$/.exec(one);
+      return parts === null ? [] : [{ color: parts[1] ?? '', spread: Number(parts[2]) }];
+    })
+    .reverse();
+}
+
+/** Whether a colour is not fully seen through. */
+function isSeen(color: string): boolean {
+  return color !== '' && color !== 'transparent' && !/(?:, |\/ )0\)$/.test(color);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
