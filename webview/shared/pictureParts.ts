@@ -86,7 +86,8 @@ class Drawer {
   }
 
   drawElement(from: Element, to: SVGElement): void {
-    if (from.matches(LEFT_OUT)) return;
+    // Custom elements are the editor's controls.
+    if (from.matches(LEFT_OUT) || from.tagName.includes('-')) return;
     const style = getComputedStyle(from);
     if (style.display === 'none' || style.visibility === 'hidden' || style.opacity === '0') return;
     if (from instanceof SVGSVGElement) {
