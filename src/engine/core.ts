@@ -13,7 +13,8 @@ import { continueGreedily } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
 import { compareRows, readFinalHidden, readLogits, reduceRows, unpad } from '../model/logits';
 import { readColumn, readStatistics } from '../model/mapNumbers';
-import { readDivergence, readMaps, readTile } from '../model/maps';
+import { readDivergence, readMaps, readRow } from '../model/maps';
+import { readTile } from '../model/mapTile';
 import { layerStarts, outputStack } from '../model/spec';
 import { sameTokens, targetRows, targetsOf } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
@@ -37,6 +38,7 @@ import type {
   HeadStatistics,
   HeadStatisticsRequest,
   LayerView,
+  MapWindow,
   MeasuredModel,
   MeasureRequest,
   ModelSummary,
@@ -216,17 +218,18 @@ export class EngineCore {
     this.runs.release(runId);
   }
 
-  async attention({ runId, layer, heads }: AttentionRequest, task: TaskContext): Promise<AttentionTile> {
+  async attention(request: AttentionRequest, task: TaskContext): Promise<AttentionTile> {
+    const { runId, layer, heads } = request;
     const { context, weights, run } = await this.look(runId, layer, heads);
-    return readTile(context, weights, run.kept, layer, heads, task);
+    const window = windowOf(request, run.kept.rowsOf(layer), run.kept.keysOf(layer));
+    return readTile(context, weights, run.kept, window === undefined ? request : { ...request, window }, task);
   }
 
   async attentionRow(request: AttentionRowRequest, task: TaskContext): Promise<AttentionRow> {
     const { runId, layer, heads, query } = request;
     const { context, weights, run } = await this.look(runId, layer, heads);
     checkIndex('query position', query, run.kept.rowsOf(layer));
-    const row = await readMaps(context, weights, run.kept, layer, heads, [query, query + 1], task);
-    return { layer, heads, query, weights: row };
+    return readRow(context, weights, run.kept, request, task);
   }
 
   async attentionColumn(request: AttentionColumnRequest, task: TaskContext): Promise<AttentionColumn> {
@@ -425,6 +428,22 @@ export class EngineCore {
 function checkIndex(what: string, index: number, count: number): void {
   if (Number.isInteger(index) && index >= 0 && index < count) return;
   throw new GqaLensError('input-invalid', `There is no ${what} ${String(index)}`, { expected: `0 to ${count - 1}` });
+}
+
+/** The part of a map that is asked for. @throws GqaLensError input-invalid for an empty one and for sizes that are none */
+function windowOf({ window, size, memberSize }: AttentionRequest, S: number, T: number): MapWindow | undefined {
+  for (const side of [size, memberSize]) {
+    if (side === undefined || (Number.isInteger(side) && side > 0)) continue;
+    throw new GqaLensError('input-invalid', `A map cannot have ${side} cells a side`, { expected: 'at least 1' });
+  }
+  if (window === undefined) return undefined;
+  const { q0, q1, k0, k1 } = window;
+  const cut = { q0: Math.max(0, q0), q1: Math.min(S, q1), k0: Math.max(0, k0), k1: Math.min(T, k1) };
+  if (Object.values(cut).every(Number.isInteger) && cut.q0 < cut.q1 && cut.k0 < cut.k1) return cut;
+  throw new GqaLensError('input-invalid', 'The map has no such part', {
+    expected: `queries within 0 to ${S}, keys within 0 to ${T}`,
+    found: `queries ${q0} to ${q1}, keys ${k0} to ${k1}`,
+  });
 }
 
 function tokensOf(model: OpenedModel, ids: readonly number[]): Token[] {

@@ -1,6 +1,6 @@
 /**
  * Numbers taken from attention maps of a kept run where the maps themselves are not wanted: a column of each, and the
- * statistics of all heads of a layer. Computed like tiles (maps.ts), block by block; only the numbers leave the GPU.
+ * statistics of all heads of a layer. Computed like tiles (mapTile.ts), block by block; only the numbers leave the GPU.
  */
 import type { GpuContext } from '../gpu/context';
 import { takeColumn } from '../gpu/operations/maps';
@@ -8,7 +8,7 @@ import type { HeadStatistics } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
-import { eachBlock } from './maps';
+import { eachBlock } from './mapBlocks';
 import { StatisticsSum } from './mapStatistics';
 import { layerOf } from './spec';
 
@@ -26,12 +26,13 @@ export async function readColumn(
   const result = new Float32Array(heads.length * S);
   // Queries before the key do not see it where attention is causal.
   const first = layerOf(run.source.spec, layer).attention === 'causal' ? key : 0;
-  await eachBlock(context, weights, [run], layer, heads, [first, S], task.signal, async ([map], block) => {
-    if (!map) return;
+  await eachBlock(context, weights, [run], layer, heads, [first, S], task.signal, async ([maker], block) => {
+    if (!maker) return;
     const column = context.storage(heads.length * block.rows, 'map column');
     try {
       const batch = context.batch();
-      takeColumn(batch, map, column, key, block);
+      maker.compute(batch, block, 'probabilities');
+      takeColumn(batch, maker.map, column, key, block);
       batch.submit();
       const values = await context.readFloat32(column);
       for (let head = 0; head < heads.length; head++) {
@@ -55,10 +56,11 @@ export async function readStatistics(
   const heads = Array.from({ length: run.source.spec.H }, (_, head) => head);
   const S = run.rowsOf(layer);
   const sums = new StatisticsSum(heads, S);
-  await eachBlock(context, weights, [run], layer, heads, [0, S], task.signal, async ([map], block) => {
-    if (!map) return;
+  await eachBlock(context, weights, [run], layer, heads, [0, S], task.signal, async ([maker], block) => {
+    if (!maker) return;
     const batch = context.batch();
-    const measured = sums.measure(context, batch, map, block);
+    maker.compute(batch, block, 'probabilities');
+    const measured = sums.measure(context, batch, maker.map, block);
     try {
       batch.submit();
       await measured.read();

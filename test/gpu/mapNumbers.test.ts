@@ -4,18 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
 import { readColumn, readStatistics } from '../../src/model/mapNumbers';
-import { readTile } from '../../src/model/maps';
+import { readTile } from '../../src/model/mapTile';
 import { layerOf } from '../../src/model/spec';
 import { quietTask } from '../../src/protocol/tasks';
 import { maxDifference } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
 import { fixtures, Golden, openModel } from './support/golden';
 
-/** [H] of maps [H, S, T]: means over the rows of entropy in bits, weight on the first key, distance of query and key. */
+/** [H] of maps [H, S, T]: means over the rows of entropy in bits, weight on the first key, distance of query and key, largest weight. */
 function plainStatistics(maps: Float32Array, H: number, S: number) {
   const T = maps.length / (H * S);
   return Array.from({ length: H }, (_, head) => {
-    const sums = { entropy: 0, firstToken: 0, distance: 0 };
+    const sums = { entropy: 0, firstToken: 0, distance: 0, largest: 0 };
     for (let s = 0; s < S; s++) {
       const row = [...maps.subarray((head * S + s) * T, (head * S + s + 1) * T)];
       row.forEach((weight, t) => {
@@ -23,6 +23,7 @@ function plainStatistics(maps: Float32Array, H: number, S: number) {
         sums.distance += (weight * Math.abs(s - t)) / S;
       });
       sums.firstToken += (row[0] ?? NaN) / S;
+      sums.largest += Math.max(...row) / S;
     }
     return sums;
   });
@@ -48,11 +49,12 @@ describe.each(['llama-gqa', 'gpt-oss', 'bert', 't5'])('numbers of the maps of %s
       plainStatistics(maps, H, S).forEach((expected, head) => {
         expect(statistics[head]?.entropy).toBeCloseTo(expected.entropy, 3);
         expect(statistics[head]?.firstToken).toBeCloseTo(expected.firstToken, 4);
+        expect(statistics[head]?.largest).toBeCloseTo(expected.largest, 4);
         if (crosses) expect(statistics[head]?.distance).toBeNull();
         else expect(statistics[head]?.distance).toBeCloseTo(expected.distance, 3);
       });
       const heads = [H - 1, 0];
-      const tile = await readTile(context, weights, run, layer, heads, quietTask);
+      const tile = await readTile(context, weights, run, { runId: '', layer, heads, size: 5 }, quietTask);
       expect(tile.statistics).toEqual(heads.map((head) => statistics[head]));
       for (const key of [0, T - 1]) {
         const column = await readColumn(context, weights, run, layer, heads, key, quietTask);

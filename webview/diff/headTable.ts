@@ -127,8 +127,8 @@ export class HeadTable implements Figure<DiffView> {
       for (const head of tile.heads) addToHistogram(histogram, headCodes(tile, head), tile, hideFirstToken);
     const table = pixelTable(fitScale(histogram, scale), isDark());
     const picture = (tile: AttentionTile, head: number): HeatmapPicture => ({
-      ...{ codes: headCodes(tile, head), S: tile.S, T: tile.T, causal: tile.causal },
-      ...{ table, fadeFirst: hideFirstToken },
+      ...{ S: tile.S, T: tile.T, causal: tile.causal, fadeFirst: hideFirstToken },
+      layers: [{ window: tile.window, rows: tile.S, columns: tile.T, codes: headCodes(tile, head), table }],
     });
     for (const [head, column] of this.#columns) {
       column.a.draw(picture(a, head));

@@ -97,7 +97,7 @@ export class LargeMaps implements Figure<DiffView> {
 
   #drawMaps(view: DiffView, tiles: Record<Side, AttentionTile>): void {
     const { head, hideFirstToken, scale } = view.ui;
-    const { S, T, causal } = tiles.a;
+    const { S, T, causal, window } = tiles.a;
     const codes = { a: headCodes(tiles.a, head), b: headCodes(tiles.b, head) };
     const histogram = new Uint32Array(256);
     for (const side of ['a', 'b'] as const) addToHistogram(histogram, codes[side], tiles[side], hideFirstToken);
@@ -105,15 +105,19 @@ export class LargeMaps implements Figure<DiffView> {
     const tokens = shownTokens(view);
     for (const pane of PANES) this.#panes[pane].axis.show(tokens, causal);
     for (const side of ['a', 'b'] as const) {
-      this.#panes[side].map.draw({ codes: codes[side], S, T, causal, table, fadeFirst: hideFirstToken });
+      const layer = { window, rows: S, columns: T, codes: codes[side], table };
+      this.#panes[side].map.draw({ S, T, causal, layers: [layer], fadeFirst: hideFirstToken });
       this.#panes[side].numbers.replaceChildren(...statistics(tiles[side], head));
     }
     const difference = differenceMap(codes.a, codes.b, T, hideFirstToken);
     this.#panes.difference.map.draw({
-      codes: difference.codes,
       ...{ S, T, causal },
-      table: differenceColors(),
-      zero: NO_DIFFERENCE,
+      layers: [
+        {
+          ...{ window, rows: S, columns: T, codes: difference.codes },
+          ...{ table: differenceColors(), zero: NO_DIFFERENCE },
+        },
+      ],
       fadeFirst: hideFirstToken,
     });
     const { model, state } = view.snapshot;

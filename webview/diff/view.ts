@@ -4,6 +4,7 @@
 import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
 import type { DiffSnapshot, DiffUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
+import { cellsOf } from '../shared/mapCells';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 import { mostMoved } from './mostMoved';
 
@@ -55,7 +56,9 @@ export function shownTokens({ snapshot, ui }: DiffView): LayerTokens {
 export function mapMarks(view: DiffView): { query: number | null; key: number | null; token: number | null } {
   const { hover, ui, snapshot } = view;
   const isRow = shownTokens(view).queries === snapshot.compare?.a.tokens;
-  return { query: hover.query ?? (isRow ? hover.token : null), key: hover.key, token: isRow ? ui.token : null };
+  // A token of the text is a query and a key.
+  const token = isRow ? hover.token : null;
+  return { query: hover.query ?? token, key: hover.key ?? token, token: isRow ? ui.token : null };
 }
 
 /** Tokens of the text that the pointer is on, in the strip or in a map whose rows or columns they are. */
@@ -89,8 +92,7 @@ export function sideRequest(view: DiffView, side: Side): AttentionRequest | null
 
 /** [S, T] codes of one head of a tile. */
 export function headCodes(tile: AttentionTile, head: number): Uint8Array {
-  const place = tile.heads.indexOf(head);
-  return tile.codes.subarray(place * tile.S * tile.T, (place + 1) * tile.S * tile.T);
+  return cellsOf(tile, head)?.codes ?? new Uint8Array(0);
 }
 
 /** UI state made to fit a model: a restored state may come from another checkpoint. */

@@ -1,21 +1,35 @@
 /**
- * Which keys a query attends to, read from tiles. Pure arithmetic shared by the text strip and its list.
+ * Which keys a query attends to, read from exact rows or from tiles. Pure arithmetic shared by the text strip and its list.
  */
-import type { AttentionTile } from '../../src/protocol/model';
+import type { AttentionRow, AttentionTile } from '../../src/protocol/model';
 import { CODE_WEIGHTS } from '../shared/attentionCode';
+import { cellsOf } from '../shared/mapCells';
+import { placeOf } from '../shared/mapView';
 
 /**
- * Weights of one query position, decoded from a tile.
+ * Weights of one query position, decoded from a tile of probabilities. Cells of several keys give each the largest weight.
  * @param head a head of the tile, or null for the mean over its heads
  * @returns [T]; empty when the tile has no such row or head
  */
 export function tileRow(tile: AttentionTile, head: number | null, query: number): Float64Array {
-  const { S, T, heads, codes, meanCodes } = tile;
-  const place = head === null ? 0 : heads.indexOf(head);
-  if (query >= S || place < 0) return new Float64Array(0);
-  const start = (place * S + query) * T;
-  const row = (head === null ? meanCodes : codes).subarray(start, start + T);
-  return Float64Array.from(row, (code) => CODE_WEIGHTS[code] ?? 0);
+  const { S, T, window } = tile;
+  const cells = cellsOf(tile, head);
+  if (query >= S || cells === null) return new Float64Array(0);
+  return Float64Array.from({ length: T }, (_, key) => {
+    const place = placeOf({ window, ...cells }, query, key);
+    return place === null ? 0 : (CODE_WEIGHTS[cells.codes[place] ?? 0] ?? 0);
+  });
+}
+
+/** The mean over heads of exact weights. @returns [T] */
+export function meanRow({ heads, weights }: AttentionRow, of: readonly number[]): Float64Array {
+  const T = weights.length / heads.length;
+  const sums = new Float64Array(T);
+  for (const head of of) {
+    const start = heads.indexOf(head) * T;
+    for (let key = 0; key < T; key++) sums[key] = (sums[key] ?? 0) + (weights[start + key] ?? 0) / of.length;
+  }
+  return sums;
 }
 
 /** The keys with the largest weights, largest first. */

@@ -5,7 +5,6 @@ import type {
   AttentionRequest,
   AttentionRow,
   AttentionRowRequest,
-  AttentionTile,
   HeadDamage,
   HeadDamageRequest,
   SimilarityRequest,
@@ -15,6 +14,7 @@ import type { ExplorerHostApi } from '../../src/protocol/views';
 import type { Remotely } from '../shared/host';
 import { shrinkMap, type MapShape } from '../shared/attentionCode';
 import { LazyCache } from '../shared/lazy';
+import { MapTiles } from '../shared/mapTiles';
 
 /** A group's mean map made small for the overview. */
 export interface Thumbnail extends MapShape {
@@ -25,7 +25,7 @@ export interface Thumbnail extends MapShape {
 const THUMBNAIL_SIZE = 96;
 
 export interface ExplorerData {
-  maps: LazyCache<AttentionRequest, AttentionTile>;
+  maps: MapTiles;
   rows: LazyCache<AttentionRowRequest, AttentionRow>;
   similarities: LazyCache<SimilarityRequest, SimilarityResult>;
   damages: LazyCache<HeadDamageRequest, HeadDamage>;
@@ -37,14 +37,14 @@ type Requests = Pick<ExplorerHostApi, 'attention' | 'attentionRow' | 'similarity
 /** @param changed called after any answer has arrived */
 export function createData(host: Remotely<Requests>, changed: () => void): ExplorerData {
   return {
-    maps: new LazyCache((request) => host.attention(request), changed, 64),
+    maps: new MapTiles((request) => host.attention(request), changed, 256),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
     similarities: new LazyCache((request) => host.similarity(request), changed, 512),
     damages: new LazyCache((request) => host.headDamage(request), changed, 128),
     thumbnails: new LazyCache(
       async (request) => {
-        const { meanCodes, S, T, causal } = await host.attention(request);
-        return { ...shrinkMap(meanCodes, S, T, THUMBNAIL_SIZE), causal };
+        const { mean, causal } = await host.attention({ ...request, meanOnly: true, size: THUMBNAIL_SIZE });
+        return { ...shrinkMap(mean.codes, mean.rows, mean.columns, THUMBNAIL_SIZE), causal };
       },
       changed,
       2048,

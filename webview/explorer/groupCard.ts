@@ -1,19 +1,21 @@
 /**
  * One group of figure (c): its mean map with token labels, its members beside it with their statistics.
- * Role: drawing a tile and answering "what is this cell?". Requests for tiles and the colour scale are maps.ts.
+ * Role: drawing tiles and answering "what is this cell?". Requests for tiles, the view and the colour scale are maps.ts.
  */
 import { select } from 'd3';
-import type { AttentionTile } from '../../src/protocol/model';
-import { CODE_WEIGHTS } from '../shared/attentionCode';
+import type { AttentionStatistics, AttentionTile } from '../../src/protocol/model';
 import type { PixelTable } from '../shared/colorScale';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import { describeHeads } from '../shared/headOrder';
-import { Heatmap, type Cell } from '../shared/heatmap';
+import { Heatmap, type Cell, type HeatmapPicture } from '../shared/heatmap';
+import { cellsOf, numberAt } from '../shared/mapCells';
+import type { MapPixels } from '../shared/mapTiles';
+import { WHOLE_MAP, type MapView } from '../shared/mapView';
 import type { Readout } from '../shared/readout';
 import { TokenAxis } from '../shared/tokenAxis';
 import type { ExplorerData } from './data';
-import { focusedGroup, focusedHead, shownRun, shownTokens, type Actions, type ExplorerView } from './view';
+import { focusedGroup, focusedHead, rowRequest, shownTokens, type Actions, type ExplorerView } from './view';
 
 /** How long the pointer rests on a row before its exact weights are asked for. */
 const REST_MILLISECONDS = 50;
@@ -23,6 +25,19 @@ interface Member {
   map: Heatmap;
   entropy: HTMLElement;
   firstToken: HTMLElement;
+}
+
+/** The tiles of a card's maps: all of it coarse, and of what is looked at more, once that has come. */
+export interface CardTiles {
+  whole: AttentionTile | null;
+  part: AttentionTile | null;
+}
+
+/** What a card asks of the figure that it is in. */
+export interface CardEvents {
+  navigate(view: MapView): void;
+  /** Its maps have another size now, and may want other tiles. */
+  resized(): void;
 }
 
 /** The cell the pointer is on in this card; head null means the mean map. */
@@ -40,16 +55,21 @@ export class GroupCard {
   readonly #readout: Readout;
   readonly #title = element('h3');
   readonly #mean: Heatmap;
-  readonly #axis = new TokenAxis();
+  readonly #axis: TokenAxis;
   readonly #membersBox = element('div', { class: 'members' });
   readonly #failure = element('p', { class: 'failed', hidden: true });
   readonly #members = new Map<number, Member>();
+  readonly #events: CardEvents;
   #view: ExplorerView | null = null;
-  #tile: AttentionTile | null = null;
+  #tiles: CardTiles = { whole: null, part: null };
+  /** What the tiles are of. */
+  #of = '';
+  #mapView: MapView = WHOLE_MAP;
   #pointed: Pointed | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(group: number, actions: Actions, data: ExplorerData, readout: Readout) {
+  constructor(group: number, actions: Actions, data: ExplorerData, readout: Readout, events: CardEvents) {
+    this.#events = events;
     this.#group = group;
     this.#actions = actions;
     this.#data = data;
@@ -62,6 +82,7 @@ export class GroupCard {
       },
       null,
     );
+    this.#axis = new TokenAxis((token) => actions.hover({ head: null, group: null, ...token }));
     const mean = element(
       'div',
       { class: 'mean-map' },
@@ -78,14 +99,16 @@ export class GroupCard {
     paintGroup(this.element, group);
   }
 
-  /** @param tile null while it is on its way: what was drawn before stays, dimmed */
-  render(view: ExplorerView, tile: AttentionTile | null, table: PixelTable): void {
-    this.#view = view;
-    this.element.classList.toggle('loading', tile === null);
-    if (tile === null) return;
-    this.#tile = tile;
-    const heads = tile.heads;
-    const fadeFirst = view.ui.hideFirstToken;
+  /** Device pixels of the maps; null before they are laid out. */
+  get pixels(): MapPixels | null {
+    const mean = this.#mean.pixels;
+    const members = Math.max(0, ...[...this.#members.values()].map(({ map }) => map.pixels));
+    return mean === 0 || (members === 0 && this.#members.size > 0) ? null : { mean, members };
+  }
+
+  /** Makes room for a group's maps. */
+  place(heads: number[]): void {
+    this.#placeMembers(heads);
     this.#title.replaceChildren(
       `KV ${this.#group}`,
       element(
@@ -94,22 +117,48 @@ export class GroupCard {
         heads.length === 1 ? `Q ${heads.join('')}` : `mean of Q ${describeHeads(heads)}`,
       ),
     );
-    const { S, T, causal } = tile;
-    this.#mean.draw({ codes: tile.meanCodes, S, T, causal, table, fadeFirst });
-    this.#axis.show(shownTokens(view), causal);
-    this.#placeMembers(heads);
-    heads.forEach((head, place) => {
+  }
+
+  /**
+   * @param of what the tiles are of: others of the same replace those that are drawn, a missing one leaves them
+   * @param tiles null while they are on their way: what was drawn before stays, dimmed
+   */
+  render(view: ExplorerView, of: string, tiles: CardTiles, table: PixelTable): void {
+    this.#view = view;
+    const { whole } = tiles;
+    this.element.classList.toggle('loading', whole === null);
+    if (whole === null) return;
+    this.#tiles = { whole, part: tiles.part ?? (of === this.#of ? this.#tiles.part : null) };
+    this.#of = of;
+    this.#draw(this.#mean, null, table);
+    this.#axis.show(shownTokens(view), whole.causal);
+    for (const [place, head] of whole.heads.entries()) {
       const member = this.#members.get(head);
-      const statistics = tile.statistics[place];
-      if (member === undefined || statistics === undefined) return;
-      const codes = tile.codes.subarray(place * S * T, (place + 1) * S * T);
-      member.map.draw({ codes, S, T, causal, table, fadeFirst });
-      member.entropy.textContent = `${statistics.entropy.toFixed(1)} bit`;
-      member.firstToken.textContent = `first token ${statistics.firstToken.toFixed(2)}`;
-      member.firstToken.style.setProperty('--amount', `${statistics.firstToken * 100}%`);
-      member.figure.title = `Entropy ${statistics.entropy.toFixed(2)} bit · weight on the first token ${statistics.firstToken.toFixed(3)}${statistics.distance === null ? '' : ` · mean distance ${statistics.distance.toFixed(1)} tokens`}`;
-    });
+      const statistics = whole.statistics[place];
+      if (member === undefined) continue;
+      this.#draw(member.map, head, table);
+      if (statistics !== undefined) showStatistics(member, statistics);
+    }
     if (this.#pointed !== null) this.#showReadout(this.#pointed);
+  }
+
+  /** Shows a part of all maps. */
+  look(mapView: MapView): void {
+    this.#mapView = mapView;
+    this.#mean.look(mapView);
+    for (const { map } of this.#members.values()) map.look(mapView);
+    this.#axis.look(mapView);
+  }
+
+  #draw(map: Heatmap, head: number | null, table: PixelTable): void {
+    const { whole, part } = this.#tiles;
+    if (whole === null) return;
+    const layers = [whole, part].flatMap((tile): HeatmapPicture['layers'] => {
+      const cells = tile && cellsOf(tile, head);
+      return tile === null || cells === null ? [] : [{ window: tile.window, ...cells, table }];
+    });
+    const { S, T, causal } = whole;
+    map.draw({ S, T, causal, layers, fadeFirst: this.#view?.ui.hideFirstToken ?? false });
   }
 
   /** Says why there are no maps, or stops saying it. */
@@ -158,6 +207,7 @@ export class GroupCard {
       head,
     );
     map.canvas.tabIndex = -1;
+    map.look(this.#mapView);
     const entropy = element('span', { class: 'muted' });
     const firstToken = element('span', { class: 'first-token muted' });
     const figure = element(
@@ -174,6 +224,8 @@ export class GroupCard {
     return new Heatmap(attributes, {
       hover: (cell, at) => this.#point(head, cell, at),
       select: ({ query }) => this.#actions.choose({ token: this.#view?.ui.token === query ? null : query }),
+      navigate: (mapView) => this.#events.navigate(mapView),
+      resized: () => this.#events.resized(),
     });
   }
 
@@ -191,30 +243,21 @@ export class GroupCard {
     this.#rest = setTimeout(() => this.#askForRow(cell.query), REST_MILLISECONDS);
   }
 
-  #rowRequest(query: number): Parameters<ExplorerData['rows']['get']>[0] | null {
-    const run = this.#view === null ? null : shownRun(this.#view);
-    if (run === null || this.#tile === null) return null;
-    return { runId: run.runId, layer: this.#tile.layer, heads: this.#tile.heads, query };
-  }
-
   #askForRow(query: number): void {
-    const request = this.#rowRequest(query);
+    const request = this.#view && rowRequest(this.#view, query);
     if (request !== null) this.#data.rows.get(request);
     if (this.#pointed !== null) this.#showReadout(this.#pointed);
   }
 
   #showReadout({ head, cell, at }: Pointed): void {
-    const tile = this.#tile;
-    const request = this.#rowRequest(cell.query);
-    if (this.#view === null || tile === null || request === null) return;
+    const { whole, part } = this.#tiles;
+    const request = this.#view && rowRequest(this.#view, cell.query);
+    if (this.#view === null || whole === null || request === null) return;
     const { queries, keys } = shownTokens(this.#view);
     const row = this.#data.rows.peek(request);
-    const { S, T, heads } = tile;
+    const { T, heads } = whole;
     const weights = heads.map(
-      (_, place) =>
-        row?.weights[place * T + cell.key] ??
-        CODE_WEIGHTS[tile.codes[(place * S + cell.query) * T + cell.key] ?? 0] ??
-        0,
+      (own) => row?.weights[own * T + cell.key] ?? numberAt([part, whole], own, cell.query, cell.key) ?? 0,
     );
     const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
     this.#readout.show(
@@ -236,4 +279,11 @@ export class GroupCard {
       at,
     );
   }
+}
+
+function showStatistics({ figure, entropy, firstToken }: Member, of: AttentionStatistics): void {
+  entropy.textContent = `${of.entropy.toFixed(1)} bit`;
+  firstToken.textContent = `first token ${of.firstToken.toFixed(2)}`;
+  firstToken.style.setProperty('--amount', `${of.firstToken * 100}%`);
+  figure.title = `Entropy ${of.entropy.toFixed(2)} bit · weight on the first token ${of.firstToken.toFixed(3)} · largest weight ${of.largest.toFixed(3)}${of.distance === null ? '' : ` · mean distance ${of.distance.toFixed(1)} tokens`}`;
 }

@@ -5,7 +5,7 @@
  */
 import { select } from 'd3';
 import type { AttentionTile } from '../../src/protocol/model';
-import { addToHistogram } from '../shared/attentionCode';
+import { addCells } from '../shared/attentionCode';
 import {
   colorScaleOf,
   colorScales,
@@ -21,12 +21,17 @@ import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
 import { formatTick } from '../shared/format';
 import { layerTitle } from '../shared/labels';
+import { WHOLE_MAP, zoomAt, type MapView } from '../shared/mapView';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
-import { GroupCard } from './groupCard';
+import { GroupCard, type CardTiles } from './groupCard';
 import { panel } from './panel';
-import { mapsRequest, shownGroups, shownRun, type Actions, type ExplorerView } from './view';
+import { ZoomBar } from '../shared/zoomBar';
+import { cardMaps, shownGroups, shownRun, shownTokens, type Actions, type ExplorerView } from './view';
+
+/** How long a view stays where it is before tiles with its detail are asked for. */
+const REST_MILLISECONDS = 120;
 
 /** Whether a card's maps may be asked for: cards far outside the window wait until they are scrolled near. */
 interface Slot {
@@ -50,7 +55,13 @@ export class Maps implements Figure<ExplorerView> {
   readonly #readout: Readout;
   readonly #drawn: (runId: string) => void;
   readonly #observer = new IntersectionObserver((entries) => this.#intersect(entries), { rootMargin: '400px' });
+  readonly #zoom = new ZoomBar((factor) => this.#zoomBy(factor));
   #view: ExplorerView | null = null;
+  /** The part of all maps that is looked at. */
+  #mapView: MapView = WHOLE_MAP;
+  #lookPlanned = false;
+  #renderPlanned = false;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   /** @param drawn called when every map near the window shows the run */
   constructor(actions: Actions, data: ExplorerData, readout: Readout, drawn: (runId: string) => void) {
@@ -84,6 +95,7 @@ export class Maps implements Figure<ExplorerView> {
       this.#scale.element,
       this.#hideFirst.element,
       this.#legend,
+      this.#zoom.element,
     );
     this.element = panel('maps', this.#title, controls, this.#hint, this.#cards);
   }
@@ -110,13 +122,20 @@ export class Maps implements Figure<ExplorerView> {
     if (run === null) return;
     const groups = shownGroups(view);
     this.#placeCards(groups, ui.group);
-    const tiles = groups.map((heads, group) => this.#tile(view, heads, group));
-    const scale = this.#fit(tiles, view);
+    const { queries, keys } = shownTokens(view);
+    if (Math.max(queries.length, keys.length) < 2) this.#mapView = WHOLE_MAP;
+    const maps = groups.map((heads, group) => this.#tiles(view, heads, group));
+    const wholes = maps.map(({ tiles }) => tiles.whole);
+    const scale = this.#fit(wholes, view);
     const table = pixelTable(scale, isDark());
-    for (const [group, { card }] of this.#slots) card.render(view, tiles[group] ?? null, table);
+    for (const [group, { card }] of this.#slots) {
+      const own = maps[group];
+      if (own !== undefined) card.render(view, own.of, own.tiles, table);
+    }
     this.#drawLegend(scale);
-    const waiting = [...this.#slots].some(([group, slot]) => slot.near && tiles[group] === null);
-    if (!waiting && tiles.some((tile) => tile !== null)) this.#drawn(run.runId);
+    this.#showZoom();
+    const waiting = [...this.#slots].some(([group, slot]) => slot.near && wholes[group] === null);
+    if (!waiting && wholes.some((tile) => tile !== null)) this.#drawn(run.runId);
     this.emphasise(view);
   }
 
@@ -136,10 +155,15 @@ export class Maps implements Figure<ExplorerView> {
     }
     for (const group of shown) {
       if (this.#slots.has(group)) continue;
-      const card = new GroupCard(group, this.#actions, this.#data, this.#readout);
+      const card = new GroupCard(group, this.#actions, this.#data, this.#readout, {
+        navigate: (mapView) => this.#navigate(mapView),
+        resized: () => this.#renderSoon(),
+      });
+      card.look(this.#mapView);
       this.#slots.set(group, { card, near: shown.length <= 4 });
       this.#observer.observe(card.element);
     }
+    for (const group of shown) this.#slots.get(group)?.card.place(groups[group] ?? []);
     const cards = shown.flatMap((group) => this.#slots.get(group)?.card.element ?? []);
     if (cards.some((card, place) => this.#cards.children[place] !== card)) this.#cards.replaceChildren(...cards);
     this.#cards.dataset.count = String(Math.min(cards.length, 4));
@@ -148,27 +172,64 @@ export class Maps implements Figure<ExplorerView> {
     this.#cards.classList.toggle('pairs', R === 2);
   }
 
-  /** The maps of a group if they have arrived; asks for them when the card is in sight. */
-  #tile(view: ExplorerView, heads: number[], group: number): AttentionTile | null {
+  /** The maps of a group as far as they have arrived; asks for them, as large as they are drawn, when the card is in sight. */
+  #tiles(view: ExplorerView, heads: number[], group: number): { of: string; tiles: CardTiles } {
+    const none = { of: '', tiles: { whole: null, part: null } };
     const slot = this.#slots.get(group);
-    const request = mapsRequest(view, view.ui.layer, heads);
-    if (slot === undefined || request === null) return null;
-    if (!slot.near) return this.#data.maps.peek(request);
-    const answer = this.#data.maps.get(request);
-    slot.card.showFailure(answer.state === 'failed' ? answer.error.message : null);
-    return answer.state === 'ready' ? answer.value : null;
+    const of = cardMaps(view, heads);
+    if (slot === undefined || of === null) return none;
+    const key = JSON.stringify(of);
+    const pixels = slot.card.pixels;
+    if (!slot.near || pixels === null) return { of: key, tiles: { whole: this.#data.maps.peek(of), part: null } };
+    const { queries, keys } = shownTokens(view);
+    const { tile: whole, error } = this.#data.maps.whole(of, Math.max(queries.length, keys.length), pixels);
+    slot.card.showFailure(error?.message ?? null);
+    const part = whole && this.#data.maps.part(of, whole, this.#mapView, pixels);
+    return { of: key, tiles: { whole, part } };
   }
 
   #fit(tiles: (AttentionTile | null)[], view: ExplorerView): MapScale {
     const histogram = new Uint32Array(256);
     for (const tile of tiles) {
-      if (tile === null) continue;
-      const { S, T, codes } = tile;
-      tile.heads.forEach((_, place) =>
-        addToHistogram(histogram, codes.subarray(place * S * T, (place + 1) * S * T), tile, view.ui.hideFirstToken),
-      );
+      if (tile !== null) addCells(histogram, tile, tile.members ?? tile.mean, view.ui.hideFirstToken);
     }
     return fitScale(histogram, view.ui.scale);
+  }
+
+  /** Another part is looked at: at once with what is there, and with its own tiles when that has come to rest. */
+  #navigate(mapView: MapView): void {
+    this.#mapView = mapView;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#renderSoon(), REST_MILLISECONDS);
+    if (this.#lookPlanned) return;
+    this.#lookPlanned = true;
+    requestAnimationFrame(() => {
+      this.#lookPlanned = false;
+      for (const { card } of this.#slots.values()) card.look(this.#mapView);
+      this.#showZoom();
+    });
+  }
+
+  #zoomBy(factor: number | null): void {
+    if (this.#view === null) return;
+    const { queries, keys } = shownTokens(this.#view);
+    const tokens = Math.max(queries.length, keys.length);
+    this.#navigate(factor === null ? WHOLE_MAP : zoomAt(this.#mapView, factor, { x: 0.5, y: 0.5 }, tokens));
+  }
+
+  #showZoom(): void {
+    if (this.#view === null) return;
+    const { queries, keys } = shownTokens(this.#view);
+    this.#zoom.show(this.#mapView, queries.length, keys.length);
+  }
+
+  #renderSoon(): void {
+    if (this.#renderPlanned) return;
+    this.#renderPlanned = true;
+    requestAnimationFrame(() => {
+      this.#renderPlanned = false;
+      if (this.#view !== null) this.render(this.#view);
+    });
   }
 
   #intersect(entries: IntersectionObserverEntry[]): void {

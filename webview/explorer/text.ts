@@ -13,14 +13,15 @@ import { formatWeight } from '../shared/format';
 import { shortLabel } from '../shared/labels';
 import { relativeToLargest } from '../shared/relative';
 import { TextStrip } from '../shared/textStrip';
-import { tileRow, topKeys } from './attended';
+import { meanRow, tileRow, topKeys } from './attended';
 import type { ExplorerData } from './data';
 import { panel } from './panel';
 import {
+  cardMaps,
   focusedGroup,
   focusedHead,
   focusedQuery,
-  mapsRequest,
+  rowRequest,
   shownGroups,
   shownRun,
   shownTokens,
@@ -31,6 +32,8 @@ import {
 /** Groups listed below the text, and tokens listed for each. */
 const MOST_GROUPS = 4;
 const MOST_TOKENS = 4;
+/** How long a token is looked at before its exact weights are asked for. */
+const REST_MILLISECONDS = 50;
 
 interface GroupRow {
   group: number;
@@ -47,12 +50,12 @@ export class Text implements Figure<ExplorerView> {
   readonly #strip: TextStrip;
   readonly #data: ExplorerData;
   #view: ExplorerView | null = null;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(actions: Actions, data: ExplorerData) {
     this.#data = data;
     this.#strip = new TextStrip({
-      hover: (place) =>
-        actions.hover(this.#showsKeysOnly() ? { query: null, key: place } : { query: place, key: null }),
+      hover: (place) => actions.hover({ query: this.#showsKeysOnly() ? null : place, key: place }),
       select: (token) => {
         if (!this.#showsKeysOnly()) actions.choose({ token: this.#view?.ui.token === token ? null : token });
       },
@@ -125,16 +128,37 @@ export class Text implements Figure<ExplorerView> {
     return queries !== keys;
   }
 
-  /** One row of weights a group that is looked at; groups whose maps are on their way are left out. */
+  /**
+   * One row of weights a group that is looked at: exact when that has come, else as the maps show it. Groups of which
+   * nothing has come are left out.
+   */
   #rows(view: ExplorerView, query: number, head: number | null, only: number | null): GroupRow[] {
+    const request = rowRequest(view, query);
+    const exact = request && this.#data.rows.peek(request);
+    if (exact === null) this.#askAtRest(query);
     return shownGroups(view).flatMap((heads, group): GroupRow[] => {
       if (only !== null && only !== group) return [];
-      const request = mapsRequest(view, view.ui.layer, heads);
-      const tile = request === null ? null : this.#data.maps.peek(request);
-      if (tile === null) return [];
-      const weights = tileRow(tile, head, query);
+      const of = cardMaps(view, heads);
+      const tile = exact === null && of !== null ? this.#data.maps.peek(of) : null;
+      const weights =
+        exact !== null
+          ? meanRow(exact, head === null ? heads : [head])
+          : tile === null
+            ? new Float64Array(0)
+            : tileRow(tile, head, query);
       return weights.length === 0 ? [] : [{ group, label: head === null ? `KV ${group}` : `Q${head}`, weights }];
     });
+  }
+
+  /** Asks for the exact weights of a query that is still looked at a moment later. */
+  #askAtRest(query: number): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => {
+      const view = this.#view;
+      if (view === null || focusedQuery(view) !== query) return;
+      const request = rowRequest(view, query);
+      if (request !== null && query < shownTokens(view).queries.length) this.#data.rows.get(request);
+    }, REST_MILLISECONDS);
   }
 
   #list(rows: GroupRow[], tokens: readonly Token[], skipFirst: boolean): void {

@@ -4,6 +4,7 @@
  */
 import type {
   AttentionRequest,
+  AttentionRowRequest,
   ConversionRequest,
   HeadDamageRequest,
   RunSummary,
@@ -13,6 +14,7 @@ import type {
 } from '../../src/protocol/model';
 import type { Busy, ExplorerSnapshot, ExplorerUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
+import type { MapsOf } from '../shared/mapTiles';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 
 /** What the pointer (or the keyboard) is on; never stored. */
@@ -62,6 +64,24 @@ export function shownGroups(view: ExplorerView): number[][] {
 export function mapsRequest(view: ExplorerView, layer: number, heads: number[]): AttentionRequest | null {
   const run = shownRun(view);
   return run === null ? null : { runId: run.runId, layer, heads };
+}
+
+/** Whose maps the cards of the chosen layer show: a head alone is its own mean. Null before the first run. */
+export function cardMaps(view: ExplorerView, heads: number[]): MapsOf | null {
+  const request = mapsRequest(view, view.ui.layer, heads);
+  if (request === null) return null;
+  return {
+    ...request,
+    ...(heads.length === 1 ? { meanOnly: true } : {}),
+    ...(view.ui.hideFirstToken ? { withoutFirst: true } : {}),
+  };
+}
+
+/** The exact weights of one query in all heads of the layer: one request for every figure; null before the first run. */
+export function rowRequest(view: ExplorerView, query: number): AttentionRowRequest | null {
+  const run = shownRun(view);
+  const heads = Array.from({ length: view.snapshot.model.H }, (_, head) => head);
+  return run === null ? null : { runId: run.runId, layer: view.ui.layer, heads, query };
 }
 
 /** What the similarity figure compares. */

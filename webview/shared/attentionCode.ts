@@ -3,6 +3,9 @@
  * Role: code to weight and histograms of codes. It knows nothing of colours (colorScale.ts) or drawing (heatmap.ts).
  */
 
+import type { AttentionTile, MapCells } from '../../src/protocol/model';
+import { visibleColumns } from './mapView';
+
 /** Codes an octave (a factor of two) is divided into. */
 export const CODES_PER_OCTAVE = 12;
 
@@ -37,11 +40,28 @@ export function addToHistogram(
   { S, T, causal }: MapShape,
   skipFirstKey: boolean,
 ): void {
-  for (let query = 0; query < S; query++) {
-    const end = causal ? query + 1 : T;
-    for (let key = skipFirstKey ? 1 : 0; key < end; key++) {
-      const code = codes[query * T + key] ?? 0;
-      histogram[code] = (histogram[code] ?? 0) + 1;
+  const cells = { rows: S, columns: T, codes };
+  addCells(histogram, { window: { q0: 0, q1: S, k0: 0, k1: T }, causal }, cells, skipFirstKey);
+}
+
+/** The same of all maps of a tile's cells. The first column is left out where it is the first key's own. */
+export function addCells(
+  histogram: Uint32Array,
+  { window, causal }: Pick<AttentionTile, 'window' | 'causal'>,
+  { rows, columns, codes }: Pick<MapCells, 'rows' | 'columns' | 'codes'>,
+  skipFirstKey: boolean,
+): void {
+  const begin = skipFirstKey && window.k0 === 0 && columns === window.k1 ? 1 : 0;
+  const size = rows * columns;
+  const ends = Array.from({ length: rows }, (_, row) => visibleColumns({ window, rows, columns }, row, causal));
+  for (let start = 0; start < codes.length; start += size) {
+    for (let row = 0; row < rows; row++) {
+      const first = start + row * columns;
+      const end = first + (ends[row] ?? 0);
+      for (let place = first + begin; place < end; place++) {
+        const code = codes[place] ?? 0;
+        histogram[code] = (histogram[code] ?? 0) + 1;
+      }
     }
   }
 }

@@ -1,10 +1,12 @@
 /**
- * One attention map on a canvas: pixels from a lookup table, crosshair and outlines above it, pointer and keys.
- * Role: drawing and reporting cells. It knows no weights, no runs and no requests.
+ * An attention map on a canvas: the whole of it or a part that is zoomed to, a crosshair, and events that name query and key.
+ * Role: drawing and reporting cells, and how pointer, wheel and keys move the view. It knows no weights, no runs and no
+ * requests; arithmetic of views is mapView.ts, that of pixels mapBitmap.ts.
  */
-import { shrinkMap, type MapShape } from './attentionCode';
-import { fadedTable, type PixelTable } from './colorScale';
 import { element } from './dom';
+import './heatmap.css';
+import { layerBitmap, sameLayer, type HeatmapLayer } from './mapBitmap';
+import { boxOf, cellAt, isWhole, panBy, panTo, WHOLE_MAP, zoomAt, type Box, type MapView } from './mapView';
 
 export interface Cell {
   query: number;
@@ -16,14 +18,19 @@ export interface HeatmapEvents {
   hover(cell: Cell | null, at: { x: number; y: number }): void;
   /** A cell was clicked or Enter was pressed on it. */
   select(cell: Cell): void;
+  /** Another part of the map is wanted; who owns the map calls `look`. Absent: the map is not zoomed. */
+  navigate?(view: MapView): void;
+  /** The map's side has so many device pixels now. */
+  resized?(pixels: number): void;
 }
 
-export interface HeatmapPicture extends MapShape {
-  /** [S, T] attention codes */
-  codes: Uint8Array;
-  table: PixelTable;
-  /** The code that stands for nothing; 0 unless the map shows differences. */
-  zero?: number;
+export interface HeatmapPicture {
+  /** Query and key positions of the whole map. */
+  S: number;
+  T: number;
+  causal: boolean;
+  /** What is known of it: the whole first, then parts with more detail. Later ones lie over earlier ones. */
+  layers: readonly HeatmapLayer[];
   /** The first token's column is shown faded. */
   fadeFirst: boolean;
 }
@@ -36,19 +43,32 @@ export interface HeatmapMarks {
   token: number | null;
 }
 
-const FADED = 0.22;
+/** Zoom of a wheel's pixel and of a key. */
+const WHEEL_ZOOM = 1.004;
+const KEY_ZOOM = 1.5;
+/** Share of what is shown that a key moves it by. */
+const KEY_PAN = 0.25;
+/** Pixels that a pointer moves at least to drag and not to click. */
+const DRAG = 4;
+
+const NOWHERE = { x: 0, y: 0 };
 
 export class Heatmap {
   readonly element: HTMLElement;
   readonly canvas: HTMLCanvasElement;
   readonly #marks: Record<'row' | 'column' | 'token', HTMLElement>;
+  readonly #shownMarks: HeatmapMarks = { query: null, key: null, token: null };
   readonly #events: HeatmapEvents;
-  #S = 0;
-  #T = 0;
-  #causal = true;
+  #picture: HeatmapPicture | null = null;
+  #view: MapView = WHOLE_MAP;
   #keyboard: Cell = { query: 0, key: 0 };
-  #drawn: HeatmapPicture | null = null;
-  #drawnSize = 0;
+  /** Device pixels of a side; 0 before the map is laid out. */
+  #pixels = 0;
+  #painted: { picture: HeatmapPicture; view: MapView; pixels: number } | null = null;
+  #bitmaps: { layer: HeatmapLayer; bitmap: HTMLCanvasElement }[] = [];
+  /** The pointer over the map, in client pixels. */
+  #pointer: { x: number; y: number } | null = null;
+  #drag: { x: number; y: number; view: MapView; moved: boolean } | null = null;
 
   /** @param attributes test id and data attributes of the canvas, and its aria-label */
   constructor(attributes: Record<string, string | number>, events: HeatmapEvents) {
@@ -60,131 +80,291 @@ export class Heatmap {
       token: element('div', { class: 'mark mark-token', hidden: true }),
     };
     this.element = element('div', { class: 'heatmap' }, this.canvas, ...Object.values(this.#marks));
-    this.canvas.addEventListener('pointermove', (event) => this.#point(event));
-    this.canvas.addEventListener('pointerleave', () => events.hover(null, { x: 0, y: 0 }));
-    this.canvas.addEventListener('blur', () => events.hover(null, { x: 0, y: 0 }));
-    this.canvas.addEventListener('click', (event) => {
-      const cell = this.#cellAt(event);
-      if (cell !== null) events.select(cell);
-    });
-    this.canvas.addEventListener('keydown', (event) => this.#press(event));
-    new ResizeObserver(() => this.#redraw()).observe(this.canvas);
+    const { canvas } = this;
+    canvas.addEventListener('pointermove', (event) => this.#point(event));
+    // What moves under a pointer that rests is entered.
+    canvas.addEventListener('pointerenter', (event) => this.#point(event));
+    canvas.addEventListener('pointerleave', () => this.#leave());
+    canvas.addEventListener('blur', () => events.hover(null, NOWHERE));
+    canvas.addEventListener('click', (event) => this.#click(event));
+    canvas.addEventListener('keydown', (event) => this.#press(event));
+    if (events.navigate !== undefined) {
+      canvas.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+      canvas.addEventListener('dblclick', () => this.#go(WHOLE_MAP));
+      canvas.addEventListener('pointerdown', (event) => this.#grab(event));
+      canvas.addEventListener('pointerup', () => this.#letGo());
+      canvas.addEventListener('pointercancel', () => this.#letGo());
+    }
+    new ResizeObserver(([entry]) => this.#resize(entry?.contentRect.width ?? 0)).observe(canvas);
+  }
+
+  /** Device pixels of a side: more cells than that are pooled, fewer are scaled up, sharply. 0 before the map is laid out. */
+  get pixels(): number {
+    return this.#pixels;
   }
 
   /** Draws a map. Cells above the diagonal of a causal map stay transparent: they are not weights. */
   draw(picture: HeatmapPicture): void {
-    this.#drawn = picture;
-    this.#S = picture.S;
-    this.#T = picture.T;
-    this.#causal = picture.causal;
-    this.#paint(picture);
+    this.#picture = picture;
+    this.#paint();
+    this.#placeMarks();
+    this.#pointAgain();
   }
 
-  /** Moves the crosshair and the outline. */
-  mark(marks: HeatmapMarks): void {
-    const { query, key, token } = marks;
-    place(this.#marks.row, query === null ? null : this.#rowBox(query));
-    place(this.#marks.column, key === null ? null : this.#columnBox(key));
-    place(this.#marks.token, token === null ? null : this.#rowBox(token));
+  /** Shows a part of the map. */
+  look(view: MapView): void {
+    this.#view = view;
+    this.canvas.classList.toggle('zoomed', !isWhole(view));
+    this.#paint();
+    this.#placeMarks();
+    this.#pointAgain();
   }
 
-  /** A row's box in shares of the map, up to the diagonal; null when the map has no such row. */
-  #rowBox(query: number): Box | null {
-    if (query >= this.#S) return null;
-    const width = this.#causal ? (query + 1) / this.#T : 1;
-    return { top: query / this.#S, height: 1 / this.#S, width };
+  /** Moves the crosshair and the outline. Nothing is painted. */
+  mark({ query, key, token }: HeatmapMarks): void {
+    const shown = this.#shownMarks;
+    if (query === shown.query && key === shown.key && token === shown.token) return;
+    Object.assign(shown, { query, key, token });
+    this.#placeMarks();
   }
 
-  #columnBox(key: number): Box | null {
-    if (key >= this.#T) return null;
-    const top = this.#causal ? key / this.#S : 0;
-    return { left: key / this.#T, width: 1 / this.#T, top, height: 1 - top };
+  #placeMarks(): void {
+    const { query, key, token } = this.#shownMarks;
+    place(this.#marks.row, this.#rowBox(query));
+    place(this.#marks.column, this.#columnBox(key));
+    place(this.#marks.token, this.#rowBox(token));
   }
 
-  #redraw(): void {
-    if (this.#drawn !== null && this.#deviceSize() !== this.#drawnSize) this.#paint(this.#drawn);
+  /** A row's box in shares of what is shown, up to the diagonal; null when the map has no such row. */
+  #rowBox(query: number | null): Box | null {
+    const { S, T, causal } = this.#picture ?? { S: 0, T: 0, causal: true };
+    if (query === null || query >= S) return null;
+    return boxOf({ q0: query, q1: query + 1, k0: 0, k1: causal ? query + 1 : T }, this.#view, S, T);
   }
 
-  /** Device pixels along a side: more cells than that are pooled, fewer are scaled up by the compositor, sharply. */
-  #deviceSize(): number {
-    return Math.max(1, Math.round(this.canvas.clientWidth * window.devicePixelRatio));
+  #columnBox(key: number | null): Box | null {
+    const { S, T, causal } = this.#picture ?? { S: 0, T: 0, causal: true };
+    if (key === null || key >= T) return null;
+    return boxOf({ q0: causal ? key : 0, q1: S, k0: key, k1: key + 1 }, this.#view, S, T);
   }
 
-  #paint(picture: HeatmapPicture): void {
-    this.#drawnSize = this.#deviceSize();
-    const { codes, S, T } = shrinkMap(picture.codes, picture.S, picture.T, Math.max(32, this.#drawnSize), picture.zero);
+  #resize(width: number): void {
+    const pixels = Math.round(width * window.devicePixelRatio);
+    if (pixels === this.#pixels || pixels === 0) return;
+    this.#pixels = pixels;
+    this.#paint();
+    this.#events.resized?.(pixels);
+  }
+
+  /** Paints what is not on the canvas yet: nothing where picture, view and size are those of the last time. */
+  #paint(): void {
+    const [picture, view, pixels] = [this.#picture, this.#view, this.#pixels];
+    if (picture === null || pixels === 0) return;
+    const last = this.#painted;
+    if (last?.view === view && last.pixels === pixels && samePicture(last.picture, picture)) return;
+    const bitmaps = picture.layers.map((layer) => ({ layer, bitmap: this.#bitmap(layer, picture) }));
+    this.#painted = { picture, view, pixels };
+    this.#bitmaps = bitmaps;
     const context = this.canvas.getContext('2d');
     if (context === null) return;
-    this.canvas.width = T;
-    this.canvas.height = S;
-    const image = context.createImageData(T, S);
-    const pixels = new Uint32Array(image.data.buffer);
-    const faded = picture.fadeFirst ? fadedTable(picture.table, FADED) : picture.table;
-    for (let query = 0; query < S; query++) {
-      const end = picture.causal ? query + 1 : T;
-      for (let key = 0; key < end; key++) {
-        const place = query * T + key;
-        pixels[place] = (key === 0 ? faded : picture.table)[codes[place] ?? 0] ?? 0;
-      }
+    const [first] = bitmaps;
+    if (first !== undefined && bitmaps.length === 1 && isWhole(view)) {
+      // The compositor scales it up to the map's size: it costs no more pixels than there are cells.
+      this.canvas.width = first.bitmap.width;
+      this.canvas.height = first.bitmap.height;
+      context.drawImage(first.bitmap, 0, 0);
+      return;
     }
-    context.putImageData(image, 0, 0);
+    this.canvas.width = this.canvas.height = pixels;
+    context.imageSmoothingEnabled = false;
+    for (const { layer, bitmap } of bitmaps) {
+      const { left, top, width, height } = boxOf(layer.window, view, picture.S, picture.T);
+      const box = [left, top, width, height].map((share) => share * pixels) as [number, number, number, number];
+      // What lies below is coarser and must not show through where this one is seen through.
+      context.clearRect(...box);
+      context.drawImage(bitmap, ...box);
+    }
   }
 
-  #cellAt(event: MouseEvent): Cell | null {
-    if (this.#S === 0) return null;
+  /** A layer's pixels: those of the last time where they are the same. */
+  #bitmap(layer: HeatmapLayer, picture: HeatmapPicture): HTMLCanvasElement {
+    const most = mostCells(layer, this.#view, picture, this.#pixels);
+    const known = this.#bitmaps.find((one) => sameLayer(one.layer, layer))?.bitmap;
+    const isSame =
+      this.#painted?.picture.fadeFirst === picture.fadeFirst && known?.width === Math.min(layer.columns, most);
+    return known !== undefined && isSame ? known : layerBitmap(layer, picture.causal, picture.fadeFirst, most);
+  }
+
+  /** The cell at a place in client pixels. */
+  #cellAt(at: { x: number; y: number }): Cell | null {
+    if (this.#picture === null) return null;
+    const { S, T, causal } = this.#picture;
     const box = this.canvas.getBoundingClientRect();
-    const query = Math.floor(((event.clientY - box.top) / box.height) * this.#S);
-    const key = Math.floor(((event.clientX - box.left) / box.width) * this.#T);
-    if (query < 0 || query >= this.#S || key < 0 || key >= this.#T) return null;
-    return this.#causal && key > query ? null : { query, key };
+    const cell = cellAt(this.#view, S, T, (at.x - box.left) / box.width, (at.y - box.top) / box.height);
+    return cell === null || (causal && cell.key > cell.query) ? null : cell;
   }
 
   #point(event: PointerEvent): void {
-    const cell = this.#cellAt(event);
+    this.#pointer = { x: event.clientX, y: event.clientY };
+    if (this.#drag !== null && this.#pull(this.#pointer)) return;
+    this.#tell(this.#pointer);
+  }
+
+  #tell(at: { x: number; y: number }): void {
+    const cell = this.#cellAt(at);
     if (cell !== null) this.#keyboard = cell;
-    this.#events.hover(cell, { x: event.clientX, y: event.clientY });
+    this.#events.hover(cell, at);
+  }
+
+  /** What is under a pointer that rests, after the map has changed below it. */
+  #pointAgain(): void {
+    const pointer = this.#pointer;
+    if (pointer === null) return;
+    requestAnimationFrame(() => {
+      if (this.#pointer === pointer) this.#tell(pointer);
+    });
+  }
+
+  #leave(): void {
+    this.#pointer = null;
+    this.#events.hover(null, NOWHERE);
+  }
+
+  #click(event: MouseEvent): void {
+    if (this.#drag?.moved === true) return;
+    const cell = this.#cellAt({ x: event.clientX, y: event.clientY });
+    if (cell !== null) this.#events.select(cell);
+  }
+
+  #go(view: MapView): void {
+    this.#view = view;
+    this.#events.navigate?.(view);
+  }
+
+  #wheel(event: WheelEvent): void {
+    // Pinching a touchpad comes as a wheel with Ctrl; the wheel alone scrolls the page.
+    if (!(event.ctrlKey || event.metaKey) || this.#picture === null) return;
+    event.preventDefault();
+    const box = this.canvas.getBoundingClientRect();
+    const at = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    this.#zoom(WHEEL_ZOOM ** -(event.deltaY * lines), at);
+  }
+
+  #zoom(factor: number, at: { x: number; y: number }): void {
+    const { S, T } = this.#picture ?? { S: 1, T: 1 };
+    this.#go(zoomAt(this.#view, factor, at, Math.max(S, T)));
+  }
+
+  #grab(event: PointerEvent): void {
+    this.#drag = null;
+    if (event.button !== 0 || isWhole(this.#view)) return;
+    this.#drag = { x: event.clientX, y: event.clientY, view: this.#view, moved: false };
+    this.canvas.setPointerCapture(event.pointerId);
+  }
+
+  /** Drags the map along; false while the pointer has hardly moved. */
+  #pull(at: { x: number; y: number }): boolean {
+    const drag = this.#drag;
+    if (drag === null) return false;
+    const [x, y] = [drag.x - at.x, drag.y - at.y];
+    drag.moved ||= Math.hypot(x, y) >= DRAG;
+    if (!drag.moved) return false;
+    const side = Math.max(1, this.#pixels / window.devicePixelRatio);
+    this.#go(panBy(drag.view, x / side, y / side));
+    return true;
+  }
+
+  #letGo(): void {
+    // The click that follows must still know that this was no click.
+    const drag = this.#drag;
+    setTimeout(() => {
+      if (this.#drag === drag) this.#drag = null;
+    });
   }
 
   #press(event: KeyboardEvent): void {
+    if (this.#picture === null || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (this.#S === 0) return;
-    if (step !== undefined) {
-      const query = clamp(this.#keyboard.query + (step[0] ?? 0), this.#S);
-      const key = clamp(this.#keyboard.key + (step[1] ?? 0), this.#causal ? query + 1 : this.#T);
-      this.#keyboard = { query, key };
-      const box = this.canvas.getBoundingClientRect();
-      this.#events.hover(this.#keyboard, {
-        x: box.left + ((key + 1) / this.#T) * box.width,
-        y: box.top + ((query + 1) / this.#S) * box.height,
-      });
+    const isZoomable = this.#events.navigate !== undefined;
+    const factor = { '+': KEY_ZOOM, '=': KEY_ZOOM, '-': 1 / KEY_ZOOM, _: 1 / KEY_ZOOM }[event.key];
+    if (step !== undefined && event.shiftKey && isZoomable) {
+      this.#go(panBy(this.#view, (step[1] ?? 0) * KEY_PAN, (step[0] ?? 0) * KEY_PAN));
+    } else if (step !== undefined) {
+      this.#step(step[0] ?? 0, step[1] ?? 0);
+    } else if (factor !== undefined && isZoomable) {
+      this.#zoom(factor, this.#keyboardPlace());
+    } else if (event.key === '0' && isZoomable) {
+      this.#go(WHOLE_MAP);
     } else if (event.key === 'Enter' || event.key === ' ') {
       this.#events.select(this.#keyboard);
+    } else if (event.key === 'Escape' && isZoomable && !isWhole(this.#view)) {
+      this.#go(WHOLE_MAP);
     } else if (event.key === 'Escape') {
-      this.#events.hover(null, { x: 0, y: 0 });
+      this.#events.hover(null, NOWHERE);
     } else {
       return;
     }
     event.preventDefault();
   }
+
+  /** Moves the keyboard's cell, and the view where it leaves that. */
+  #step(down: number, right: number): void {
+    const { S, T, causal } = this.#picture ?? { S: 1, T: 1, causal: true };
+    const query = clamp(this.#keyboard.query + down, S);
+    const key = clamp(this.#keyboard.key + right, causal ? query + 1 : T);
+    this.#keyboard = { query, key };
+    const view = panTo(this.#view, this.#keyboard, S, T);
+    if (view.x !== this.#view.x || view.y !== this.#view.y) this.#go(view);
+    const box = this.canvas.getBoundingClientRect();
+    const { left, top, width, height } = this.#cellBox();
+    this.#events.hover(this.#keyboard, {
+      x: box.left + (left + width) * box.width,
+      y: box.top + (top + height) * box.height,
+    });
+  }
+
+  #cellBox(): Box {
+    const { S, T } = this.#picture ?? { S: 1, T: 1 };
+    const { query, key } = this.#keyboard;
+    return boxOf({ q0: query, q1: query + 1, k0: key, k1: key + 1 }, this.#view, S, T);
+  }
+
+  /** Where the keyboard's cell is, in shares of what is shown; the middle when it is out of sight. */
+  #keyboardPlace(): { x: number; y: number } {
+    const { left, top, width, height } = this.#cellBox();
+    const at = { x: left + width / 2, y: top + height / 2 };
+    return Object.values(at).every((share) => share >= 0 && share <= 1) ? at : { x: 0.5, y: 0.5 };
+  }
+}
+
+function samePicture(one: HeatmapPicture, other: HeatmapPicture): boolean {
+  return (
+    one.S === other.S &&
+    one.T === other.T &&
+    one.causal === other.causal &&
+    one.fadeFirst === other.fadeFirst &&
+    one.layers.length === other.layers.length &&
+    one.layers.every((layer, place) => {
+      const partner = other.layers[place];
+      return partner !== undefined && sameLayer(layer, partner);
+    })
+  );
+}
+
+/** Cells a side that show in a view: a cell a device pixel; in steps, so that zooming pools a layer rarely. */
+function mostCells({ window }: HeatmapLayer, { span }: MapView, { T }: HeatmapPicture, pixels: number): number {
+  const share = (window.k1 - window.k0) / T;
+  return Math.ceil(pixels * share * 2 ** Math.floor(Math.log2(1 / span))) + 1;
 }
 
 function clamp(value: number, count: number): number {
   return Math.min(count - 1, Math.max(0, value));
 }
 
-/** Where a mark lies, in shares of the map's sides. */
-interface Box {
-  top?: number;
-  left?: number;
-  width?: number;
-  height?: number;
-}
-
-/** Puts a mark at a box, or hides it. */
+/** Puts a mark at a box in shares of the map's sides, or hides it. */
 function place(mark: HTMLElement, box: Box | null): void {
   mark.hidden = box === null;
   if (box === null) return;
-  for (const [side, share] of Object.entries({ top: 0, left: 0, width: 1, height: 1, ...box })) {
-    mark.style.setProperty(side, `${share * 100}%`);
-  }
+  for (const [side, share] of Object.entries(box)) mark.style.setProperty(side, `${share * 100}%`);
 }

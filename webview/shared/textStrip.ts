@@ -28,6 +28,9 @@ export class TextStrip {
   readonly element = element('div', { class: 'text-strip', role: 'listbox', 'aria-label': t('Tokens of the text') });
   readonly #events: TextStripEvents;
   #tokens: readonly Token[] = [];
+  #chips: readonly HTMLElement[] = [];
+  /** What each chip was marked with last. */
+  #looks: string[] = [];
 
   constructor(events: TextStripEvents) {
     this.#events = events;
@@ -39,7 +42,8 @@ export class TextStrip {
     if (tokens === this.#tokens) return;
     this.#tokens = tokens;
     const events = this.#events;
-    select(this.element)
+    this.#looks = [];
+    this.#chips = select(this.element)
       .selectAll<HTMLElement, Token>('.token')
       .data(tokens as Token[])
       .join('span')
@@ -52,18 +56,24 @@ export class TextStrip {
       .text((token) => tokenLabel(token.text))
       .on('pointerenter focus', (event: Event) => events.hover(tokenOf(event)))
       .on('blur', () => events.hover(null))
-      .on('click', (event: Event) => events.select(tokenOf(event)));
+      .on('click', (event: Event) => events.select(tokenOf(event)))
+      .nodes()
+      .filter((chip) => chip instanceof HTMLElement);
   }
 
-  mark(marks: TextStripMarks): void {
-    const { shade, selected, hovered } = marks;
-    select(this.element)
-      .style('--shade', marks.color)
-      .selectAll<HTMLElement, Token>('.token')
-      .style('--amount', (_, place) => `${Math.round((shade?.[place] ?? 0) * 100)}%`)
-      .classed('hovered', (_, place) => hovered.includes(place))
-      .classed('selected', (_, place) => place === selected)
-      .attr('aria-selected', (_, place) => String(place === selected));
+  /** Shades and outlines chips. It follows the pointer: only chips that change are touched. */
+  mark({ shade, color, selected, hovered }: TextStripMarks): void {
+    this.element.style.setProperty('--shade', color);
+    this.#chips.forEach((chip, place) => {
+      const amount = Math.round((shade?.[place] ?? 0) * 100);
+      const look = `${amount} ${hovered.includes(place)} ${place === selected}`;
+      if (this.#looks[place] === look) return;
+      this.#looks[place] = look;
+      chip.style.setProperty('--amount', `${amount}%`);
+      chip.classList.toggle('hovered', hovered.includes(place));
+      chip.classList.toggle('selected', place === selected);
+      chip.setAttribute('aria-selected', String(place === selected));
+    });
   }
 
   #press(event: KeyboardEvent): void {

@@ -1,7 +1,7 @@
 /**
- * Token labels of a map. Along the diagonal of a causal one: right of cell (i, i) stands token i, and names both the end of
- * its row (query) and the top of its column (key), in the half of the square that is empty anyway. Other maps have
- * their queries right of the rows and their keys below the columns.
+ * Token labels of a map. Along the diagonal of a causal one that is seen as a whole: right of cell (i, i) stands token i, and
+ * names both the end of its row (query) and the top of its column (key), in the half of the square that is empty anyway.
+ * Others, and parts of maps, have their queries right of the rows and their keys below the columns.
  * Role: the labels only; the map is heatmap.ts.
  */
 import { select } from 'd3';
@@ -9,29 +9,47 @@ import type { Token } from '../../src/protocol/model';
 import { element, watchWidth } from './dom';
 import { shortLabel, visibleLabels } from './labels';
 import type { LayerTokens } from './layerTokens';
+import { isWhole, seenTokens, WHOLE_MAP, type MapView } from './mapView';
 
 /** Pixels that a label needs to be read. */
 const LABEL_HEIGHT = 10.5;
 const LABEL_LENGTH = { diagonal: 12, query: 9, key: 12 };
 
+type Side = 'diagonal' | 'query' | 'key';
+
 /** One label: where it stands, in shares of the map's sides. */
 interface Label {
-  side: 'diagonal' | 'query' | 'key';
+  side: Side;
   place: number;
   left: number;
   top: number;
   text: string;
-  marked: boolean;
 }
 
 export class TokenAxis {
-  readonly element = element('div', { class: 'token-axis', 'aria-hidden': 'true' });
+  readonly element: HTMLElement;
+  readonly #labels = element('div');
+  /** Labels of marked tokens lie over the others, which stay where they are: pointing moves a few elements only. */
+  readonly #marks = element('div', { class: 'marked-labels' });
   #tokens: LayerTokens = { queries: [], keys: [] };
   #causal = true;
+  #view: MapView = WHOLE_MAP;
   #width = 0;
-  #marked: { queries: readonly number[]; keys: readonly number[] } = { queries: [], keys: [] };
+  #marked: { queries: readonly (number | null)[]; keys: readonly (number | null)[] } = { queries: [], keys: [] };
 
-  constructor() {
+  /** @param hover the pointer is on the label of a token, as a query, a key or (on the diagonal) both, or on none */
+  constructor(hover?: (token: { query: number | null; key: number | null }) => void) {
+    this.element = element('div', { class: 'token-axis', 'aria-hidden': 'true' }, this.#labels, this.#marks);
+    if (hover !== undefined) {
+      this.element.classList.add('hoverable');
+      this.#labels.addEventListener('pointerover', ({ target }) => {
+        if (!(target instanceof HTMLElement) || target.dataset.place === undefined) return;
+        const place = Number(target.dataset.place);
+        const side = target.className;
+        hover({ query: side === 'key' ? null : place, key: side === 'query' ? null : place });
+      });
+      this.#labels.addEventListener('pointerleave', () => hover({ query: null, key: null }));
+    }
     watchWidth(this.element, (width) => {
       this.#width = width;
       this.#draw();
@@ -44,48 +62,89 @@ export class TokenAxis {
     if (tokens.queries === queries && tokens.keys === keys && causal === this.#causal) return;
     this.#tokens = tokens;
     this.#causal = causal;
-    this.element.classList.toggle('whole', !causal);
+    this.#draw();
+  }
+
+  /** Shows the tokens of a part of the map. */
+  look(view: MapView): void {
+    if (view === this.#view) return;
+    this.#view = view;
     this.#draw();
   }
 
   /** Tokens whose labels stand out, whether or not they had room. */
   mark(queries: readonly (number | null)[], keys: readonly (number | null)[]): void {
-    const marked = { queries: queries.filter((place) => place !== null), keys: keys.filter((place) => place !== null) };
-    if (JSON.stringify(marked) === JSON.stringify(this.#marked)) return;
-    this.#marked = marked;
-    this.#draw();
+    const isSame = (one: readonly (number | null)[], other: readonly (number | null)[]): boolean =>
+      one.length === other.length && one.every((place, index) => place === other[index]);
+    if (isSame(queries, this.#marked.queries) && isSame(keys, this.#marked.keys)) return;
+    this.#marked = { queries, keys };
+    this.#drawMarks();
+  }
+
+  get #isDiagonal(): boolean {
+    return this.#causal && isWhole(this.#view);
   }
 
   #draw(): void {
     const { queries, keys } = this.#tokens;
-    const labels = this.#causal
-      ? this.#along('diagonal', queries, [...this.#marked.queries, ...this.#marked.keys])
-      : [...this.#along('query', queries, this.#marked.queries), ...this.#along('key', keys, this.#marked.keys)];
-    select(this.element)
-      .selectAll<HTMLSpanElement, Label>('span')
-      .data(labels, ({ side, place }) => `${side} ${place}`)
-      .join('span')
-      .attr('class', ({ side }) => side)
-      .classed('marked', ({ marked }) => marked)
-      .style('left', ({ left }) => `${left * 100}%`)
-      .style('top', ({ top }) => `${top * 100}%`)
-      .text(({ text }) => text);
+    this.element.classList.toggle('whole', !this.#isDiagonal);
+    const seen = seenTokens(this.#view, queries.length, keys.length);
+    place(
+      this.#labels,
+      this.#isDiagonal
+        ? this.#along('diagonal', queries, [0, queries.length])
+        : [...this.#along('query', queries, [seen.q0, seen.q1]), ...this.#along('key', keys, [seen.k0, seen.k1])],
+    );
+    this.#drawMarks();
   }
 
-  /** Labels of one side: as many as have room, and the marked ones. */
-  #along(side: Label['side'], tokens: readonly Token[], marked: readonly number[]): Label[] {
-    const count = tokens.length;
-    const spacing = count === 0 ? 0 : this.#width / count;
-    const far = (place: number): boolean => marked.every((one) => Math.abs(one - place) * spacing >= LABEL_HEIGHT);
-    const regular = visibleLabels(count, spacing, LABEL_HEIGHT).filter(far);
-    const shown = [...new Set([...regular, ...marked])].filter((place) => place < count);
-    return shown.map((place) => ({
-      side,
-      place,
-      left: side === 'query' ? 1 : (place + (side === 'key' ? 0.5 : 1)) / count,
-      top: side === 'key' ? 1 : (place + 0.5) / count,
-      text: shortLabel(tokens[place]?.text ?? '', LABEL_LENGTH[side]),
-      marked: marked.includes(place),
-    }));
+  #drawMarks(): void {
+    const { queries, keys } = this.#tokens;
+    const label = (side: Side, tokens: readonly Token[], places: readonly (number | null)[]): Label[] =>
+      [...new Set(places)].flatMap((place) => (place === null ? [] : (this.#label(side, tokens, place) ?? [])));
+    const { queries: rows, keys: columns } = this.#marked;
+    place(
+      this.#marks,
+      this.#isDiagonal
+        ? label('diagonal', queries, [...rows, ...columns])
+        : [...label('query', queries, rows), ...label('key', keys, columns)],
+    );
   }
+
+  /** Labels of one side of the part that is seen: as many as have room. */
+  #along(side: Side, tokens: readonly Token[], [from, to]: readonly [number, number]): Label[] {
+    const count = tokens.length;
+    const spacing = count === 0 ? 0 : this.#width / count / this.#view.span;
+    return visibleLabels(count, spacing, LABEL_HEIGHT)
+      .filter((place) => place >= from && place < to)
+      .flatMap((place) => this.#label(side, tokens, place) ?? []);
+  }
+
+  /** A token's label; null where its middle is out of sight. */
+  #label(side: Side, tokens: readonly Token[], place: number): Label | null {
+    const count = tokens.length;
+    const { x, y, span } = this.#view;
+    const across = ((place + (side === 'key' ? 0.5 : 1)) / count - x) / span;
+    const down = ((place + 0.5) / count - y) / span;
+    const along = side === 'key' ? across : down;
+    if (place >= count || along < 0 || along > 1) return null;
+    return {
+      ...{ side, place },
+      left: side === 'query' ? 1 : across,
+      top: side === 'key' ? 1 : down,
+      text: shortLabel(tokens[place]?.text ?? '', LABEL_LENGTH[side]),
+    };
+  }
+}
+
+function place(parent: HTMLElement, labels: Label[]): void {
+  select(parent)
+    .selectAll<HTMLSpanElement, Label>('span')
+    .data(labels, ({ side, place }) => `${side} ${place}`)
+    .join('span')
+    .attr('class', ({ side }) => side)
+    .attr('data-place', ({ place }) => place)
+    .style('left', ({ left }) => `${left * 100}%`)
+    .style('top', ({ top }) => `${top * 100}%`)
+    .text(({ text }) => text);
 }

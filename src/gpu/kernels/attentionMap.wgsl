@@ -1,6 +1,7 @@
 // map[heads, rows, T] = attention probabilities of chosen query heads and a block of query rows, recomputed for looking
 // at: softmax(scale · q · kᵀ + bias); causal, keys after the query or out of its window are 0. One workgroup a (row, head).
 // Grouped, and with the same features and constants as attention.wgsl: k has G heads; with a sink a row sums to less than 1. heads[i] = (query head, KV head that it reads).
+// SCORES: what the softmax is taken of instead, LOWEST where a key is not seen.
 struct Params {
   rows: u32, row0: u32, T: u32, H: u32, G: u32, past: u32, causal: u32, window: u32, K4: u32,
   scale: f32, softcap: f32, width: u32, zero: u32
@@ -14,6 +15,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> map: array<f32>;
 
 const SIZE = 64u;
+const LOWEST = -3.4e38;
 var<workgroup> partial: array<f32, SIZE>;
 
 @compute @workgroup_size(SIZE)
@@ -32,7 +34,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let end = select(T, position + 1u, params.causal == 1u);
   let shift = head * params.width + params.zero - position;
 
-  var largest = -3.4e38;
+  if (SCORES == 1u) {
+    for (var t = local; t < T; t += SIZE) { if (t < begin || t >= end) { map[base + t] = LOWEST; } }
+  }
+  var largest = LOWEST;
   for (var t = begin + local; t < end; t += SIZE) {
     let key = (t * G + group) * K4;
     var score = 0.0;
@@ -43,6 +48,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     map[base + t] = score;
     largest = max(largest, score);
   }
+  if (SCORES == 1u) { return; }
   partial[local] = largest;
   workgroupBarrier();
   for (var half = SIZE / 2u; half > 0u; half /= 2u) {

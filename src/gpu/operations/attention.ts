@@ -84,7 +84,13 @@ function slotsFor(bytes: number, K4: number): number {
   return slots;
 }
 
-/** map[heads, rows, T] = attention probabilities of query rows row0..row0+rows-1 of q[S, H, K] over k[T, G, K]. */
+/** What a key that is not seen has for a score in maps of scores. */
+export const LOWEST_SCORE = Math.fround(-3.4e38);
+
+/**
+ * map[heads, rows, T] = attention probabilities of query rows row0..row0+rows-1 of q[S, H, K] over k[T, G, K].
+ * @param scores gives what the softmax is taken of: scaled, capped, with biases; LOWEST_SCORE where a key is not seen
+ */
 export function attentionMaps(
   context: GpuContext,
   batch: Batch,
@@ -94,11 +100,12 @@ export function attentionMaps(
   map: Span,
   { row0, rows }: { row0: number; rows: number },
   shape: AttentionShape,
+  scores = false,
 ): void {
   const { switches, params, buffers } = features(context, shape);
   batch.dispatch({
     kernel: mapKernel,
-    constants: switches,
+    constants: { ...switches, SCORES: scores ? 1 : 0 },
     params: [rows, row0, shape.T, H, G, shape.past, ...params],
     buffers: [q, k, span, ...buffers, map],
     workgroups: [rows, count],

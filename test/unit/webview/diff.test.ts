@@ -1,6 +1,6 @@
 /** Pure parts of the comparison: difference maps, names, common prefixes; and which keys a query attends to. */
 import { describe, expect, it } from 'vitest';
-import type { AttentionTile } from '../../../src/protocol/model';
+import type { AttentionTile, MapCells } from '../../../src/protocol/model';
 import { commonPrefixLength } from '../../../webview/diff/commonPrefix';
 import { cosineFloor } from '../../../webview/diff/cosineFloor';
 import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/diff/difference';
@@ -64,14 +64,19 @@ describe('words', () => {
 });
 
 describe('tiles', () => {
+  const cells = (codes: number[]): MapCells => ({
+    ...{ rows: 2, columns: 2, codes: Uint8Array.from(codes) },
+    coding: { kind: 'weights' },
+  });
   const tile: AttentionTile = {
     layer: 0,
     heads: [4, 5],
     S: 2,
     T: 2,
     causal: true,
-    codes: Uint8Array.from([255, 0, 243, 231, 255, 0, 0, 255]),
-    meanCodes: Uint8Array.from([255, 0, 231, 246]),
+    window: { q0: 0, q1: 2, k0: 0, k1: 2 },
+    members: cells([255, 0, 243, 231, 255, 0, 0, 255]),
+    mean: cells([255, 0, 231, 246]),
     statistics: [],
   };
 

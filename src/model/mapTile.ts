@@ -1,0 +1,151 @@
+/**
+ * Pictures of attention maps: cells of a window, as small as they are drawn, with what is known of each head's whole map.
+ * Role: pooling on the GPU, block by block, and the codes of cells. Exact numbers are maps.ts.
+ */
+import type { GpuContext, Span } from '../gpu/context';
+import { LOWEST_SCORE } from '../gpu/operations/attention';
+import { averageMaps, encodeWeights, poolMaps, touchedCells, type CellGrid } from '../gpu/operations/maps';
+import type { AttentionRequest, AttentionTile, MapCells, MapWindow } from '../protocol/model';
+import type { TaskContext } from '../protocol/tasks';
+import type { GpuWeights } from './gpuWeights';
+import type { KeptRun } from './keptRun';
+import { eachBlock } from './mapBlocks';
+import { StatisticsSum } from './mapStatistics';
+import { layerOf } from './spec';
+
+/** Cells that are gathered from blocks. */
+interface Gathered {
+  /** One map, the mean over the heads, or one a head. */
+  of: 'mean' | 'members';
+  grid: CellGrid;
+  maps: number;
+  isDifference: boolean;
+  /** Weights are coded on the GPU; other numbers when the range of all of them is known. */
+  cells: Uint8Array | Float32Array;
+}
+
+/** Maps for drawing (protocol/model.ts, AttentionTile). A window must lie in the map. */
+export async function readTile(
+  context: GpuContext,
+  weights: GpuWeights,
+  run: KeptRun,
+  request: AttentionRequest,
+  task: TaskContext,
+): Promise<AttentionTile> {
+  const { layer, heads, values = 'probabilities', deviations = false, withoutFirst = false } = request;
+  const [S, T] = [run.rowsOf(layer), run.keysOf(layer)];
+  const { window = { q0: 0, q1: S, k0: 0, k1: T } } = request;
+  const { attention } = layerOf(run.source.spec, layer);
+  const isWhole = window.q1 - window.q0 === S && window.k1 - window.k0 === T;
+  const gather = (of: Gathered['of'], size: number | undefined): Gathered => {
+    const grid = gridOf(window, withoutFirst, size);
+    const maps = of === 'mean' ? 1 : heads.length;
+    const isDifference = of === 'members' && deviations;
+    const count = maps * grid.rows * grid.columns;
+    const isCoded = values === 'probabilities' && !isDifference;
+    const cells = isCoded ? new Uint8Array(count) : new Float32Array(count).fill(LOWEST_SCORE);
+    return { of, grid, maps, isDifference, cells };
+  };
+  const mean = gather('mean', request.size);
+  const members = request.meanOnly ? null : gather('members', request.memberSize ?? request.size);
+  const sums = new StatisticsSum(heads, S);
+  const parts = members ? [mean, members] : [mean];
+  const rows = [window.q0, window.q1] as const;
+  await eachBlock(context, weights, [run], layer, heads, rows, task.signal, async ([maker], block) => {
+    if (!maker) return;
+    const buffers: { free(): void }[] = [];
+    const storage = (count: number, label: string): Span => {
+      const span = context.storage(count, label);
+      buffers.push({ free: () => span.buffer.destroy() });
+      return span;
+    };
+    try {
+      const batch = context.batch();
+      const average = batch.temporary(block.rows * T, 'mean map');
+      const row0 = block.row0 - window.q0;
+      maker.compute(batch, block, values);
+      averageMaps(batch, maker.map, average, block);
+      const results = parts.map((part) => {
+        const count = part.maps * touchedCells(part.grid, row0, block.rows).count * part.grid.columns;
+        const cells = storage(count, 'cells');
+        const source = part.of === 'mean' ? average : maker.map;
+        const minus = part.isDifference ? { maps: average, isOne: true } : undefined;
+        poolMaps(context, batch, source, cells, { ...block, heads: part.maps }, row0, part.grid, minus);
+        if (!(part.cells instanceof Uint8Array)) return cells;
+        const codes = storage(Math.ceil(count / 4), 'cell codes');
+        encodeWeights(batch, cells, codes, count);
+        return codes;
+      });
+      if (isWhole && values === 'scores') maker.compute(batch, block, 'probabilities');
+      const measured = isWhole ? sums.measure(context, batch, maker.map, block) : null;
+      if (measured) buffers.push(measured);
+      batch.submit();
+      for (const [place, part] of parts.entries()) {
+        const result = results[place];
+        if (!result) continue;
+        const bytes = await context.read(result);
+        const found = part.cells instanceof Uint8Array ? new Uint8Array(bytes) : new Float32Array(bytes);
+        merge(part, found, row0, block.rows);
+      }
+      await measured?.read();
+    } finally {
+      for (const buffer of buffers) buffer.free();
+    }
+  });
+  return {
+    ...{ layer, heads: [...heads], S, T, causal: attention === 'causal', window },
+    mean: codedCells(mean),
+    members: members && codedCells(members),
+    statistics: isWhole ? sums.result(attention === 'cross') : [],
+  };
+}
+
+function gridOf(window: MapWindow, withoutFirst: boolean, size = Infinity): CellGrid {
+  const queries = window.q1 - window.q0;
+  const keys = window.k1 - window.k0;
+  return { queries, keys, key0: window.k0, rows: Math.min(queries, size), columns: Math.min(keys, size), withoutFirst };
+}
+
+/** Puts a block's cells to those of blocks before: a cell row may begin in one and end in the next. */
+function merge(
+  { grid, maps, isDifference, cells }: Gathered,
+  found: Uint8Array | Float32Array,
+  row0: number,
+  rows: number,
+): void {
+  const { first, count } = touchedCells(grid, row0, rows);
+  const size = count * grid.columns;
+  for (let map = 0; map < maps; map++) {
+    const to = (map * grid.rows + first) * grid.columns;
+    for (let cell = 0; cell < size; cell++) {
+      const value = found[map * size + cell] ?? 0;
+      const known = cells[to + cell] ?? 0;
+      const isStronger = isDifference && known > LOWEST_SCORE ? Math.abs(value) > Math.abs(known) : value > known;
+      if (isStronger && value > LOWEST_SCORE) cells[to + cell] = value;
+    }
+  }
+}
+
+/** Cells with their codes. */
+function codedCells({ grid: { rows, columns }, isDifference, cells }: Gathered): MapCells {
+  if (cells instanceof Uint8Array) return { rows, columns, codes: cells, coding: { kind: 'weights' } };
+  let [low, high, largest] = [Infinity, -Infinity, 0];
+  for (const value of cells) {
+    if (value <= LOWEST_SCORE) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    largest = Math.max(largest, Math.abs(value));
+  }
+  if (low > high) [low, high] = [0, 0];
+  const codeOf = (value: number): number =>
+    isDifference
+      ? 128 + Math.sign(value) * Math.round(127 * Math.sqrt(Math.abs(value) / (largest || 1)))
+      : 1 + Math.round((254 * (value - low)) / (high - low || 1));
+  const codes = Uint8Array.from(cells, (value) => (value <= LOWEST_SCORE ? 0 : codeOf(value)));
+  return {
+    rows,
+    columns,
+    codes,
+    coding: isDifference ? { kind: 'differences', largest } : { kind: 'scores', low, high },
+  };
+}

@@ -1,0 +1,154 @@
+// Attention maps of a longer text, looked at closely: zoom and pan by wheel, pointer and keys, values checked against the
+// engine's own, one token marked in every map and in the text.
+import type { FrameLocator, Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { chosen } from '../harness/controls';
+import { attentionOf } from '../harness/engineNumbers';
+import { pointAt, type MapReadout } from '../harness/mapReadout';
+import { useWorkbench } from '../harness/useWorkbench';
+
+const workbench = useWorkbench();
+const sentence = 'Watson looked at Holmes, and Holmes looked at the red hair of the man with the red hair. ';
+/** More tokens than a map has pixels. */
+const text = sentence.repeat(22).trim();
+
+async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
+  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
+}
+
+async function explorer(): Promise<FrameLocator> {
+  const view = await workbench().webview('explorer');
+  await view.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
+  return view;
+}
+
+const member = (view: FrameLocator, head: number): Locator =>
+  view.locator(`[data-testid="map-head"][data-head="${head}"]`);
+
+/** The part that is seen, as the panel says it. */
+async function seen(view: FrameLocator): Promise<{ q0: number; q1: number; k0: number; k1: number } | null> {
+  const words = await view.getByTestId('zoom-words').innerText();
+  const numbers = [...words.matchAll(/(\d+)–(\d+)/g)].map(([, from, to]) => [Number(from), Number(to)] as const);
+  const [queries, keys = queries] = numbers;
+  return queries === undefined || keys === undefined
+    ? null
+    : { q0: queries[0], q1: queries[1], k0: keys[0], k1: keys[1] };
+}
+
+let known: { maps: Float32Array; S: number } | null = null;
+
+/** The engine's weight at a cell of the layer that is shown. */
+async function exact(view: FrameLocator, head: number, { query, key }: MapReadout): Promise<number> {
+  known ??= await attentionOf(text, Number(await chosen(view, 'layer-picker')));
+  const { maps, S } = known;
+  return maps[(head * S + query) * S + key] ?? NaN;
+}
+
+test('a text with more tokens than pixels is drawn, and its weights are exact', async () => {
+  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
+  const view = await explorer();
+  const button = view.getByTestId('run');
+  await eventually(async () => (await button.innerText()).trim() === 'Run', 'nothing is running');
+  await view.getByTestId('text-input').fill(text);
+  await button.click();
+  await eventually(async () => /tokens\s*4\d\d/.test(await view.getByTestId('status').innerText()), 'the run is told');
+  expect(await seen(view)).toBeNull();
+  const found = await pointAt(view, member(view, 1), 0.3, 0.8);
+  expect(found.weight).toBeCloseTo(await exact(view, 1, found), 6);
+  const size = await member(view, 1).evaluate((canvas) => (canvas as unknown as { width: number }).width);
+  expect(size).toBeLessThan(200);
+});
+
+test('the wheel with Ctrl zooms about the pointer, in all maps, and readouts stay right', async () => {
+  const view = await explorer();
+  const map = member(view, 1);
+  const before = await pointAt(view, map, 0.3, 0.8);
+  const { page } = workbench();
+  await page.keyboard.down('Control');
+  for (let turn = 0; turn < 4; turn++) await page.mouse.wheel(0, -120);
+  await page.keyboard.up('Control');
+  await eventually(async () => (await seen(view)) !== null, 'a part is seen');
+  const part = await seen(view);
+  const after = await pointAt(view, map, 0.3, 0.8);
+  // What was under the pointer still is, but for the pixels of a cell.
+  expect(Math.abs(after.query - before.query)).toBeLessThan(6);
+  expect(Math.abs(after.key - before.key)).toBeLessThan(6);
+  expect(after.weight).toBeCloseTo(await exact(view, 1, after), 6);
+  const other = await pointAt(view, member(view, 5), 0.5, 0.5);
+  expect(other.query >= (part?.q0 ?? NaN) && other.query <= (part?.q1 ?? NaN)).toBe(true);
+  expect(other.weight).toBeCloseTo(await exact(view, 5, other), 6);
+  await workbench().screenshot('maps-zoomed');
+});
+
+test('a drag moves all maps, and a double click shows the whole again', async () => {
+  const view = await explorer();
+  const { page } = workbench();
+  const map = view.getByTestId('map-mean').first();
+  await map.scrollIntoViewIfNeeded();
+  const part = await seen(view);
+  const box = await map.boundingBox();
+  const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 40, y + 60, { steps: 4 });
+  await page.mouse.up();
+  await eventually(async () => (await seen(view))?.k0 !== part?.k0, 'the part has moved');
+  const moved = await seen(view);
+  expect(moved?.k0).toBeGreaterThan(part?.k0 ?? NaN);
+  expect(moved?.q0).toBeLessThan(part?.q0 ?? NaN);
+  // A drag is no click: no token is selected.
+  expect(await view.locator('.text-strip .selected').count()).toBe(0);
+  await map.dblclick({ position: { x: 20, y: (box?.height ?? 0) - 20 } });
+  await eventually(async () => (await seen(view)) === null, 'the whole is seen');
+});
+
+test('keys zoom, move and reset', async () => {
+  const view = await explorer();
+  const map = view.getByTestId('map-mean').first();
+  await map.focus();
+  const { page } = workbench();
+  for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
+  for (let press = 0; press < 12; press++) await page.keyboard.press('+');
+  await eventually(async () => {
+    const part = await seen(view);
+    return part !== null && part.q1 - part.q0 < 8;
+  }, 'some six tokens are seen');
+  // So near, every token has its name.
+  await eventually(
+    async () => (await view.locator('.group-card .token-axis .query').count()) >= 12,
+    'queries are named',
+  );
+  await workbench().screenshot('maps-near');
+  const near = await seen(view);
+  await page.keyboard.press('Shift+ArrowDown');
+  await eventually(async () => ((await seen(view))?.q0 ?? 0) > (near?.q0 ?? 0), 'the view moves down');
+  // The keyboard's cell brings the view along.
+  for (let press = 0; press < 9; press++) await page.keyboard.press('ArrowDown');
+  const readout = view.getByTestId('readout');
+  await eventually(async () => {
+    const query = Number(await readout.getAttribute('data-query'));
+    const part = await seen(view);
+    return part !== null && query >= part.q0 && query <= part.q1;
+  }, 'the cell is in sight');
+  await page.keyboard.press('Escape');
+  await eventually(async () => (await seen(view)) === null, 'the whole is seen');
+});
+
+test('a token is marked in every map and in the text', async () => {
+  const view = await explorer();
+  const found = await pointAt(view, member(view, 2), 0.25, 0.5);
+  const marks = (name: string): Promise<number> => view.locator(`.group-card .mark-${name}:not([hidden])`).count();
+  const maps = await view.locator('.group-card .heatmap').count();
+  expect([await marks('row'), await marks('column')]).toEqual([maps, maps]);
+  const hovered = await view
+    .locator('.text-strip .hovered')
+    .evaluateAll((chips) => chips.map((chip) => Number(chip.getAttribute('data-token'))));
+  expect(hovered.sort((a, b) => a - b)).toEqual([found.key, found.query].sort((a, b) => a - b));
+  // From the text, the token is marked as a query and as a key.
+  await view.locator('.text-strip [data-token="30"]').hover();
+  await eventually(async () => (await marks('column')) === maps && (await marks('row')) === maps, 'both are marked');
+  const tops = await view
+    .locator('.group-card .mark-row')
+    .evaluateAll((all) => [...new Set(all.map((mark) => parseFloat(getComputedStyle(mark).top)))].length);
+  expect(tops).toBeGreaterThan(0);
+});
