@@ -79,6 +79,12 @@ export function defaultExplorerUi(model: ModelSummary, registries: Registries): 
     hideFirstToken: false,
     mapsOf: 'original',
     token: null,
+    statistic: 'similarity',
+    layerOrder: 'number',
+    layerOrderDescending: false,
+    textMode: 'shades',
+    textDirection: 'from',
+    textBy: 'group',
   };
 }
 

@@ -33,6 +33,15 @@ import type { SweepFormat, SweepMethod, SweepResult } from './sweep';
 
 export type ColorScale = 'linear' | 'sqrt' | 'log';
 
+/** What the overview's layers stand in the order of: their number, the mean of their heads, or their worst group. */
+export type LayerOrder = 'number' | 'mean' | 'worst';
+
+/** How the text view tells attention: lines between two columns of tokens, or shades of the text itself. */
+export type TextMode = 'shades' | 'lines';
+
+/** What the looked-at token looks at, who looks at it, or both. */
+export type TextDirection = 'from' | 'to' | 'both';
+
 /** What the user chose in the explorer; persisted by the webview and restored after a reload. */
 export interface ExplorerUi {
   layer: number;
@@ -51,6 +60,14 @@ export interface ExplorerUi {
   mapsOf: 'original' | 'converted';
   /** Token emphasised in every map and in the text, or null. */
   token: number | null;
+  /** What the overview tells of every group: an id of webview/explorer/statistics.ts. */
+  statistic: string;
+  layerOrder: LayerOrder;
+  layerOrderDescending: boolean;
+  textMode: TextMode;
+  textDirection: TextDirection;
+  /** Means of groups, or the heads of the chosen group. */
+  textBy: 'group' | 'head';
 }
 
 /** Everything that is needed to bring a panel back: what goes into the webview's setState. */

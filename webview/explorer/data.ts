@@ -2,16 +2,20 @@
  * What the explorer asks the host for, each answer kept while it may be looked at again.
  */
 import type {
+  AttentionColumn,
+  AttentionColumnRequest,
   AttentionRequest,
   AttentionRow,
   AttentionRowRequest,
   HeadDamage,
   HeadDamageRequest,
+  HeadStatistics,
+  HeadStatisticsRequest,
   SimilarityRequest,
   SimilarityResult,
 } from '../../src/protocol/model';
 import type { ExplorerHostApi } from '../../src/protocol/views';
-import type { Remotely } from '../shared/host';
+import type { Remotely } from '../shared/remotely';
 import { shrinkMap, type MapShape } from '../shared/attentionCode';
 import { LazyCache } from '../shared/lazy';
 import { MapTiles } from '../shared/mapTiles';
@@ -27,18 +31,25 @@ const THUMBNAIL_SIZE = 96;
 export interface ExplorerData {
   maps: MapTiles;
   rows: LazyCache<AttentionRowRequest, AttentionRow>;
+  columns: LazyCache<AttentionColumnRequest, AttentionColumn>;
+  statistics: LazyCache<HeadStatisticsRequest, HeadStatistics>;
   similarities: LazyCache<SimilarityRequest, SimilarityResult>;
   damages: LazyCache<HeadDamageRequest, HeadDamage>;
   thumbnails: LazyCache<AttentionRequest, Thumbnail>;
 }
 
-type Requests = Pick<ExplorerHostApi, 'attention' | 'attentionRow' | 'similarity' | 'headDamage'>;
+type Requests = Pick<
+  ExplorerHostApi,
+  'attention' | 'attentionRow' | 'attentionColumn' | 'headStatistics' | 'similarity' | 'headDamage'
+>;
 
 /** @param changed called after any answer has arrived */
 export function createData(host: Remotely<Requests>, changed: () => void): ExplorerData {
   return {
     maps: new MapTiles((request) => host.attention(request), changed, 256),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
+    columns: new LazyCache((request) => host.attentionColumn(request), changed, 128),
+    statistics: new LazyCache((request) => host.headStatistics(request), changed, 512),
     similarities: new LazyCache((request) => host.similarity(request), changed, 512),
     damages: new LazyCache((request) => host.headDamage(request), changed, 128),
     thumbnails: new LazyCache(

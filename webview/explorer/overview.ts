@@ -1,214 +1,309 @@
 /**
- * Where in the model am I: a row a layer with the mean map of every group and how close its heads are to their pooled
- * head. The rows are a list box: up and down move through the layers.
+ * The whole model at a glance: layers by groups, in each cell the group's mean map and a chosen statistic; layers in the
+ * order of their number or of that statistic.
+ * Role: choices, requests and order. Cells are drawn by overviewGrid.ts; the statistics are a registry, statistics.ts.
  */
+import './overview.css';
 import { t } from '@vscode/l10n';
-import { select } from 'd3';
-import type { SimilarityResult } from '../../src/protocol/model';
-import { addToHistogram } from '../shared/attentionCode';
-import { fitScale, pixelTable } from '../shared/colorScale';
+import type { LayerOrder } from '../../src/protocol/views';
 import { Picker, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
-import { paintGroup } from '../shared/groupLook';
 import type { Figure, FigureNumbers } from '../shared/figure';
-import { formatNumber } from '../shared/format';
-import { headsByGroup } from '../shared/headOrder';
-import { capitalised, layerTitle, longest } from '../shared/labels';
-import { isDark } from '../shared/theme';
-import type { ExplorerData, Thumbnail } from './data';
+import { describeHeads } from '../shared/headOrder';
+import { capitalised, layerTitle } from '../shared/labels';
+import { isTyping } from '../shared/typing';
+import type { ExplorerData } from './data';
+import { OverviewCard } from './overviewCard';
+import { cellMaps, cellsOf, type GroupCell } from './overviewCells';
+import { OverviewGrid } from './overviewGrid';
+import { placeAfter } from './overviewKeys';
+import { drawLegend } from './overviewLegend';
+import { meanOf, orderedLayers, orderValue } from './overviewNumbers';
+import { fitOverview } from './overviewScale';
 import { panel } from './panel';
-import { mapsRequest, shownMeasure, similarityRequest, type Actions, type ExplorerView } from './view';
-
-/** More groups than this leave no room for pictures: a layer then shows its bars only. */
-const MOST_THUMBNAILS = 8;
-
-interface GroupInLayer {
-  layer: number;
-  group: number;
-  heads: number[];
-  /** The heads of an encoder are not: they stand for the layer as one. */
-  isGrouped: boolean;
-}
+import { isOffered, shownStatistic, statistics, type HeadNumbers, type Statistic } from './statistics';
+import { shownRun, type Actions, type ExplorerView } from './view';
 
 export class Overview implements Figure<ExplorerView> {
   readonly element: HTMLElement;
-  readonly #title = element('span', {}, 'Layers');
-  readonly #picker: Picker;
-  readonly #list = element('div', { class: 'layers', role: 'listbox', tabindex: 0, 'aria-label': 'Layers' });
+  readonly #title = element('span', {}, t('Layers'));
+  readonly #layer: Picker;
+  readonly #statistic: Picker;
+  readonly #order: Picker;
+  readonly #direction: HTMLButtonElement;
+  readonly #note = element('p', { class: 'note muted', role: 'status', 'data-testid': 'overview-note' });
+  readonly #legend = element('div', { class: 'overview-legend', 'data-testid': 'overview-legend' });
+  readonly #grid: OverviewGrid;
+  readonly #card: OverviewCard;
   readonly #actions: Actions;
   readonly #data: ExplorerData;
   #view: ExplorerView | null = null;
+  #layers: readonly number[] = [];
+  #pointed: { cell: GroupCell; target: HTMLElement } | null = null;
+  #followsKeyboard = false;
 
-  constructor(actions: Actions, data: ExplorerData) {
+  /** @param showMaps brings the maps of what is chosen into sight */
+  constructor(actions: Actions, data: ExplorerData, showMaps: () => void) {
     this.#actions = actions;
     this.#data = data;
-    this.#picker = new Picker('layer-picker', 'Layer', (value) => actions.choose({ layer: Number(value) }));
-    const controls = element(
+    this.#card = new OverviewCard(data);
+    this.#grid = new OverviewGrid(data, {
+      choose: (layer, group) => actions.choose({ layer, group }),
+      open: showMaps,
+      point: (cell, target) => this.#point(cell, target),
+      press: (event) => this.#press(event, showMaps),
+      resized: () => {
+        if (this.#view !== null) this.render(this.#view);
+      },
+      scrolled: () => this.#ask(),
+    });
+    this.#layer = new Picker('layer-picker', t('Layer'), (value) => actions.choose({ layer: Number(value) }));
+    this.#statistic = new Picker('statistic-picker', t('Statistic'), (statistic) => actions.choose({ statistic }));
+    this.#order = new Picker('order-picker', t('Order'), (value) =>
+      actions.choose({ layerOrder: layerOrderOf(value) }),
+    );
+    this.#direction = plainButton('', { class: 'direction', 'data-testid': 'order-direction' }, () => {
+      const { layerOrderDescending = false } = this.#view?.ui ?? {};
+      actions.choose({ layerOrderDescending: !layerOrderDescending });
+    });
+    const stepper = element(
       'div',
       { class: 'controls stepper' },
-      plainButton('‹', { 'aria-label': 'Previous layer', title: 'Previous layer' }, () => this.#step(-1)),
-      this.#picker.element,
-      plainButton('›', { 'aria-label': 'Next layer', title: 'Next layer' }, () => this.#step(1)),
+      plainButton('‹', { 'aria-label': t('Previous layer'), title: t('Previous layer ([)') }, () => this.#step(-1)),
+      this.#layer.element,
+      plainButton('›', { 'aria-label': t('Next layer'), title: t('Next layer (])') }, () => this.#step(1)),
     );
-    this.element = panel('overview', this.#title, controls, this.#list);
-    this.#list.addEventListener('keydown', (event) => this.#press(event));
+    const choices = element(
+      'div',
+      { class: 'controls overview-choices' },
+      this.#statistic.element,
+      element('span', { class: 'order' }, this.#order.element, this.#direction),
+    );
+    this.element = panel(
+      'overview',
+      this.#title,
+      stepper,
+      choices,
+      this.#note,
+      this.#grid.element,
+      this.#legend,
+      this.#card.element,
+    );
+    document.addEventListener('keydown', (event) => this.#scrub(event));
   }
 
   render(view: ExplorerView): void {
+    const chosenBefore = this.#view?.ui.layer;
     this.#view = view;
-    const { model, grouping } = view.snapshot;
-    const layers = Array.from({ length: model.L }, (_, layer) => layer);
-    this.#picker.show(
-      layers.map((layer) => ({ value: String(layer), title: capitalised(layerTitle(model, layer)) })),
-      String(view.ui.layer),
-    );
-    this.#list.style.setProperty('--columns', String(grouping.G));
-    this.#list.style.setProperty('--name', `${Math.max(2, longest(model.layers.map(({ name }) => name)))}ch`);
-    this.#list.classList.toggle('many', grouping.G > 2);
-    const rows = select(this.#list)
-      .selectAll<HTMLElement, number>('.layer')
-      .data(layers, (layer) => layer)
-      .join((enter) => {
-        const made = enter.append('div').attr('class', 'layer').attr('role', 'option');
-        made
-          .append('span')
-          .attr('class', 'layer-name')
-          .text((layer) => model.layers[layer]?.name ?? layer);
-        made.append('div').attr('class', 'layer-groups');
-        return made.on('click', (_: Event, layer) => this.#actions.choose({ layer }));
-      })
-      .attr('id', (layer) => `layer-${layer}`)
-      .attr('aria-selected', (layer) => String(layer === view.ui.layer));
-    this.#list.setAttribute('aria-activedescendant', `layer-${view.ui.layer}`);
-    const cells = rows
-      .select('.layer-groups')
-      .selectAll<HTMLElement, GroupInLayer>('.layer-group')
-      .data(
-        (layer) => groupsOf(view, layer),
-        (item) => item.group,
-      )
-      .join((enter) => {
-        const made = enter.append('div').attr('class', 'layer-group');
-        made.append('canvas').attr('hidden', '');
-        made.append('span').attr('class', 'layer-bar').append('i');
-        made.append('span').attr('class', 'layer-value');
-        return made;
-      });
-    this.#fill(cells.nodes(), cells.data(), view);
-  }
-
-  emphasise(): void {
-    // The overview is about layers; hovering a head or a token changes nothing in it.
-  }
-
-  /** How close the heads of each group are to their pooled head, in every layer that is known by now. */
-  numbers(view: ExplorerView): FigureNumbers | null {
-    const measure = shownMeasure(view);
     const { model } = view.snapshot;
-    const items = Array.from({ length: model.L }, (_, layer) => groupsOf(view, layer)).flat();
+    const { ui } = view;
+    const statistic = shownStatistic(view);
+    const numbersOf = (layer: number): HeadNumbers | null => statistic?.peek(view, layer, this.#data) ?? null;
+    this.#layers = this.#ordered(view, statistic, numbersOf);
+    this.#layer.show(
+      model.layers.map((_, layer) => ({ value: String(layer), title: capitalised(layerTitle(model, layer)) })),
+      String(ui.layer),
+    );
+    this.#showChoices(view, statistic);
+    const values = this.#layers.flatMap((layer) => {
+      const numbers = numbersOf(layer);
+      return numbers === null ? [] : cellsOf(view, layer).flatMap(({ group }) => meanOf(numbers, group) ?? []);
+    });
+    const scale = statistic && fitOverview(values, statistic);
+    this.#grid.render({ view, order: this.#layers, statistic, numbersOf, scale });
+    this.#legend.hidden = statistic === null;
+    if (statistic !== null) {
+      drawLegend(this.#legend, scale, { statistic, good: statistic.good(view), density: this.#grid.layout.density });
+    }
+    if (chosenBefore !== ui.layer) this.#grid.reveal(ui.layer);
+    if (this.#followsKeyboard) this.#grid.focus();
+    this.#followsKeyboard = false;
+    if (this.#pointed !== null && !this.#card.element.hidden) {
+      this.#card.show(view, this.#pointed.cell, this.#pointed.target);
+    }
+    this.#ask();
+  }
+
+  emphasise(view: ExplorerView): void {
+    this.#view = view;
+    this.#grid.emphasise(view);
+  }
+
+  numbers(view: ExplorerView): FigureNumbers {
+    const { model } = view.snapshot;
+    const shown = statistics.filter((statistic) => isOffered(statistic, view));
+    const layers = this.#ordered(
+      view,
+      shownStatistic(view),
+      (layer) => shownStatistic(view)?.peek(view, layer, this.#data) ?? null,
+    );
     return {
-      title: t('Groups of every layer, and how alike their heads are to the pooled head'),
-      columns: ['layer', 'KV group', 'query heads', `${measure?.title ?? 'similarity'} to pooled head, mean`],
-      rows: items.map((item) => {
-        const request = item.isGrouped ? similarityRequest(view, item.layer) : null;
-        const result = request && this.#data.similarities.peek(request);
-        return [
-          ...[layerTitle(model, item.layer), item.group, item.heads.join(' ')],
-          result === null ? null : meanToPooled(result, item.group),
-        ];
-      }),
+      title: t('{0}: statistics of every group, each the mean of its heads', model.name),
+      columns: [
+        t('Layer'),
+        t('KV head'),
+        t('Query heads'),
+        ...shown.map(({ title, unit }) => (unit() === '' || unit() === '%' ? title() : `${title()} (${unit()})`)),
+      ],
+      rows: layers.flatMap((layer) =>
+        cellsOf(view, layer).map(({ group, heads, isGrouped }) => [
+          layerTitle(model, layer),
+          isGrouped ? group : null,
+          describeHeads(heads),
+          ...shown.map((statistic) => {
+            const numbers = statistic.peek(view, layer, this.#data);
+            return numbers && meanOf(numbers, group);
+          }),
+        ]),
+      ),
     };
   }
 
-  /** Fills the cells one request at a time, so that the chosen layer's own figures never wait behind the overview. */
-  #fill(cells: HTMLElement[], items: GroupInLayer[], view: ExplorerView): void {
-    const pictured = view.snapshot.original !== null && view.snapshot.grouping.G <= MOST_THUMBNAILS;
-    const isPooling = view.snapshot.grouping.G < view.snapshot.model.G;
+  #ordered(
+    view: ExplorerView,
+    statistic: Statistic | null,
+    numbersOf: (layer: number) => HeadNumbers | null,
+  ): readonly number[] {
+    const { layerOrder, layerOrderDescending } = view.ui;
+    const values = view.snapshot.model.layers.map((_, layer) =>
+      layerOrder === 'number' || statistic === null
+        ? layer
+        : orderValue(numbersOf(layer), layerOrder, statistic.good(view)),
+    );
+    return orderedLayers(values, layerOrderDescending);
+  }
+
+  #showChoices(view: ExplorerView, statistic: Statistic | null): void {
+    const { ui, snapshot } = view;
+    this.#statistic.show(
+      statistics.map((one) => ({
+        value: one.id,
+        title: one.title(),
+        description: one.description(view),
+        disabled: !isOffered(one, view),
+      })),
+      statistic?.id ?? ui.statistic,
+    );
+    const worst = (statistic?.good(view) ?? null) === null ? t('Largest group') : t('Worst group');
+    this.#order.show(
+      [
+        { value: 'number', title: t('Layer number') },
+        { value: 'mean', title: t('Mean of the layer') },
+        { value: 'worst', title: worst },
+      ],
+      ui.layerOrder,
+    );
+    const by = { number: t('layer number'), mean: t('mean of the layer'), worst: worst.toLowerCase() }[ui.layerOrder];
+    const order = ui.layerOrderDescending ? t('By {0}, descending', by) : t('By {0}, ascending', by);
+    this.#direction.textContent = ui.layerOrderDescending ? '↓' : '↑';
+    this.#direction.setAttribute('aria-label', order);
+    this.#direction.title = t('{0}. Press to turn it round.', order);
+    const known = statistic === null ? 0 : this.#known(view, statistic);
+    const total =
+      statistic === null ? 0 : snapshot.model.layers.filter((_, layer) => statistic.applies(view, layer)).length;
+    const progress = known < total ? ` ${t('{0} of {1} layers known.', known, total)}` : '';
+    this.#note.textContent =
+      statistic === null
+        ? t('Press Run: the statistics are of attention on your text.')
+        : `${this.#whose(view)}${ui.layerOrder === 'number' && !ui.layerOrderDescending ? '' : `${order}.`}${progress}`;
+  }
+
+  #whose(view: ExplorerView): string {
+    const { converted } = view.snapshot;
+    const said = converted !== null && shownRun(view) === converted ? `${t('Maps of the converted model.')} ` : '';
+    return `${t('Means of each group’s heads.')} ${said}`;
+  }
+
+  #known(view: ExplorerView, statistic: Statistic): number {
+    return view.snapshot.model.layers.filter((_, layer) => statistic.peek(view, layer, this.#data) !== null).length;
+  }
+
+  /**
+   * Asks for what is missing, one request at a time, so that the chosen layer's own figures never wait behind the overview:
+   * what is in sight first, then the numbers of the other layers, which the order and the scale need.
+   */
+  #ask(): void {
+    const view = this.#view;
+    if (view === null) return;
+    const statistic = shownStatistic(view);
+    const inSight = new Set([view.ui.layer, ...this.#grid.layersInSight]);
     const missing: (() => string)[] = [];
-    items.forEach((item, place) => {
-      const cell = cells[place];
-      if (cell === undefined) return;
-      if (item.isGrouped) paintGroup(cell, item.group);
-      cell.classList.toggle('plain', !pictured);
-      const comparesHeads = isPooling && item.isGrouped;
-      cell.classList.toggle('pooled', comparesHeads);
-      const similarity = similarityRequest(view, item.layer);
-      const result = similarity && this.#data.similarities.peek(similarity);
-      // Numbers of another measure stay readable until theirs come, but do not pass for them.
-      cell.classList.toggle('stale', comparesHeads && result === null);
-      if (result !== null && item.isGrouped) showSimilarity(cell, item, result, view);
-      else if (comparesHeads && similarity !== null) missing.push(() => this.#data.similarities.get(similarity).state);
-      const maps = pictured ? mapsRequest(view, item.layer, item.heads) : null;
-      if (maps === null) return;
-      const thumbnail = this.#data.thumbnails.peek(maps);
-      if (thumbnail !== null) drawThumbnail(cell, thumbnail);
-      else missing.push(() => this.#data.thumbnails.get(maps).state);
-    });
+    const askNumbers = (layer: number): void => {
+      if (statistic?.applies(view, layer) !== true || statistic.peek(view, layer, this.#data) !== null) return;
+      missing.push(() => statistic.ask(view, layer, this.#data).state);
+    };
+    const askPicture = (cell: GroupCell): void => {
+      const request = cellMaps(view, cell);
+      if (request === null || this.#data.thumbnails.peek(request) !== null) return;
+      missing.push(() => this.#data.thumbnails.get(request).state);
+    };
+    const pictured = this.#grid.layout.density === 'pictures';
+    for (const layer of inSight) {
+      askNumbers(layer);
+      if (pictured) cellsOf(view, layer).forEach(askPicture);
+    }
+    for (const layer of this.#layers) if (!inSight.has(layer)) askNumbers(layer);
     missing.some((ask) => ask() === 'loading');
+  }
+
+  #point(cell: GroupCell | null, target: HTMLElement | null): void {
+    const view = this.#view;
+    if (view === null || cell === null || target === null) {
+      this.#pointed = null;
+      this.#card.hide();
+      this.#actions.hover({ group: null });
+      return;
+    }
+    this.#pointed = { cell, target };
+    // Cheap, and what the card is for; damage is asked for only where it is chosen.
+    for (const { id, applies, ask } of statistics) {
+      if (id === 'entropy' && applies(view, cell.layer)) ask(view, cell.layer, this.#data);
+    }
+    this.#card.show(view, cell, target);
+    if (cell.isGrouped && cell.layer === view.ui.layer) this.#actions.hover({ group: cell.group });
   }
 
   #step(by: number): void {
     const view = this.#view;
     if (view === null) return;
-    const layer = Math.min(view.snapshot.model.L - 1, Math.max(0, view.ui.layer + by));
-    if (layer === view.ui.layer) return;
-    this.#actions.choose({ layer });
-    document.getElementById(`layer-${layer}`)?.scrollIntoView({ block: 'nearest' });
+    const place = this.#layers.indexOf(view.ui.layer) + by;
+    const layer = this.#layers[Math.min(this.#layers.length - 1, Math.max(0, place))];
+    if (layer !== undefined && layer !== view.ui.layer) this.#actions.choose({ layer });
   }
 
-  #press(event: KeyboardEvent): void {
-    const L = this.#view?.snapshot.model.L ?? 0;
-    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -8, PageDown: 8, Home: -L, End: L }[event.key];
-    if (step === undefined) return;
+  /** [ and ] go through the layers from anywhere on the page, but not out of a text box. */
+  #scrub(event: KeyboardEvent): void {
+    const by = { '[': -1, ']': 1 }[event.key];
+    // Some keyboards have brackets on AltGr, which is Ctrl and Alt at once.
+    const isShortcut = event.metaKey || event.ctrlKey !== event.altKey;
+    if (by === undefined || isShortcut || isTyping(event)) return;
     event.preventDefault();
-    this.#step(step);
+    this.#step(by);
+  }
+
+  #press(event: KeyboardEvent, showMaps: () => void): void {
+    const view = this.#view;
+    if (view === null || event.altKey || event.metaKey) return;
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      showMaps();
+      return;
+    }
+    if (event.key === 'Escape') this.#card.hide();
+    const row = this.#layers.indexOf(view.ui.layer);
+    const choosable = (place: number): number => {
+      const layer = this.#layers[place] ?? 0;
+      return view.snapshot.model.layers[layer]?.grouped === false ? 0 : cellsOf(view, layer).length;
+    };
+    const place = placeAfter(event, { row, group: view.ui.group }, this.#layers.length, choosable);
+    const layer = place && this.#layers[place.row];
+    if (place === null || typeof layer !== 'number') return;
+    event.preventDefault();
+    this.#followsKeyboard = true;
+    this.#actions.choose({ layer, group: place.group });
   }
 }
 
-/** The cells of a layer: its groups, or all of its heads where conversions leave them alone. */
-function groupsOf({ snapshot: { model, grouping } }: ExplorerView, layer: number): GroupInLayer[] {
-  const groupOfHead = grouping.groupOfHead[layer] ?? [];
-  const isGrouped = model.layers[layer]?.grouped !== false;
-  const groups = isGrouped ? headsByGroup(groupOfHead) : [groupOfHead.map((_, head) => head)];
-  return groups.map((heads, group) => ({ layer, group, heads, isGrouped }));
-}
-
-function meanToPooled({ toPooled, groups }: SimilarityResult, group: number): number {
-  const values = Array.from(toPooled).filter((_, head) => groups[head] === group);
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-}
-
-/** Shows the mean similarity of a group's heads to their pooled head. */
-function showSimilarity(cell: HTMLElement, item: GroupInLayer, result: SimilarityResult, view: ExplorerView): void {
-  const mean = meanToPooled(result, item.group);
-  cell.style.setProperty('--amount', `${Math.max(0, mean) * 100}%`);
-  cell.title = `KV ${item.group}: ${shownMeasure(view)?.title ?? ''} to the pooled head ${formatNumber(mean, 2)}, mean of its heads`;
-  const value = cell.querySelector('.layer-value');
-  if (value !== null) value.textContent = formatNumber(mean, 2);
-}
-
-const drawn = new WeakMap<HTMLElement, { picture: Thumbnail; dark: boolean }>();
-
-/** Draws a thumbnail with a scale of its own: the overview shows shapes, not amounts. */
-function drawThumbnail(cell: HTMLElement, picture: Thumbnail): void {
-  const canvas = cell.querySelector('canvas');
-  const context = canvas?.getContext('2d');
-  const dark = isDark();
-  const last = drawn.get(cell);
-  if (!canvas || !context || (last?.picture === picture && last.dark === dark)) return;
-  drawn.set(cell, { picture, dark });
-  const { codes, S, T, causal } = picture;
-  const histogram = new Uint32Array(256);
-  addToHistogram(histogram, codes, picture, true);
-  const table = pixelTable(fitScale(histogram, 'log'), dark);
-  canvas.hidden = false;
-  canvas.width = T;
-  canvas.height = S;
-  const image = context.createImageData(T, S);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let query = 0; query < S; query++) {
-    for (let key = 0; key <= (causal ? query : T - 1); key++)
-      pixels[query * T + key] = table[codes[query * T + key] ?? 0] ?? 0;
-  }
-  context.putImageData(image, 0, 0);
+function layerOrderOf(value: string): LayerOrder {
+  return value === 'mean' || value === 'worst' ? value : 'number';
 }

@@ -13,7 +13,8 @@ import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { FigureTools } from '../shared/figureTools';
 import { Header } from '../shared/header';
-import { kept, type Host, type Remotely } from '../shared/host';
+import { kept, type Host } from '../shared/host';
+import type { Remotely } from '../shared/remotely';
 import { Readout } from '../shared/readout';
 import { onThemeChange } from '../shared/theme';
 import { Assignment } from './assignment';
@@ -111,17 +112,18 @@ export function createExplorerPage(
     save: () => ask(remote.saveGrouping()),
   });
   assignment.editor.history.restore(kept(host.saved(), 'history'));
+  const maps = new Maps(actions, data, readout, (runId) => {
+    if (drawnRuns.has(runId)) return;
+    drawnRuns.add(runId);
+    requestAnimationFrame(() => void remote.drawn(runId));
+  });
   const figures: Figure<ExplorerView>[] = [
-    new Overview(actions, data),
+    new Overview(actions, data, () => bringIntoSight(maps.element)),
     assignment,
     new Similarity(actions, data),
     new Text(actions, data),
     new Divergence(actions, () => ask(remote.openDiff())),
-    new Maps(actions, data, readout, (runId) => {
-      if (drawnRuns.has(runId)) return;
-      drawnRuns.add(runId);
-      requestAnimationFrame(() => void remote.drawn(runId));
-    }),
+    maps,
   ];
   const tools = new FigureTools<ExplorerView>({
     ...{ figures, host: remote, origin: originOf },
@@ -201,4 +203,10 @@ export function createExplorerPage(
     const state = { ...view.snapshot.state, ...header.texts, ui: view.ui };
     host.save({ kind: 'explorer', state, history: assignment.editor.history.store(), tables: tools.tables });
   }
+}
+
+/** Scrolls to a figure, without a ride for who does not want one. */
+function bringIntoSight(figure: HTMLElement): void {
+  const rides = !window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+  figure.scrollIntoView({ behavior: rides ? 'smooth' : 'auto', block: 'start' });
 }

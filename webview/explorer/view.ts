@@ -115,11 +115,11 @@ export function similarityRequest(view: ExplorerView, layer: number): Similarity
   };
 }
 
-/** The request for what the conversion does to each head of the chosen layer; null without a run or a conversion. */
-export function damageRequest({ ui, snapshot }: ExplorerView): HeadDamageRequest | null {
+/** The request for what the conversion does to each head of a layer; null without a run or a conversion. */
+export function damageRequest({ ui, snapshot }: ExplorerView, layer = ui.layer): HeadDamageRequest | null {
   const { original, model, state } = snapshot;
   if (original === null || state.conversion.G === model.G) return null;
-  return { modelId: model.modelId, runId: original.runId, layer: ui.layer, conversion: state.conversion };
+  return { modelId: model.modelId, runId: original.runId, layer, conversion: state.conversion };
 }
 
 /** The group that a view is about right now: under the pointer, else chosen. */
@@ -139,6 +139,8 @@ export function focusedQuery(view: ExplorerView): number | null {
 }
 
 const targets: readonly ExplorerUi['similarityTarget'][] = ['k', 'v', 'maps'];
+const layerOrders: readonly ExplorerUi['layerOrder'][] = ['number', 'mean', 'worst'];
+const directions: readonly ExplorerUi['textDirection'][] = ['from', 'to', 'both'];
 
 /** UI state made to fit a model: a restored state may come from another checkpoint. */
 export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
@@ -159,5 +161,9 @@ export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
       ? ui.similarityMeasure
       : (measures[0]?.id ?? ''),
     mapsOf: snapshot.converted === null ? 'original' : ui.mapsOf,
+    layerOrder: layerOrders.includes(ui.layerOrder) ? ui.layerOrder : 'number',
+    textMode: ui.textMode === 'lines' ? 'lines' : 'shades',
+    textDirection: directions.includes(ui.textDirection) ? ui.textDirection : 'from',
+    textBy: ui.textBy === 'head' ? 'head' : 'group',
   };
 }

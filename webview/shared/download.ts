@@ -1,6 +1,6 @@
 /** Where figures go from a page that stands alone: into the browser's downloads, and its clipboard. */
 import type { FigureEnding, FigureHostApi } from '../../src/protocol/figures';
-import type { Remotely } from './host';
+import type { Remotely } from './remotely';
 
 const TYPES: Record<FigureEnding, string> = {
   png: 'image/png',

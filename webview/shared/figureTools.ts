@@ -17,7 +17,7 @@ import { element } from './dom';
 import type { Figure, FigureNumbers, FigureOrigin } from './figure';
 import { csvText, fileName, jsonText } from './figureFiles';
 import { FigureTable } from './figureTable';
-import type { Remotely } from './host';
+import type { Remotely } from './remotely';
 import { MenuButton, type MenuItem } from './menu';
 import { figureName, figureTitle } from './panel';
 import { pngBytes, svgDocument } from './picture';

@@ -11,13 +11,6 @@ interface VsCodeApi {
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** The functions of an interface as its pages call them: whoever answers may take time. */
-export type Remotely<Api> = {
-  [Name in keyof Api]: Api[Name] extends (...parameters: infer Parameters) => infer Result
-    ? (...parameters: Parameters) => Promise<Awaited<Result>>
-    : never;
-};
-
 /** Who answers a page: the editor, or the records of a report. */
 export interface Host<Calls> {
   remote: Calls;
