@@ -25,6 +25,8 @@ export interface DiffRequests {
 export interface DiffData {
   maps: LazyCache<AttentionRequest, AttentionTile>;
   rows: LazyCache<AttentionRowRequest, AttentionRow>;
+  /** A row that is not kept: files take all of them. */
+  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   divergences: LazyCache<{ runA: string; runB: string; layer: number }, HeadDivergence>;
   predictions: LazyCache<PredictionsRequest, { a: Prediction[]; b: Prediction[] }>;
   continuations: LazyCache<{ runA: string; runB: string }, { a: Continuation; b: Continuation }>;
@@ -38,6 +40,7 @@ export function createDiffData(host: DiffRequests, changed: () => void): DiffDat
   return {
     maps: new LazyCache((request) => host.attention(request), changed, 12),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
+    attentionRow: (request) => host.attentionRow(request),
     divergences: new LazyCache(({ runA, runB, layer }) => host.headDivergence(runA, runB, layer), changed, 128),
     predictions: new LazyCache((request) => host.predictions(request), changed, 64),
     continuations: new LazyCache(() => host.continuations(CONTINUATION_LENGTH), changed, 4),

@@ -33,6 +33,8 @@ export interface ExplorerData {
   rows: LazyCache<AttentionRowRequest, AttentionRow>;
   columns: LazyCache<AttentionColumnRequest, AttentionColumn>;
   statistics: LazyCache<HeadStatisticsRequest, HeadStatistics>;
+  /** A row that is not kept: files take all of them. */
+  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   similarities: LazyCache<SimilarityRequest, SimilarityResult>;
   damages: LazyCache<HeadDamageRequest, HeadDamage>;
   thumbnails: LazyCache<AttentionRequest, Thumbnail>;
@@ -50,6 +52,7 @@ export function createData(host: Remotely<Requests>, changed: () => void): Explo
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
     columns: new LazyCache((request) => host.attentionColumn(request), changed, 128),
     statistics: new LazyCache((request) => host.headStatistics(request), changed, 512),
+    attentionRow: (request) => host.attentionRow(request),
     similarities: new LazyCache((request) => host.similarity(request), changed, 512),
     damages: new LazyCache((request) => host.headDamage(request), changed, 128),
     thumbnails: new LazyCache(

@@ -18,7 +18,7 @@ import {
 import { CheckBox, plainButton, Segmented } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers, Gathering } from '../shared/figure';
 import { formatTick } from '../shared/format';
 import { layerTitle } from '../shared/labels';
 import { WHOLE_MAP, zoomAt, type MapView } from '../shared/mapView';
@@ -26,6 +26,7 @@ import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
 import { GroupCard, type CardTiles } from './groupCard';
+import { gatherMaps, mapNumbers } from './mapNumbers';
 import { panel } from './panel';
 import { ZoomBar } from '../shared/zoomBar';
 import { cardMaps, shownGroups, shownRun, shownTokens, type Actions, type ExplorerView } from './view';
@@ -142,6 +143,14 @@ export class Maps implements Figure<ExplorerView> {
   emphasise(view: ExplorerView): void {
     this.#view = view;
     for (const { card } of this.#slots.values()) card.emphasise(view);
+  }
+
+  numbers(view: ExplorerView): FigureNumbers | null {
+    return mapNumbers(view, this.#data);
+  }
+
+  gather(view: ExplorerView, gathering: Gathering): Promise<FigureNumbers> {
+    return gatherMaps(view, this.#data, gathering);
   }
 
   /** Makes a card for each group that is shown and removes the others. */

@@ -111,13 +111,13 @@ export class Text implements Figure<ExplorerView> {
     }
     const head = view.ui.head;
     const groupOfHead = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
+    const exact = rowRequest(view, query);
+    if (exact === null || this.#data.rows.get(exact).state !== 'ready') return null;
     const rows = this.#rows(view, query, head, head === null ? view.ui.group : (groupOfHead[head] ?? null));
-    if (rows.length === 0) return null;
     return {
       title: t('Attention from token {0}, “{1}”', query, queries[query]?.text ?? ''),
       columns: ['position', 'token', ...rows.map(({ label }) => label)],
       rows: keys.map(({ text }, key) => [key, text, ...rows.map(({ weights }) => weights[key] ?? null)]),
-      note: t('Weights as they are drawn, to 3 %; the files of the maps have them exact.'),
     };
   }
 

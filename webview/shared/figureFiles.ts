@@ -1,5 +1,5 @@
 /** The numbers of a figure as the text of a file: CSV for spreadsheets, JSON with what the figure is of. Pure. */
-import type { FigureNumbers, FigureOrigin, FigureValue } from './figure';
+import type { FigureNumbers, FigureOrigin, FigureValue } from './figureNumbers';
 
 /** CSV after RFC 4180: a header line, every number with all its digits, nothing where there is none. */
 export function csvText({ columns, rows }: FigureNumbers): string {
@@ -21,5 +21,8 @@ export function jsonText({ title, columns, rows }: FigureNumbers, origin: Figure
 /** A name for the file of a figure: model, figure, layer. Without what file systems refuse. */
 export function fileName(figure: string, { model, layer }: FigureOrigin): string {
   const parts = [model, figure, ...(layer === null ? [] : [layer])];
-  return parts.map((part) => part.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '')).join('-');
+  return parts
+    .map((part) => part.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, ''))
+    .filter((part) => part !== '')
+    .join('-');
 }
