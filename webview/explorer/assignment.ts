@@ -3,6 +3,7 @@
  * The number above a head says how similar its own K (or V) is to the shared one, once that is known. Heads can be dragged
  * to other groups, or moved by keyboard; what that does is groupingEditor.ts.
  */
+import './assignment.css';
 import { t } from '@vscode/l10n';
 import { select, type BaseType, type Selection } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
@@ -25,6 +26,7 @@ import {
   type HeadPlace,
   type SourcePlace,
 } from './assignmentLayout';
+import { AssignmentTree } from './assignmentTree';
 import type { ExplorerData } from './data';
 import { GroupingEditor } from './groupingEditor';
 import { panel } from './panel';
@@ -38,6 +40,9 @@ import {
   type ExplorerView,
 } from './view';
 
+/** Pixels of a letter in a group's box, on average. */
+const LETTER_WIDTH = 6.8;
+
 export class Assignment implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
@@ -46,6 +51,8 @@ export class Assignment implements Figure<ExplorerView> {
   readonly #controls: AssignmentControls;
   readonly #keys: AssignmentKeys;
   readonly #drag: ReturnType<typeof makeDraggable>;
+  readonly #tree: AssignmentTree;
+  readonly parts: readonly Figure<ExplorerView>[];
   readonly #svg = select(this.#stage)
     .append('svg')
     .attr('role', 'group')
@@ -61,7 +68,11 @@ export class Assignment implements Figure<ExplorerView> {
     this.#actions = actions;
     this.#data = data;
     this.editor = new GroupingEditor(
-      (conversion) => actions.convert(conversion),
+      (conversion) => {
+        const change = actions.convert(conversion);
+        this.#controls.await(change);
+        return change;
+      },
       (sentence) => this.#controls.say(sentence),
     );
     this.#controls = new AssignmentControls(this.editor, files);
@@ -79,7 +90,17 @@ export class Assignment implements Figure<ExplorerView> {
       over: (head, target) => this.#markDrop(head, target),
       drop: (head, target) => this.#drop(head, target),
     });
-    this.element = panel('assignment', this.#title, this.#controls.head, this.#note, this.#stage, this.#controls.foot);
+    this.#tree = new AssignmentTree(actions, data, this.editor, (sentence) => this.#controls.say(sentence));
+    this.parts = [this.#tree];
+    this.element = panel(
+      'assignment',
+      this.#title,
+      this.#controls.head,
+      element('div', { class: 'figure-parts' }, this.#tree.element),
+      this.#note,
+      this.#stage,
+      this.#controls.foot,
+    );
     for (const layer of ['links', 'sources', 'groups', 'heads']) this.#svg.append('g').attr('class', layer);
     this.element.addEventListener('keydown', (event) => this.#pressAnywhere(event));
     watchWidth(this.#stage, (width) => {
@@ -93,6 +114,8 @@ export class Assignment implements Figure<ExplorerView> {
     this.#title.textContent = `Assignment · ${layerTitle(view.snapshot.model, view.ui.layer)}`;
     this.editor.show(view);
     this.#controls.render(view);
+    this.#tree.fit(this.#width);
+    this.#tree.render(view);
     if (this.#width === 0) return;
     const focused = this.#focusedHead();
     const layout = layoutAssignment(groupMembers(view), this.#width);
@@ -124,6 +147,7 @@ export class Assignment implements Figure<ExplorerView> {
     this.#svg
       .selectAll<SVGElement, { head?: number; group: number }>('[data-group]')
       .classed('dimmed', (item) => !isOn(item));
+    this.#tree.emphasise(view);
     this.#svg
       .selectAll<SVGElement, HeadPlace>('g.head')
       .classed('selected', (item) => item.head === view.ui.head)
@@ -214,7 +238,8 @@ export class Assignment implements Figure<ExplorerView> {
       .select('text')
       .attr('x', (item) => item.width / 2)
       .attr('y', (item) => item.height / 2)
-      .text((item) => (item.width > 110 ? `KV ${item.group} · Q ${describeHeads(item.heads)}` : `KV ${item.group}`));
+      .classed('small', ({ width }) => width < 46)
+      .text(boxLabel);
     boxes
       .select('title')
       .text(
@@ -369,6 +394,12 @@ function groupMembers(view: ExplorerView): GroupMembers[] {
         )
       : [],
   }));
+}
+
+/** As much as has room in a group's box. */
+function boxLabel({ group, heads, width }: GroupPlace): string {
+  const labels = [t('KV {0} · Q {1}', group, describeHeads(heads)), t('KV {0} · {1} heads', group, heads.length)];
+  return labels.find((label) => label.length * LETTER_WIDTH + 12 <= width) ?? t('KV {0}', group);
 }
 
 const groupOf = ({ group }: { group: number }): number => group;

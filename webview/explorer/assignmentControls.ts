@@ -2,12 +2,14 @@
  * Around the assignment figure: undo and redo, files; and what the groups cost and lose.
  * Role: form controls and words. The figure is assignment.ts, the changes are groupingEditor.ts.
  */
+import { t } from '@vscode/l10n';
 import { isEncoderOnly, noEncoderCache } from '../../src/protocol/layers';
 import { button, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { PushButton } from '../shared/editorElements';
 import { formatChange, formatInteger, formatLoss, formatNumber } from '../shared/format';
 import type { GroupingEditor } from './groupingEditor';
+import { MeasuredChange } from './measuredChange';
 import type { ExplorerView } from './view';
 
 /** What needs the host: dialogs. */
@@ -31,6 +33,9 @@ export class AssignmentControls {
   readonly #redo: HTMLButtonElement;
   readonly #toAll: PushButton;
   readonly #save: PushButton;
+  readonly #change = new MeasuredChange();
+  #isAsked = false;
+  #view: ExplorerView | null = null;
   readonly #cache = element('div', { class: 'cache-line' });
   readonly #losses = element('div', { class: 'losses', role: 'status', 'data-testid': 'grouping-losses' });
   readonly #said = element('div', { class: 'said muted', role: 'status', 'data-testid': 'grouping-said' });
@@ -83,7 +88,20 @@ export class AssignmentControls {
     this.#said.textContent = sentence === '' ? hint : sentence;
   }
 
+  /** A change has been asked for, and is done when the promise is: until then its measures are awaited. */
+  await(change: Promise<void>): void {
+    this.#change.start();
+    this.#isAsked = true;
+    if (this.#view !== null) this.#drawLosses(this.#view);
+    void change.finally(() => {
+      this.#isAsked = false;
+      if (this.#view !== null) this.#drawLosses(this.#view);
+    });
+  }
+
   render(view: ExplorerView): void {
+    this.#view = view;
+    this.#change.tell(view.snapshot);
     const { model } = view.snapshot;
     this.#undo.disabled = !this.#editor.history.canUndo;
     this.#redo.disabled = !this.#editor.history.canRedo;
@@ -109,26 +127,64 @@ export class AssignmentControls {
     this.#cache.replaceChildren(bar, words);
   }
 
-  /** What these groups lose on the text. Numbers of older groups are gone as soon as groups change. */
+  /** What these groups lose on the text, beside what it was before the last change. */
   #drawLosses({ snapshot, ui }: ExplorerView): void {
-    const { original, converted, compare, busy } = snapshot;
-    const facts: string[] = [];
-    if (converted !== null && original !== null) {
-      const change = (converted.loss ?? NaN) - (original.loss ?? NaN);
-      const signed = Number.isFinite(change) ? ` (${change < 0 ? '' : '+'}${formatNumber(change, 3)})` : '';
-      if (converted.loss !== null) facts.push(`loss ${formatLoss(converted.loss)}${signed}`);
-    } else if (busy !== null && snapshot.grouping.G < snapshot.model.G) facts.push('measuring…');
-    if (compare !== null) {
-      facts.push(`KL ${formatNumber(compare.klMean, 3)} nats a token`);
-      facts.push(`top‑1 agreement ${Math.round(100 * compare.top1Agreement)} %`);
+    const { original, converted, compare, busy, grouping, model } = snapshot;
+    const { before } = this.#change;
+    const isAwaited = this.#isAsked || (busy !== null && converted === null);
+    const isMeasured = converted !== null && !this.#isAsked;
+    const facts: (string | HTMLElement)[][] = [];
+    if (grouping.G < model.G && (isMeasured || isAwaited)) {
+      const cost = isMeasured && original !== null ? (converted.loss ?? NaN) - (original.loss ?? NaN) : NaN;
+      if (!isMeasured || converted.loss !== null) {
+        facts.push([
+          ...changeOf(t('loss'), before?.loss ?? null, isMeasured ? converted.loss : null, formatLoss),
+          ...(Number.isFinite(cost)
+            ? [` (${cost < 0 ? '' : '+'}${formatNumber(cost, 3)} ${t('to the original')})`]
+            : []),
+        ]);
+      }
+      const kl = isMeasured ? (compare?.klMean ?? null) : null;
+      if (kl !== null) {
+        facts.push([
+          ...changeOf(t('KL'), before?.kl ?? null, kl, (value) => formatNumber(value, 3)),
+          ` ${t('nats a token')}`,
+        ]);
+      }
+      if (isMeasured && compare !== null)
+        facts.push([t('top‑1 agreement {0} %', Math.round(100 * compare.top1Agreement))]);
     }
-    const sizes = groupSizes(snapshot.grouping.groupOfKvHead[ui.layer] ?? []);
-    if (new Set(sizes).size > 1)
-      facts.push(`unequal groups (${sizes.join(', ')}): formats with one number of KV heads cannot hold them`);
-    const text = facts.join(' · ');
-    if (this.#losses.textContent !== text) this.#losses.textContent = text;
+    const sizes = groupSizes(grouping.groupOfKvHead[ui.layer] ?? []);
+    if (new Set(sizes).size > 1) {
+      facts.push([t('unequal groups ({0}): formats with one number of KV heads cannot hold them', sizes.join(', '))]);
+    }
+    const nodes = facts.flatMap((fact, place) => (place === 0 ? fact : [' · ', ...fact]));
+    const text = nodes.map((node) => (typeof node === 'string' ? node : node.textContent)).join('');
+    if (this.#losses.textContent !== text) this.#losses.replaceChildren(...nodes);
     this.#losses.hidden = text === '';
   }
+}
+
+/** "loss 4.684 → 4.512 ▼ 0.172": lower is better of all that is measured so. A change that is under way has no `after`. */
+function changeOf(
+  name: string,
+  before: number | null,
+  after: number | null,
+  format: (value: number) => string,
+): (string | HTMLElement)[] {
+  if (after === null)
+    return [before === null ? t('{0} measuring…', name) : t('{0} {1} → measuring…', name, format(before))];
+  if (before === null || format(before) === format(after)) return [`${name} ${format(after)}`];
+  const isBetter = after < before;
+  const mark = element(
+    'b',
+    {
+      class: isBetter ? 'better' : 'worse',
+      title: isBetter ? t('Better than before this change') : t('Worse than before this change'),
+    },
+    `${isBetter ? '▼' : '▲'} ${format(Math.abs(after - before))}`,
+  );
+  return [`${name} ${format(before)} → ${format(after)} `, mark];
 }
 
 function groupSizes(groups: readonly number[]): number[] {

@@ -64,6 +64,8 @@ const BOX_MAXIMUM = 168;
 /** Links have room to bend; where groups wrap into bands they are shorter. */
 const LINK_HEIGHT = 104;
 const LINK_HEIGHT_IN_BANDS = 58;
+/** Where every group has one head, links are straight. */
+const LINK_HEIGHT_ALONE = 24;
 const SOURCE_LINK_HEIGHT = 50;
 const SOURCE_SIZE = 18;
 /** Room above a row of heads for the number that stands there. */
@@ -72,25 +74,31 @@ const BAND_GAP = 16;
 
 /** Lays the figure out for a width. */
 export function layoutAssignment(groups: readonly GroupMembers[], width: number): AssignmentLayout {
-  const R = Math.max(1, ...groups.map((group) => group.heads.length));
-  const { rows, blocksPerBand } = chooseRows(groups.length, R, width);
-  const columns = Math.ceil(R / rows);
-  const blockWidth = width / blocksPerBand;
-  const cell = Math.min((blockWidth - GAP) / columns, 2 * MAXIMUM_RADIUS + 26);
+  const sizes = groups.map(({ heads }) => heads.length);
+  const R = Math.max(1, ...sizes);
+  const { rows, bands } = chooseBands(sizes, width);
+  const columnsOf = (size: number): number => Math.ceil(Math.max(1, size) / rows);
+  const blocks = placeBlocks(bands, (group) => leastWidth(sizes[group] ?? 0, rows), width);
+  const cell = blocks.reduce(
+    (least, block, group) => Math.min(least, (block.width - GAP) / columnsOf(sizes[group] ?? 0)),
+    2 * MAXIMUM_RADIUS + 26,
+  );
   const radius = Math.max(4, Math.min(MAXIMUM_RADIUS, cell / 2 - 2));
   const rowHeight = 2 * radius + LABEL_HEIGHT + 4;
   const hasSources = groups.some((group) => group.sources.length > 0);
-  const linkHeight = blocksPerBand < groups.length || hasSources ? LINK_HEIGHT_IN_BANDS : LINK_HEIGHT;
+  const isWrapped = bands.length > 1;
+  const linkHeight =
+    isWrapped && R === 1 ? LINK_HEIGHT_ALONE : isWrapped || hasSources ? LINK_HEIGHT_IN_BANDS : LINK_HEIGHT;
   const bandHeight = rows * rowHeight + linkHeight + BOX_HEIGHT + (hasSources ? SOURCE_LINK_HEIGHT + SOURCE_SIZE : 0);
   const layout: AssignmentLayout = { width, height: 0, radius, heads: [], sources: [], groups: [] };
 
   groups.forEach((members, group) => {
-    const band = Math.floor(group / blocksPerBand);
+    const { band, left, width: blockWidth } = blocks[group] ?? { band: 0, left: 0, width };
+    const columns = columnsOf(members.heads.length);
     const top = band * (bandHeight + BAND_GAP);
-    const center = (group % blocksPerBand) * blockWidth + blockWidth / 2;
+    const center = left + blockWidth / 2;
     const boxWidth = Math.min(blockWidth - GAP, Math.max(BOX_MINIMUM, Math.min(BOX_MAXIMUM, columns * cell * 0.8)));
     const boxTop = top + bandHeight - BOX_HEIGHT;
-    const left = center - blockWidth / 2;
     layout.groups.push({
       group,
       heads: members.heads,
@@ -154,18 +162,51 @@ export function dropTargetAt({ heads, groups, radius }: AssignmentLayout, x: num
   return group === undefined ? null : { group: group.group, head: null };
 }
 
+const SMALLEST_CELL = 2 * MINIMUM_RADIUS + 4;
+
+/** Pixels that a group's block needs at least, with its heads in some rows. */
+function leastWidth(size: number, rows: number): number {
+  return Math.max(BOX_MINIMUM + GAP, Math.ceil(size / rows) * SMALLEST_CELL + GAP);
+}
+
 /** The fewest rows of heads with which circles keep their size; blocks wrap into bands when no number of rows helps. */
-function chooseRows(G: number, R: number, width: number): { rows: number; blocksPerBand: number } {
-  const smallest = 2 * MINIMUM_RADIUS + 4;
-  for (let rows = 1; rows <= Math.min(4, R); rows++) {
-    const block = Math.max(BOX_MINIMUM + GAP, Math.ceil(R / rows) * smallest + GAP);
-    if (G * block <= width) return { rows, blocksPerBand: G };
-  }
+function chooseBands(sizes: readonly number[], width: number): { rows: number; bands: number[][] } {
+  const R = Math.max(1, ...sizes);
+  const all = sizes.map((_, group) => group);
+  const total = (groups: readonly number[], rows: number): number =>
+    groups.reduce((sum, group) => sum + leastWidth(sizes[group] ?? 0, rows), 0);
+  for (let rows = 1; rows <= Math.min(4, R); rows++) if (total(all, rows) <= width) return { rows, bands: [all] };
   const rows = Math.min(2, R);
-  const block = Math.max(BOX_MINIMUM + GAP, Math.ceil(R / rows) * smallest + GAP);
-  const fitting = Math.max(1, Math.floor(width / block));
-  const bands = Math.ceil(G / fitting);
-  return { rows, blocksPerBand: Math.ceil(G / bands) };
+  const fill = (most: number): number[][] => {
+    const bands: number[][] = [];
+    for (const group of all) {
+      const band = bands.at(-1);
+      if (band !== undefined && band.length < most && total([...band, group], rows) <= width) band.push(group);
+      else bands.push([group]);
+    }
+    return bands;
+  };
+  const bands = fill(Infinity);
+  // As many blocks in every band, where that takes no further band.
+  const even = fill(Math.ceil(sizes.length / bands.length));
+  return { rows, bands: even.length > bands.length ? bands : even };
+}
+
+/** Where blocks lie: one after the other, stretched so that the fullest band takes the whole width. */
+function placeBlocks(
+  bands: readonly number[][],
+  least: (group: number) => number,
+  width: number,
+): { band: number; left: number; width: number }[] {
+  const fullest = Math.max(1, ...bands.map((band) => band.reduce((sum, group) => sum + least(group), 0)));
+  return bands.flatMap((groups, band) => {
+    let left = 0;
+    return groups.map((group) => {
+      const block = { band, left, width: (least(group) * width) / fullest };
+      left += block.width;
+      return block;
+    });
+  });
 }
 
 function middle(sources: GroupMembers['sources']): number {

@@ -3,6 +3,8 @@
  * Heads are KV heads of the opened checkpoint: the query heads that read one stay together.
  */
 
+import { t } from '@vscode/l10n';
+
 /** [L][KV heads] the group of each. */
 export type Groups = readonly (readonly number[])[];
 
@@ -35,6 +37,13 @@ export function exchangeHeads(groups: Groups, layer: number, a: number, b: numbe
   }
   const exchanged = own.map((group, head) => (head === a ? groupB : head === b ? groupA : group));
   return { groups: replaceLayer(groups, layer, exchanged), said: `${names[0]} and ${names[1]} exchanged.` };
+}
+
+/** Gives a layer other groups. */
+export function regroupLayer(groups: Groups, layer: number, to: readonly number[], said: string): Edit {
+  const own = groups[layer] ?? [];
+  if (own.every((group, head) => group === to[head])) return { groups: null, said: t('These are the groups already.') };
+  return { groups: replaceLayer(groups, layer, [...to]), said };
 }
 
 /** Gives every layer whose heads are grouped the groups of one layer. */

@@ -3,7 +3,16 @@
  * Role: between the figure (which head, which group) and the host (which conversion). It draws nothing.
  */
 import type { ConversionRequest } from '../../src/protocol/model';
-import { copyToAllLayers, exchangeHeads, isEditable, moveHead, type Edit, type Groups } from './groupingEdit';
+import { gatherHeads, type Likeness } from './gather';
+import {
+  copyToAllLayers,
+  exchangeHeads,
+  isEditable,
+  moveHead,
+  regroupLayer,
+  type Edit,
+  type Groups,
+} from './groupingEdit';
 import { GroupingHistory, type GroupingChoice } from './groupingHistory';
 import type { ExplorerView } from './view';
 
@@ -48,6 +57,21 @@ export class GroupingEditor {
   exchange(a: number, b: number): void {
     const names: [string, string] = [this.#name(a), this.#name(b)];
     this.#edit((groups, layer) => exchangeHeads(groups, layer, this.#kvHead(a), this.#kvHead(b), names));
+  }
+
+  /**
+   * Puts some KV heads of the opened checkpoint, and no others, into one group of the chosen layer.
+   * @param likeness of two KV heads
+   */
+  gather(kvHeads: readonly number[], likeness: Likeness): void {
+    const G = this.#view?.snapshot.grouping.G ?? 1;
+    const R = this.#headsPerKvHead();
+    this.#edit((groups, layer) => gatherHeads(groups, layer, kvHeads, G, likeness, (kvHead) => this.#name(kvHead * R)));
+  }
+
+  /** Gives the chosen layer other groups. @param groups [KV heads of the opened checkpoint] */
+  regroup(groups: readonly number[], said: string): void {
+    this.#edit((all, layer) => regroupLayer(all, layer, groups, said));
   }
 
   copyToAllLayers(): void {

@@ -32,6 +32,24 @@ describe('the assignment', () => {
     }
   });
 
+  it.each([300, 460, 900])('gives large groups more room than small ones, at %i px', (width) => {
+    const sizes = [2, 2, 3, 14, 2, 3, 2, 4];
+    let next = 0;
+    const groups = sizes.map((size) => ({ heads: Array.from({ length: size }, () => next++), sources: [] }));
+    const layout = layoutAssignment(groups, width);
+    expect(layout.radius).toBeGreaterThanOrEqual(8);
+    for (const [place, one] of layout.heads.entries()) {
+      const { area } = layout.groups[one.group] ?? { area: { left: NaN, right: NaN } };
+      expect(one.x - layout.radius).toBeGreaterThanOrEqual(area.left);
+      expect(one.x + layout.radius).toBeLessThanOrEqual(area.right);
+      for (const other of layout.heads.slice(place + 1)) {
+        expect(Math.hypot(one.x - other.x, one.y - other.y)).toBeGreaterThanOrEqual(2 * layout.radius);
+      }
+    }
+    const bands = new Set(layout.groups.map(({ y }) => y)).size;
+    expect(bands).toBeLessThanOrEqual(width < 460 ? 3 : 1);
+  });
+
   it('keeps 64 heads in 8 groups large enough for their numbers at 460 px', () => {
     expect(layoutAssignment(contiguous(64, 8), 460).radius).toBeGreaterThanOrEqual(8);
   });

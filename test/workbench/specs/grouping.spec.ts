@@ -59,11 +59,15 @@ test('a head dragged onto a group moves there, and what that costs is told', asy
   const view = await explorer();
   await choose(view, 'groups-picker', '2');
   await eventually(() => groups(view), [0, 0, 0, 0, 1, 1, 1, 1]);
+  await expect.poll(() => losses(view), { timeout: 60_000 }).toMatch(/KL/);
   await drag(head(view, 1), group(view, 1));
   await eventually(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
   expect(await chosen(view, 'grouping-picker')).toBe('manual');
   expect(await view.getByTestId('grouping-said').innerText()).toBe('Q1 moved from KV 0 to KV 1.');
   await expect.poll(() => losses(view), { timeout: 60_000 }).toMatch(/loss \d.*\(\+\d.*KL \d.*unequal groups \(3, 5\)/);
+  // Beside what it was before, and the difference is that of the two.
+  const [, before, after, mark, change] = /loss ([\d.]+) → ([\d.]+) ([▼▲]) ([\d.]+)/.exec(await losses(view)) ?? [];
+  expect(Number(after) - Number(before)).toBeCloseTo((mark === '▲' ? 1 : -1) * Number(change), 2);
 });
 
 test('keys move a head and keep it focused', async () => {
