@@ -53,6 +53,7 @@ import type {
   Token,
   Tokens,
 } from '../protocol/model';
+import type { ReportRequest, ReportSummary } from '../protocol/report';
 import type { SweepFormat, SweepRequest, SweepResult } from '../protocol/sweep';
 import type { TaskContext } from '../protocol/tasks';
 import { Answers } from './answers';
@@ -63,6 +64,7 @@ import { readInput } from './inputs';
 import { TextMeasurer, type Measurable } from './measure';
 import { readGroupingFile, writeGroupingFile } from './groupingFiles';
 import { ModelRegistry, type OpenedModel } from './models';
+import { writeReport } from './report/report';
 import { RunRegistry, type StoredRun } from './runs';
 import { Similarities } from './similarity';
 import { modelSizes } from './sizes';
@@ -70,6 +72,9 @@ import { formatSweep, openSweepFile, readSweepFile, sweepFormat, type Existing }
 import { prepareSweep } from './sweep/prepare';
 import { runSweep } from './sweep/run';
 import { Structures } from './structures';
+
+/** Bytes of logits that are on the CPU at once where all of a run's are looked at. */
+const logitBytes = 16 * 1024 * 1024;
 
 export class EngineCore {
   private readonly gpu: EngineGpu;
@@ -349,7 +354,30 @@ export class EngineCore {
     checkIndex('position', position, kept.S);
     const { context, weights } = await this.gpu.ready();
     const logits = await readLogits(context, weights, kept, task, [position, position + 1]);
-    const { tokenizer } = this.models.get(summary.modelId);
+    return this.mostProbable(summary.modelId, logits, count);
+  }
+
+  /** The same after every position. */
+  async everyPrediction(runId: string, count: number, task: TaskContext): Promise<Prediction[][]> {
+    const { kept, summary } = this.runs.get(runId);
+    const { V } = kept.source.spec;
+    const { context, weights } = await this.gpu.ready();
+    const rows = Math.max(1, Math.floor(logitBytes / (V * 4)));
+    const predictions: Prediction[][] = [];
+    for (let first = 0; first < kept.S; first += rows) {
+      const end = Math.min(kept.S, first + rows);
+      const logits = await readLogits(context, weights, kept, task, [first, end]);
+      for (let row = 0; row < end - first; row++) {
+        predictions.push(this.mostProbable(summary.modelId, logits.subarray(row * V, (row + 1) * V), count));
+      }
+      task.report('Predicting', end / kept.S);
+    }
+    return predictions;
+  }
+
+  /** @param logits [V] */
+  private mostProbable(modelId: string, logits: Float32Array, count: number): Prediction[] {
+    const { tokenizer } = this.models.get(modelId);
     return mostProbable(logits, count).map(({ id, probability }) => ({
       token: { id, text: tokenizer?.tokenText(id) ?? `#${id}` },
       probability,
@@ -392,6 +420,11 @@ export class EngineCore {
     const rows = layer === undefined ? kept.encoded?.memory : kept.inputs[layer];
     if (!rows) throw new Error(`the run has no ${stack}`);
     return unpad(await context.readFloat32(rows), kept.rowsOf(layer ?? starts[0] ?? 0), D);
+  }
+
+  /** Writes what panels show as a page that needs nobody to answer it. */
+  report(request: ReportRequest, task: TaskContext): Promise<ReportSummary> {
+    return writeReport(this, request, task);
   }
 
   /** Frees the GPU. The process may still need an explicit exit: see src/gpu/dawn.ts. */

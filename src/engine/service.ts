@@ -54,6 +54,7 @@ export function engineService(
     continuation: (runId, count, task) => run(task, (context) => core.continuation(runId, count, context)),
     exportConversion: (request, task) => run(task, (context) => core.exportConversion(request, context)),
     exportFormats: (modelId, G) => core.exportFormats(modelId, G),
+    report: (request, task) => run(task, (context) => core.report(request, context)),
     structure: (path, task) => run(task, (context) => core.structures.read(path, context)),
     tensorStatistics: (path, tensor, task) => run(task, (context) => core.structures.statistics(path, tensor, context)),
     closeStructure: (path) => core.structures.close(path),

@@ -31,9 +31,16 @@ export function logSoftmax(logits: ArrayLike<number>): Float64Array {
 /** The `count` most probable tokens of a row of logits, most probable first, the smallest id among equals. */
 export function mostProbable(logits: ArrayLike<number>, count: number): { id: number; probability: number }[] {
   const logProbabilities = logSoftmax(logits);
-  const ids = Array.from(logProbabilities, (_, id) => id);
-  ids.sort((one, other) => (logProbabilities[other] ?? 0) - (logProbabilities[one] ?? 0) || one - other);
-  return ids.slice(0, count).map((id) => ({ id, probability: Math.exp(logProbabilities[id] ?? -Infinity) }));
+  const best: number[] = [];
+  const of = (id: number | undefined): number => (id === undefined ? -Infinity : (logProbabilities[id] ?? -Infinity));
+  // One pass: a vocabulary is long, and few are wanted.
+  for (let id = 0; id < logProbabilities.length; id++) {
+    if (best.length === count && of(id) <= of(best.at(-1))) continue;
+    const place = best.findIndex((other) => of(other) < of(id));
+    best.splice(place < 0 ? best.length : place, 0, id);
+    best.length = Math.min(best.length, count);
+  }
+  return best.map((id) => ({ id, probability: Math.exp(of(id)) }));
 }
 
 /**

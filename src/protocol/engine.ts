@@ -31,6 +31,7 @@ import type {
 } from './model';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from './exports';
 import type { GpuDiagnostics } from './gpu';
+import type { ReportRequest, ReportSummary } from './report';
 import type { SweepFormat, SweepRequest, SweepResult } from './sweep';
 import type { CheckpointStructure, TensorStatistics } from './structure';
 import type { Progress, TaskId } from './tasks';
@@ -77,6 +78,8 @@ export interface EngineApi {
   exportConversion(request: ExportRequest, task: TaskId): Promise<ExportSummary>;
   /** The formats that a model with G KV heads can be written in, the checkpoint's own first. */
   exportFormats(modelId: string, G: number): ExportFormatChoice[];
+  /** Writes a report of what panels show. Its runs must be this engine's. */
+  report(request: ReportRequest, task: TaskId): Promise<ReportSummary>;
   /** Reads what a weight file holds: headers and config, no weights. Reads them again when asked again. */
   structure(path: string, task: TaskId): Promise<CheckpointStructure>;
   /** Streams a tensor of such a file. */

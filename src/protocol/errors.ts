@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'gpu-failed'
   | 'engine-gone'
   | 'unknown-id'
+  | 'not-recorded'
   | 'internal';
 
 /** An error as a plain value: what crosses a process border. */

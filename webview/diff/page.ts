@@ -13,7 +13,7 @@ import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { FigureTools } from '../shared/figureTools';
-import { Header } from '../shared/header';
+import { Header, type MakeHeader } from '../shared/header';
 import { kept, type Host } from '../shared/host';
 import type { Remotely } from '../shared/remotely';
 import { Readout } from '../shared/readout';
@@ -31,9 +31,13 @@ import { Words } from './words';
 /**
  * Makes the page.
  * @param openHost connects to whoever answers: the editor, or a report's records
+ * @param makeHeader what stands at the top: controls, or in a report, which has one for all of its pages, nothing
  * @returns the page's elements, to be put into the document
  */
-export function createDiffPage(openHost: (ours: DiffViewApi) => Host<Remotely<DiffHostApi>>): HTMLElement[] {
+export function createDiffPage(
+  openHost: (ours: DiffViewApi) => Host<Remotely<DiffHostApi>>,
+  makeHeader: MakeHeader = (events, extra) => new Header(events, extra),
+): HTMLElement[] {
   let view: DiffView | null = null;
   let planned: 'nothing' | 'emphasise' | 'render' = 'nothing';
   const drawnRuns = new Set<string>();
@@ -68,7 +72,7 @@ export function createDiffPage(openHost: (ours: DiffViewApi) => Host<Remotely<Di
 
   const data = createDiffData(remote, () => plan('render'));
   const readout = new Readout();
-  const header = new Header(
+  const header = makeHeader(
     {
       run: ({ text, decoderText }) => ask(remote.run(text, decoderText)),
       cancel: () => ask(remote.cancel()),

@@ -6,7 +6,7 @@
 import './assignment.css';
 import { t } from '@vscode/l10n';
 import { select, type BaseType, type Selection } from 'd3';
-import type { SimilarityResult } from '../../src/protocol/model';
+import type { ConversionRequest, SimilarityResult } from '../../src/protocol/model';
 import { element, watchWidth } from '../shared/dom';
 import { GROUP_COLORS, paintGroups } from '../shared/groupLook';
 import type { Figure, FigureNumbers } from '../shared/figure';
@@ -67,14 +67,13 @@ export class Assignment implements Figure<ExplorerView> {
   constructor(actions: Actions, data: ExplorerData, files: GroupingFiles) {
     this.#actions = actions;
     this.#data = data;
-    this.editor = new GroupingEditor(
-      (conversion) => {
-        const change = actions.convert(conversion);
-        this.#controls.await(change);
-        return change;
-      },
-      (sentence) => this.#controls.say(sentence),
-    );
+    const { convert } = actions;
+    const converting = (conversion: ConversionRequest): Promise<void> => {
+      const change = convert?.(conversion) ?? Promise.resolve();
+      this.#controls.await(change);
+      return change;
+    };
+    this.editor = new GroupingEditor(convert && converting, (sentence) => this.#controls.say(sentence));
     this.#controls = new AssignmentControls(this.editor, files);
     this.#keys = new AssignmentKeys({
       move: (head, group) => this.#change(() => this.editor.move(head, group)),

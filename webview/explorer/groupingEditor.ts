@@ -2,7 +2,6 @@
  * The hand on the grouping: turns what the user does into conversions, and remembers the way back.
  * Role: between the figure (which head, which group) and the host (which conversion). It draws nothing.
  */
-import type { ConversionRequest } from '../../src/protocol/model';
 import { gatherHeads, type Likeness } from './gather';
 import {
   copyToAllLayers,
@@ -14,21 +13,21 @@ import {
   type Groups,
 } from './groupingEdit';
 import { GroupingHistory, type GroupingChoice } from './groupingHistory';
-import type { ExplorerView } from './view';
+import type { Actions, ExplorerView } from './view';
 
 export class GroupingEditor {
   readonly history = new GroupingHistory();
-  readonly #convert: (conversion: ConversionRequest) => Promise<void>;
+  readonly #convert: Actions['convert'];
   readonly #say: (sentence: string) => void;
   #view: ExplorerView | null = null;
   /** The last change, until it is answered: what is shown meanwhile may be older, and the next change builds on it. */
   #asked: { groups: Groups | null } | null = null;
 
   /**
-   * @param convert resolves once the conversion has been taken and run
+   * @param convert resolves once the conversion has been taken and run; null where nothing can be changed
    * @param say tells the user, and a screen reader, what happened
    */
-  constructor(convert: (conversion: ConversionRequest) => Promise<void>, say: (sentence: string) => void) {
+  constructor(convert: Actions['convert'], say: (sentence: string) => void) {
     this.#convert = convert;
     this.#say = say;
   }
@@ -41,7 +40,7 @@ export class GroupingEditor {
   /** Whether the heads of the chosen layer can be moved at all. */
   get isEditable(): boolean {
     const { snapshot, ui } = this.#view ?? {};
-    if (snapshot === undefined || ui === undefined) return false;
+    if (this.#convert === null || snapshot === undefined || ui === undefined) return false;
     return (
       snapshot.grouping.G > 1 &&
       isEditable(this.#groups(snapshot.grouping.groupOfKvHead)[ui.layer] ?? [], snapshot.grouping.G)
@@ -102,7 +101,7 @@ export class GroupingEditor {
 
   #ask(choice: GroupingChoice, groups: Groups | null): void {
     const view = this.#view;
-    if (view === null) return;
+    if (view === null || this.#convert === null) return;
     const { merge, calibration } = view.snapshot.state.conversion;
     this.history.tell(choice);
     const asked = { groups };

@@ -12,7 +12,7 @@ import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { FigureTools } from '../shared/figureTools';
-import { Header } from '../shared/header';
+import { Header, type MakeHeader } from '../shared/header';
 import { kept, type Host } from '../shared/host';
 import type { Remotely } from '../shared/remotely';
 import { Readout } from '../shared/readout';
@@ -31,10 +31,12 @@ import { fitUi, NO_HOVER, type Actions, type ExplorerView } from './view';
 /**
  * Makes the page.
  * @param openHost connects to whoever answers: the editor, or a report's records
+ * @param makeHeader what stands at the top: controls, or in a report, which has one for all of its pages, nothing
  * @returns the page's elements, to be put into the document
  */
 export function createExplorerPage(
   openHost: (ours: ExplorerViewApi) => Host<Remotely<ExplorerHostApi>>,
+  makeHeader: MakeHeader = (events, extra) => new Header(events, extra),
 ): HTMLElement[] {
   let view: ExplorerView | null = null;
   let renderPlanned = false;
@@ -77,13 +79,15 @@ export function createExplorerPage(
       view = { ...view, hover: { ...view.hover, ...change } };
       plan('emphasise');
     },
-    async convert(conversion) {
-      try {
-        await remote.setConversion(conversion);
-      } catch (error) {
-        report(toErrorValue(error));
-      }
-    },
+    convert: host.readOnly
+      ? null
+      : async (conversion) => {
+          try {
+            await remote.setConversion(conversion);
+          } catch (error) {
+            report(toErrorValue(error));
+          }
+        },
   };
 
   const data = createData(remote, () => plan('render'));
@@ -93,7 +97,7 @@ export function createExplorerPage(
     { 'data-testid': 'compare', title: 'Original and converted side by side' },
     () => ask(remote.openDiff()),
   );
-  const header = new Header(
+  const header = makeHeader(
     {
       run: ({ text, decoderText }) => ask(remote.run(text, decoderText)),
       cancel: () => ask(remote.cancel()),

@@ -39,8 +39,8 @@ export interface ExplorerView {
 export interface Actions {
   choose(change: Partial<ExplorerUi>): void;
   hover(change: Partial<Hover>): void;
-  /** Resolves once the host has taken the conversion and run it. Failures are shown. */
-  convert(conversion: ConversionRequest): Promise<void>;
+  /** Resolves once the host has taken the conversion and run it. Failures are shown. null where nothing can be changed. */
+  convert: ((conversion: ConversionRequest) => Promise<void>) | null;
 }
 
 /** The run whose maps are drawn: the converted one only where there is one. */

@@ -34,6 +34,11 @@ export interface HeaderContent extends ConversionContent {
   problem: ErrorValue | null;
 }
 
+/** What stands at the top of a page. */
+export type PageHeader = Pick<Header, 'element' | 'banners' | 'texts' | 'take' | 'show'>;
+
+export type MakeHeader = (events: HeaderEvents, extra: HTMLElement) => PageHeader;
+
 export class Header {
   readonly element: HTMLElement;
   readonly banners = element('div', { class: 'banners' });

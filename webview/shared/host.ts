@@ -14,6 +14,8 @@ declare function acquireVsCodeApi(): VsCodeApi;
 /** Who answers a page: the editor, or the records of a report. */
 export interface Host<Calls> {
   remote: Calls;
+  /** Nothing can be changed: what is shown was recorded. */
+  readOnly: boolean;
   /** Keeps a value for the editor to restore the panel from. */
   save(state: unknown): void;
   /** What this panel kept before it was hidden or the window was reloaded. */
@@ -27,7 +29,7 @@ export function connect<HostApi extends object, ViewApi extends object>(ours: Vi
     post: (message) => vscode.postMessage(message),
     on: (listener) => window.addEventListener('message', (event: MessageEvent<unknown>) => listener(event.data)),
   });
-  return { remote, save: (state) => vscode.setState(state), saved: () => vscode.getState() };
+  return { remote, readOnly: false, save: (state) => vscode.setState(state), saved: () => vscode.getState() };
 }
 
 /** A part of a value that `save` kept, which may be of any shape by now. */

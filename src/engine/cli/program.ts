@@ -13,6 +13,7 @@ import { addConvert } from './convert';
 import { addForward } from './forward';
 import { addGpu } from './gpu';
 import { addInspect } from './inspect';
+import { addReport } from './report';
 import { addSimilarity } from './similarity';
 import { addSweep } from './sweep';
 import { ProgressLine, type Terminal } from './terminal';
@@ -81,7 +82,7 @@ function makeProgram(version: string, terminal: Terminal, open: () => CommandCon
       writeErr: (text) => terminal.stderr(text),
       outputError: (text, write) => write(text.replace(/^error/, 'gqa-lens')),
     });
-  for (const add of [addInspect, addForward, addSimilarity, addConvert, addCompare, addSweep, addGpu])
+  for (const add of [addInspect, addForward, addSimilarity, addConvert, addCompare, addSweep, addReport, addGpu])
     add(program, open);
   return program;
 }

@@ -1,0 +1,101 @@
+/**
+ * Snapshots as a report holds them: ids that mean something in the file, and no path of the machine that it was made on.
+ * Role: values in, values out. It asks nobody.
+ */
+import { basename } from 'node:path';
+import type {
+  CalibrationText,
+  CompareSummary,
+  ConversionRequest,
+  ModelMeasures,
+  ModelSummary,
+  RunSummary,
+  TextMeasures,
+} from '../../protocol/model';
+import { reportModelId, type ReportSide } from '../../protocol/report';
+import type { SweepResult } from '../../protocol/sweep';
+import type { DiffSnapshot, ExplorerSnapshot } from '../../protocol/views';
+
+/** The explorer as the page shows it: at rest, on the recorded runs. */
+export function explorerPage(snapshot: ExplorerSnapshot): ExplorerSnapshot {
+  const { state, original, converted, compare } = snapshot;
+  return {
+    ...snapshot,
+    state: { ...state, modelPath: basename(state.modelPath), conversion: withoutPath(state.conversion) },
+    model: modelPage(snapshot.model),
+    // Whoever reads a report needs no adapter.
+    gpu: null,
+    original: original && runPage(original, 'original'),
+    converted: converted && runPage(converted, 'converted'),
+    compare: compare && comparePage(compare),
+    busy: null,
+    problem: null,
+  };
+}
+
+/** The comparison as the page shows it. */
+export function diffPage(snapshot: DiffSnapshot): DiffSnapshot {
+  const { state, compare, measures } = snapshot;
+  return {
+    ...snapshot,
+    state: { ...state, modelPath: basename(state.modelPath), conversion: withoutPath(state.conversion) },
+    model: modelPage(snapshot.model),
+    gpu: null,
+    compare: compare && comparePage(compare),
+    measures: { result: measures.result && measuresPage(measures.result), busy: null, problem: null },
+    busy: null,
+    problem: null,
+  };
+}
+
+/** A sweep as the page shows it. */
+export function sweepPage(result: SweepResult): SweepResult {
+  const { model, request } = result;
+  const { text, calibration } = request;
+  return {
+    ...result,
+    model: { ...model, path: basename(model.path) },
+    request: {
+      ...request,
+      text: text.kind === 'file' && text.file !== null ? { ...text, file: basename(text.file) } : text,
+      ...(calibration === undefined ? {} : { calibration: calibrationPage(calibration) }),
+    },
+  };
+}
+
+/** A conversion that names its text by the file's name alone. */
+export function withoutPath(conversion: ConversionRequest): ConversionRequest {
+  const { calibration } = conversion;
+  return calibration === undefined ? conversion : { ...conversion, calibration: calibrationPage(calibration) };
+}
+
+function calibrationPage({ file, tokens }: CalibrationText): CalibrationText {
+  return { file: file === null ? null : basename(file), tokens };
+}
+
+function measuresPage(measures: TextMeasures): TextMeasures {
+  const side = (model: ModelMeasures): ModelMeasures => ({
+    ...model,
+    conversion: model.conversion && withoutPath(model.conversion),
+  });
+  return { ...measures, a: side(measures.a), b: side(measures.b) };
+}
+
+function modelPage(model: ModelSummary): ModelSummary {
+  return { ...model, modelId: reportModelId, path: basename(model.path) };
+}
+
+function runPage(run: RunSummary, runId: ReportSide): RunSummary {
+  return {
+    ...run,
+    runId,
+    modelId: reportModelId,
+    conversion: run.conversion && withoutPath(run.conversion),
+    // Told beside the content, which is the same whenever the same runs are recorded.
+    milliseconds: 0,
+  };
+}
+
+function comparePage(compare: CompareSummary): CompareSummary {
+  return { ...compare, a: runPage(compare.a, 'original'), b: runPage(compare.b, 'converted') };
+}

@@ -1,0 +1,142 @@
+/**
+ * Makes a report: checks where it goes, asks for everything that its pages may ask for, writes the file.
+ * Role: the order of the work. What is recorded is answers.ts and parts.ts, the file html.ts.
+ */
+import { open, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { version } from '../../../package.json';
+import { GqaLensError } from '../../protocol/errors';
+import type { RunSummary, Tokens } from '../../protocol/model';
+import {
+  reportIds,
+  type ReportContent,
+  type ReportMade,
+  type ReportRequest,
+  type ReportSummary,
+} from '../../protocol/report';
+import { partOf, type TaskContext } from '../../protocol/tasks';
+import type { DiffSnapshot } from '../../protocol/views';
+import { writeTextAtomically } from '../atomicFile';
+import type { EngineCore } from '../core';
+import { findSweep } from '../sweep/find';
+import { recordAnswers, recordedSimilarities, unrecordedSimilarities } from './answers';
+import { emptyReportBytes, generatorReach, isReport, reportHtml } from './html';
+import { diffPage, explorerPage, sweepPage } from './page';
+import { makePart, partBytes, recordParts } from './parts';
+
+/** Largest file: what mail and chats still take. */
+export const reportLimit = 20 * 1000 * 1000;
+
+/**
+ * Writes a report.
+ * @param limit bytes that the file may have
+ * @throws GqaLensError output-exists, input-invalid; unknown-id when a run is gone; AbortError when cancelled
+ */
+export async function writeReport(
+  core: EngineCore,
+  request: ReportRequest,
+  task: TaskContext,
+  limit = reportLimit,
+): Promise<ReportSummary> {
+  const file = resolve(request.file);
+  await checkPlace(file, request.overwrite);
+  const { explorer } = request;
+  if (explorer.original === null) {
+    throw new GqaLensError('input-invalid', 'A report is of a run, and nothing has run', { next: 'Run a text first.' });
+  }
+  const diff = await measured(core, request, partOf(task, [0, 0.15]));
+  const sweep = await findSweep(request.sweeps, core.model(request.modelId));
+  const answers = await recordAnswers(core, { ...request, diff }, partOf(task, [0.15, 0.6]));
+  const similarities = recordedSimilarities(request);
+  const content: ReportContent = {
+    explorer: explorerPage({ ...explorer, registries: { ...explorer.registries, similarities } }),
+    diff: diff && diffPage(diff),
+    sweep: sweep && sweepPage(sweep),
+    answers,
+    leftOut: unrecordedSimilarities(request),
+  };
+  const title = `${explorer.model.name}: how its heads group`;
+  const made: ReportMade = {
+    version,
+    date: new Date().toISOString(),
+    milliseconds: { original: explorer.original.milliseconds, converted: explorer.converted?.milliseconds ?? 0 },
+  };
+  const fixed = emptyReportBytes(title, made) + partBytes(await makePart(reportIds.content, content));
+  const { parts, leftOut: withoutRoom } = await recordParts(
+    core,
+    request,
+    limit - fixed - slack,
+    partOf(task, [0.6, 1]),
+  );
+  content.leftOut.push(...withoutRoom);
+  const html = reportHtml(title, made, [await makePart(reportIds.content, content), ...parts]);
+  task.signal.throwIfAborted();
+  await writeTextAtomically(file, html);
+  return {
+    file,
+    bytes: Buffer.byteLength(html),
+    pages: [
+      'explorer',
+      ...(diff === null ? [] : ['comparison' as const]),
+      ...(sweep === null ? [] : ['sweep' as const]),
+    ],
+    leftOut: content.leftOut,
+  };
+}
+
+/** Room for the sentences about what is left out, which are written last. */
+const slack = 4096;
+
+/** Nothing but a report is replaced. @throws GqaLensError output-exists */
+async function checkPlace(file: string, overwrite: boolean): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found === null) return;
+  if (!overwrite) {
+    throw new GqaLensError('output-exists', 'The file is there already and is not overwritten', {
+      file,
+      next: 'Choose another name, or replace it by --overwrite.',
+    });
+  }
+  if (found.isFile() && (found.size === 0 || isReport(await beginningOf(file)))) return;
+  throw new GqaLensError('output-exists', 'Only reports are overwritten', {
+    file,
+    found: found.isFile() ? 'a file that is no report of GQA Lens' : 'no file',
+    next: 'Choose another name.',
+  });
+}
+
+async function beginningOf(file: string): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(generatorReach), 0, generatorReach, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The comparison with its layers measured. Times are not taken: a report is of what is computed. */
+async function measured(
+  core: EngineCore,
+  { diff, modelId, explorer }: ReportRequest,
+  task: TaskContext,
+): Promise<DiffSnapshot | null> {
+  if (!diff?.compare || diff.measures.result !== null) return diff;
+  const result = await core.measure(
+    {
+      a: { modelId, conversion: null },
+      b: { modelId, conversion: explorer.state.conversion },
+      windows: [tokensOf(diff.compare.a)],
+      detail: true,
+      timedTokens: 0,
+    },
+    task,
+  );
+  return { ...diff, measures: { result, busy: null, problem: null } };
+}
+
+/** The tokens that a run was of. */
+function tokensOf({ tokens, encoderTokens }: RunSummary): Tokens {
+  const ids = tokens.map(({ id }) => id);
+  return encoderTokens === null ? ids : { encoder: encoderTokens.map(({ id }) => id), decoder: ids };
+}

@@ -1,0 +1,63 @@
+/**
+ * A page that stands alone as HTML: its script and style, data beside them, and nothing that is loaded from elsewhere.
+ * Role: the text around them, safe whatever is in the data. Which data there is: sweep/html.ts, report/html.ts.
+ */
+import { createHash } from 'node:crypto';
+
+export interface StandalonePage {
+  /** Any text. */
+  title: string;
+  /** As `web-page:NAME` gives them. */
+  page: { script: string; style: string };
+  /** Elements that hold data, made by jsonElement or as safe. */
+  data: readonly string[];
+  /** More for the head. */
+  head?: string;
+}
+
+/** The page. Its policy lets this very script and style run, and nothing else. */
+export function standalonePage({ title, page, data, head }: StandalonePage): string {
+  // Nothing in a text may end the element that holds it.
+  const script = page.script.replaceAll('</script', '<\\/script');
+  const style = page.style.replaceAll('</style', '<\\/style');
+  const policy = `default-src 'none'; script-src '${hash(script)}'; style-src '${hash(style)}'; img-src data: blob:`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+${head === undefined ? '' : `${head}\n`}<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<div id="root"></div>
+<noscript>This page draws itself with JavaScript.</noscript>
+${data.join('\n')}
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Opens an element that holds JSON. */
+export function jsonStart(id: string): string {
+  return `<script type="application/json" id="${id}">`;
+}
+
+/** Ends it. */
+export const jsonEnd = '</script>';
+
+/** An element that holds JSON. @param json the text of it */
+export function jsonElement(id: string, json: string): string {
+  return `${jsonStart(id)}${json.replaceAll('<', '\\u003c')}${jsonEnd}`;
+}
+
+/** A text in HTML, in an attribute as well. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}

@@ -1,0 +1,100 @@
+/**
+ * A report: the explorer, the comparison and the sweep of one checkpoint as one page that works offline in any browser.
+ * Role: reads what lies in the file, and gives each page its host and its tab.
+ */
+import '../shared/palette.css';
+import '../shared/base.css';
+import '../shared/standalone.css';
+import '../sweep/sweep.css';
+import './report.css';
+import { reportIds, type ReportContent, type ReportMade } from '../../src/protocol/report';
+import type { SweepResult } from '../../src/protocol/sweep';
+import type { SweepUi } from '../../src/protocol/views';
+import { createDiffPage } from '../diff/page';
+import { createExplorerPage } from '../explorer/page';
+import { element } from '../shared/dom';
+import { downloads } from '../shared/download';
+import { FigureTools } from '../shared/figureTools';
+import { followColorScheme } from '../shared/standalone';
+import { SweepFigures, usualUi, type SweepView } from '../sweep/figures';
+import { originOf } from '../sweep/origin';
+import { describeText } from '../sweep/words';
+import { diffHost, explorerHost, type ShowPage } from './hosts';
+import { canReadParts, readPart } from './parts';
+import { Records } from './records';
+import { quietHeader, reportHeader } from './reportHeader';
+import { Tabs, type Page } from './tabs';
+
+const root = document.getElementById('root');
+followColorScheme();
+if (canReadParts()) void open();
+else tell('This browser is too old for the report: Chrome 80, Firefox 113, Safari 16.4 or a newer one can show it.');
+
+async function open(): Promise<void> {
+  try {
+    const content = (await readPart(reportIds.content)) as ReportContent;
+    const made = JSON.parse(document.getElementById(reportIds.made)?.textContent ?? '') as ReportMade;
+    const { original, converted } = content.explorer;
+    if (original !== null) original.milliseconds = made.milliseconds.original;
+    if (converted !== null) converted.milliseconds = made.milliseconds.converted;
+    show(content, made);
+  } catch {
+    tell('The file is damaged: its content cannot be read. Save the report again.');
+  }
+}
+
+function show(content: ReportContent, made: ReportMade): void {
+  const records = new Records(content, readPart);
+  const { diff, sweep } = content;
+  const showPage: ShowPage = (page) => tabs.show(page);
+  const pages: Page[] = [
+    {
+      id: 'explorer',
+      title: 'Explorer',
+      make: () => createExplorerPage(() => explorerHost(records, showPage), quietHeader),
+    },
+    ...(diff === null
+      ? []
+      : [
+          {
+            id: 'comparison',
+            title: 'Comparison',
+            make: () => createDiffPage(() => diffHost(records, showPage), quietHeader),
+          },
+        ]),
+    ...(sweep === null ? [] : [{ id: 'sweep', title: 'Sweep', make: () => [makeSweep(sweep)] }]),
+  ];
+  const tabs = new Tabs('Pages of the report', pages);
+  tabs.list.hidden = pages.length < 2;
+  root?.append(reportHeader(content, made), tabs.list, ...tabs.panels);
+  tabs.show('explorer');
+}
+
+function makeSweep(result: SweepResult): HTMLElement {
+  let ui: SweepUi = usualUi;
+  const figures = new SweepFigures({
+    choose(chosen) {
+      ui = { ...ui, ...chosen };
+      draw();
+    },
+    open: null,
+  });
+  const tools = new FigureTools<SweepView>({
+    ...{ figures: figures.figures, host: downloads, origin: () => originOf(result) },
+    failed: (error) => console.error(error),
+    changed: () => undefined,
+    tables: [],
+  });
+  const draw = (): void => tools.render(figures.render(result, ui));
+  draw();
+  return element(
+    'main',
+    { class: 'sweep', 'data-testid': 'sweep' },
+    element('div', { class: 'status' }, ...describeText(result).map((text) => element('span', {}, text))),
+    figures.element,
+  );
+}
+
+function tell(problem: string): void {
+  root?.append(element('main', {}, element('p', { class: 'banner error', role: 'alert' }, problem)));
+}
