@@ -3,6 +3,7 @@
  * comes up when something is first asked of it.
  */
 import type * as vscode from 'vscode';
+import { CheckpointDecorations } from './host/checkpointDecorations';
 import { maintainCheckpointFolders } from './host/checkpointFolders';
 import { registerCommands } from './host/commands/register';
 import { createContext, type HostContext } from './host/context';
@@ -10,6 +11,7 @@ import { maintainContextKeys } from './host/contextKeys';
 import { DiagnosticsDocument } from './host/diagnosticsDocument';
 import { registerStructureEditor } from './host/editors/structureEditor';
 import { restartOnSettings, tellCrashes } from './host/engineWatch';
+import type { HistoryNode } from './host/history/historyView';
 import { Inspector } from './host/inspector/inspector';
 import type { Node } from './host/inspector/nodes';
 import { onDidReportError } from './host/reportError';
@@ -26,6 +28,9 @@ export interface GqaLensApi {
   };
   /** What the side bar shows. */
   readonly inspector: vscode.TreeDataProvider<Node>;
+  /** The runs of the side bar, under their days. */
+  readonly history: vscode.TreeDataProvider<HistoryNode>;
+  readonly decorations: vscode.FileDecorationProvider;
   /** Fires for each failure that is shown to the user. */
   readonly onDidReportError: vscode.Event<ErrorValue>;
 }
@@ -37,21 +42,29 @@ export function activate(extension: vscode.ExtensionContext): GqaLensApi {
   const context = createContext(extension);
   active = context;
   const inspector = new Inspector(context.sessions, context.panels);
+  const decorations = new CheckpointDecorations(context.sessions);
   const diagnostics = new DiagnosticsDocument(context.engine);
   extension.subscriptions.push(
     diagnostics,
     registerCommands(context, diagnostics),
     registerStructureEditor(context),
-    maintainContextKeys(context.sessions),
+    maintainContextKeys(context.sessions, context.runs.history),
     maintainStatusBar(context.sessions),
     registerLanguageModelTool(context.sessions),
     maintainCheckpointFolders(),
+    decorations,
     tellCrashes(context),
     restartOnSettings(context),
     inspector,
     startSample(process.env, started, context.panels.onDidDraw),
   );
-  return { engine: { pid: () => context.engine.pid() }, inspector, onDidReportError };
+  return {
+    engine: { pid: () => context.engine.pid() },
+    inspector,
+    history: context.runs.view,
+    decorations,
+    onDidReportError,
+  };
 }
 
 /** The editor waits for this: the engine ends cleanly. */

@@ -1,8 +1,9 @@
 /** The context keys of package.json's `when` and `enablement` clauses, kept true. Nothing else sets them. */
 import * as vscode from 'vscode';
+import type { RunHistory } from './history/runHistory';
 import type { Sessions } from './sessions';
 
-export function maintainContextKeys(sessions: Sessions): vscode.Disposable {
+export function maintainContextKeys(sessions: Sessions, history: RunHistory): vscode.Disposable {
   const known = new Map<string, boolean>();
   const set = (name: string, value: boolean): void => {
     if (known.get(name) === value) return;
@@ -18,7 +19,8 @@ export function maintainContextKeys(sessions: Sessions): vscode.Disposable {
     set('canGroup', hasChoice);
     set('canCompare', isRunnable && hasChoice);
     set('busy', session !== null && session.busy !== null);
+    set('hasRuns', history.all().length > 0);
   };
   update();
-  return sessions.onDidChange(update);
+  return vscode.Disposable.from(sessions.onDidChange(update), history.onDidChange(update));
 }

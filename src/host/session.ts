@@ -83,10 +83,13 @@ export class Session implements vscode.Disposable {
   private readonly work = new LatestTask();
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly busyChanged = new vscode.EventEmitter<Busy | null>();
+  private readonly ran = new vscode.EventEmitter<void>();
   private readonly stopListener: vscode.Disposable;
   /** Anything but `busy` has changed. */
   readonly onDidChange = this.changed.event;
   readonly onDidChangeBusy = this.busyChanged.event;
+  /** A text was run to its end, through the conversion too if there is one. */
+  readonly onDidRun = this.ran.event;
 
   private constructor(
     readonly path: string,
@@ -166,6 +169,14 @@ export class Session implements vscode.Disposable {
       this.take({ original: this.original, converted: null, compare: null });
       await (this.originalWanted ? this.runBoth(signal) : this.runConverted(signal));
     });
+  }
+
+  /** Runs a text under a conversion, both as they were once. */
+  restore({ text, decoderText, conversion }: SessionStart): Promise<void> {
+    this.text = text;
+    this.decoderText = decoderText;
+    this.originalWanted = true;
+    return this.setConversion(conversion);
   }
 
   /** The formats that the conversion can be written in. */
@@ -269,6 +280,7 @@ export class Session implements vscode.Disposable {
     this.openedOn.close.asEvent(this.model.modelId).catch(() => undefined);
     this.changed.dispose();
     this.busyChanged.dispose();
+    this.ran.dispose();
   }
 
   /** Calls the engine with this model's id there, opening the checkpoint again if the engine is a new one. */
@@ -337,6 +349,7 @@ export class Session implements vscode.Disposable {
       this.changed.fire();
       try {
         await work(signal);
+        if (this.original !== null && (this.converted !== null || !this.converts)) this.ran.fire();
       } catch (error) {
         const value = toErrorValue(error);
         if (value.code === 'cancelled') return;

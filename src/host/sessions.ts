@@ -13,9 +13,12 @@ export class Sessions implements vscode.Disposable {
   private readonly listeners = new Map<Session, vscode.Disposable>();
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly closed = new vscode.EventEmitter<Session>();
+  private readonly ran = new vscode.EventEmitter<Session>();
   /** A checkpoint was opened, closed, became active, or has changed (see Session.onDidChange). */
   readonly onDidChange = this.changed.event;
   readonly onDidClose = this.closed.event;
+  /** A session has run a text to its end (see Session.onDidRun). */
+  readonly onDidRun = this.ran.event;
 
   constructor(private readonly process: EngineProcess) {}
 
@@ -57,6 +60,7 @@ export class Sessions implements vscode.Disposable {
     for (const listener of this.listeners.values()) listener.dispose();
     this.changed.dispose();
     this.closed.dispose();
+    this.ran.dispose();
   }
 
   private openOnce(path: string, start: SessionStart | null, options: CallOptions): Promise<Session> {
@@ -67,7 +71,10 @@ export class Sessions implements vscode.Disposable {
         this.byPath.set(path, session);
         this.listeners.set(
           session,
-          session.onDidChange(() => this.changed.fire()),
+          vscode.Disposable.from(
+            session.onDidChange(() => this.changed.fire()),
+            session.onDidRun(() => this.ran.fire(session)),
+          ),
         );
         return session;
       })

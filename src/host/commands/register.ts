@@ -13,8 +13,10 @@ import { focusNode } from './focusNode';
 import { loadGrouping, saveGrouping } from './groupingFiles';
 import { openCheckpoint } from './openCheckpoint';
 import { openSample } from './openSample';
+import { clearRuns, copyRunText, removeRun, rerun, restoreRun } from './pastRuns';
 import { setGroups } from './setGroups';
 import { showDiagnostics } from './showDiagnostics';
+import { stepLayer } from './stepLayer';
 import { sweep } from './sweep';
 
 type Command = (given?: unknown) => void | Promise<void>;
@@ -39,6 +41,13 @@ export function registerCommands(context: HostContext, diagnostics: DiagnosticsD
     saveFigure,
     ...Object.fromEntries(Object.entries(figureActions).map(([name, run]) => [`figure.${name}`, run])),
     focusNode: focusNode(context),
+    previousLayer: stepLayer(context, -1),
+    nextLayer: stepLayer(context, 1),
+    restoreRun: restoreRun(context),
+    rerun: rerun(context),
+    copyRunText: copyRunText(context),
+    removeRun: removeRun(context),
+    clearRuns: clearRuns(context),
     showDiagnostics: showDiagnostics(diagnostics),
     showLog: () => context.log.show(),
   };

@@ -49,6 +49,15 @@ export class DiffPanel {
     });
   }
 
+  /** Shows the layer that is `step` further, if there is one. */
+  stepLayer(step: number): void {
+    const layer = this.ui.layer + step;
+    if (layer < 0 || layer >= this.session.model.L) return;
+    // The page tells its choice a moment later: steps that come faster count from this one.
+    this.ui = { ...this.ui, layer };
+    this.send(() => this.view.focus.asEvent(layer, null));
+  }
+
   private hostApi(actions: DiffActions): DiffHostApi {
     const { session } = this;
     return {

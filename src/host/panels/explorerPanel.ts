@@ -81,6 +81,15 @@ export class ExplorerPanel {
     else this.awaited = focus;
   }
 
+  /** Shows the layer that is `step` further, if there is one. */
+  stepLayer(step: number): void {
+    const layer = this.ui.layer + step;
+    if (layer < 0 || layer >= this.session.model.L) return;
+    // The page tells its choice a moment later: steps that come faster count from this one.
+    this.ui = { ...this.ui, layer };
+    this.focus({ layer, group: null, head: null });
+  }
+
   private hostApi(actions: ExplorerActions): ExplorerHostApi {
     const { session } = this;
     return {

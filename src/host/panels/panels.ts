@@ -62,6 +62,12 @@ export class Panels implements vscode.Disposable {
     else this.addDiff(this.createPanel(diffViewType, vscode.ViewColumn.Active), session, {});
   }
 
+  /** Shows the next or the previous layer in the panel in front. */
+  stepLayer(step: 1 | -1): void {
+    for (const shown of [...this.explorers.values(), ...this.diffs.values()])
+      if (shown.panel.active) shown.stepLayer(step);
+  }
+
   dispose(): void {
     this.registrations.dispose();
     this.drawn.dispose();

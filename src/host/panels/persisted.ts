@@ -53,7 +53,7 @@ export function mergeUi<Ui extends object>(defaults: Ui, stored: Record<string, 
 }
 
 /** A stored conversion with the fields that it may have; null when it is none. */
-function readConversion(value: unknown): ConversionRequest | null {
+export function readConversion(value: unknown): ConversionRequest | null {
   if (!isRecord(value)) return null;
   const { G, grouping, merge, assignment, calibration } = value;
   if (typeof G !== 'number' || typeof grouping !== 'string' || typeof merge !== 'string') return null;
@@ -75,6 +75,6 @@ function isCalibration(value: unknown): value is CalibrationText {
   return isRecord(value) && (value.file === null || typeof value.file === 'string') && typeof value.tokens === 'number';
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

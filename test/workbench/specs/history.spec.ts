@@ -1,0 +1,85 @@
+// The history of runs in the side bar, and files that are marked as open, as a user meets them; over a reload.
+import type { FrameLocator, Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { choose, chosen } from '../harness/controls';
+import { useWorkbench } from '../harness/useWorkbench';
+
+const workbench = useWorkbench();
+const texts = ['Holmes looked at the red hair.', 'Watson wrote it all down.'];
+
+async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
+  await expect.poll(check, { timeout: 90_000, interval: 100, message: what }).toBe(true);
+}
+
+const explorerView = (): Promise<FrameLocator> => workbench().webview('explorer');
+const row = (label: string): Locator => workbench().page.locator('.monaco-list-row').filter({ hasText: label }).first();
+
+async function run(text: string): Promise<void> {
+  const explorer = await explorerView();
+  await explorer.getByTestId('text-input').fill(text);
+  await explorer.getByTestId('run').click();
+  await row(text).waitFor({ timeout: 90_000 });
+}
+
+test('says what it is for while it is empty', async () => {
+  const { page } = workbench();
+  await page.locator('.activitybar [aria-label^="GQA Lens"]').first().click();
+  await page.getByText('What is run on a checkpoint is listed here').waitFor();
+});
+
+test('lists what was run, newest first, with conversion and losses', async () => {
+  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
+  for (const text of texts) await run(text);
+  const labels = await workbench().page.locator('.monaco-list-row').allInnerTexts();
+  const places = texts.map((text) => labels.findIndex((label) => label.includes(text)));
+  expect(places[1]).toBeLessThan(places[0] ?? -1);
+  expect(await row(texts[1] ?? '').innerText()).toMatch(/sample · 8 → 2 KV heads · \d\.\d{3} → \d\.\d{3}/);
+});
+
+test('brings a run back with its conversion', async () => {
+  const explorer = await explorerView();
+  await choose(explorer, 'groups-picker', '4');
+  await row('8 → 4 KV heads').waitFor({ timeout: 90_000 });
+  await workbench().screenshot('history-dark');
+  await row(texts[0] ?? '').click();
+  await eventually(
+    async () => (await explorer.getByTestId('text-input').inputValue()) === texts[0],
+    'the text is back',
+  );
+  await eventually(async () => (await chosen(explorer, 'groups-picker')) === '2', 'the conversion is back');
+});
+
+test('steps through layers by key', async () => {
+  const explorer = await explorerView();
+  const layer = Number(await chosen(explorer, 'layer-picker'));
+  // Focus in the page, in nothing that takes arrow keys itself.
+  await explorer.getByTestId('run').focus();
+  await workbench().page.keyboard.press('Alt+ArrowDown');
+  await eventually(async () => Number(await chosen(explorer, 'layer-picker')) === layer + 1, 'the next layer is shown');
+  await workbench().page.keyboard.press('Alt+ArrowUp');
+  await eventually(async () => Number(await chosen(explorer, 'layer-picker')) === layer, 'the layer before is shown');
+});
+
+test('is there after a reload, and can be cleared', async () => {
+  const { page } = workbench();
+  await workbench().reload();
+  await row(texts[1] ?? '').waitFor();
+  await workbench().runCommand('GQA Lens: Clear History of Runs…');
+  await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Clear History' }).click();
+  await row(texts[1] ?? '').waitFor({ state: 'detached' });
+});
+
+test('marks the folder of an open checkpoint in the Explorer', async () => {
+  const { page } = workbench();
+  await page.locator('.activitybar [aria-label^="Explorer"]').first().click();
+  const folder = page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'sample' }).first();
+  await folder.waitFor();
+  await eventually(async () => {
+    const badge = (element: Element): string => {
+      const label = element.querySelector('.monaco-icon-label');
+      return label === null ? '' : getComputedStyle(label, '::after').content;
+    };
+    return (await folder.evaluate(badge)).includes('KV');
+  }, 'the folder has a mark');
+  await workbench().screenshot('decoration-dark');
+});
