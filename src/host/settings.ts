@@ -2,6 +2,7 @@
  * The one reader of the extension's settings. It does not write settings and keeps no copy: reading is cheap.
  */
 import * as vscode from 'vscode';
+import type { ColorScale } from '../protocol/views';
 
 export type AdapterChoice = 'auto' | 'high-performance' | 'low-power' | 'software';
 
@@ -10,6 +11,8 @@ export interface Settings {
   nodePath: string;
   /** Longest input of a run, in tokens. */
   maxTokens: number;
+  /** Colour scale that maps begin with. */
+  colorScale: ColorScale;
   adapter: AdapterChoice;
   /** GPU memory that weights may keep between runs, in MiB. */
   weightBudgetMegabytes: number;
@@ -17,6 +20,7 @@ export interface Settings {
 
 const section = 'gqaLens';
 const tokenLimits = { least: 2, most: 2048, usual: 512 };
+const colorScales: readonly ColorScale[] = ['linear', 'sqrt', 'log'];
 const adapterChoices: readonly AdapterChoice[] = ['auto', 'high-performance', 'low-power', 'software'];
 
 /** Reads the settings as they are now. Values out of range are moved into it, so that no reader has to check. */
@@ -24,9 +28,11 @@ export function readSettings(): Settings {
   const stored = vscode.workspace.getConfiguration(section);
   const maxTokens = Math.round(stored.get<number>('maxTokens', tokenLimits.usual));
   const adapter = stored.get<string>('gpu.adapter', 'auto');
+  const colorScale = stored.get<string>('maps.colorScale', 'log');
   return {
     nodePath: stored.get<string>('nodePath', '').trim(),
     maxTokens: Math.min(tokenLimits.most, Math.max(tokenLimits.least, maxTokens)),
+    colorScale: colorScales.find((scale) => scale === colorScale) ?? 'log',
     adapter: adapterChoices.find((choice) => choice === adapter) ?? 'auto',
     weightBudgetMegabytes: Math.max(0, Math.round(stored.get<number>('gpu.weightBudgetMB', 2048))),
   };

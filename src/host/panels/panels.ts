@@ -4,13 +4,14 @@
  */
 import * as vscode from 'vscode';
 import { usualCalibration } from '../../protocol/methods';
-import type { ExplorerUi } from '../../protocol/views';
+import type { DiffUi, ExplorerUi } from '../../protocol/views';
 import { pickTextFile } from '../commands/pickCalibration';
 import { defaultDiffUi, defaultExplorerUi } from '../../protocol/defaults';
 import type { EngineProcess } from '../engineProcess';
 import { reportError } from '../reportError';
 import type { Session } from '../session';
 import type { Sessions } from '../sessions';
+import { readSettings } from '../settings';
 import { DiffPanel, diffViewType } from './diffPanel';
 import { ExplorerPanel, explorerViewType, type Focus } from './explorerPanel';
 import { mergeUi, readPersisted } from './persisted';
@@ -50,7 +51,7 @@ export class Panels implements vscode.Disposable {
     const open = this.explorers.get(session);
     if (open === undefined) {
       const panel = this.createPanel(explorerViewType, vscode.ViewColumn.Active);
-      const ui = defaultExplorerUi(session.model, session.registries);
+      const ui = firstExplorerUi(session);
       this.addExplorer(panel, session, focus === null ? ui : { ...ui, ...focus, layer: focus.layer ?? ui.layer });
     } else if (focus === null) open.panel.reveal();
     else open.focus(focus);
@@ -94,7 +95,7 @@ export class Panels implements vscode.Disposable {
   }
 
   private addDiff(panel: vscode.WebviewPanel, session: Session, stored: Record<string, unknown>): void {
-    const diff = new DiffPanel(panel, session, mergeUi(defaultDiffUi(session.model), stored), this.extension, {
+    const diff = new DiffPanel(panel, session, mergeUi(firstDiffUi(session), stored), this.extension, {
       userRun: (...input) => this.userRun(...input),
       chooseCalibration,
       exportConversion: () => runCommand('gqaLens.exportConversion'),
@@ -141,12 +142,7 @@ export class Panels implements vscode.Disposable {
           }
           panel.webview.options = webviewOptions(this.extension);
           if (kind === 'diff') this.addDiff(panel, session, persisted.ui);
-          else
-            this.addExplorer(
-              panel,
-              session,
-              mergeUi(defaultExplorerUi(session.model, session.registries), persisted.ui),
-            );
+          else this.addExplorer(panel, session, mergeUi(firstExplorerUi(session), persisted.ui));
           void session.ensureRun();
         } catch (error) {
           // Nothing is left to show: an empty panel would only look broken.
@@ -156,6 +152,15 @@ export class Panels implements vscode.Disposable {
       },
     };
   }
+}
+
+/** What an explorer begins with: the usual, in the colours of the settings. */
+function firstExplorerUi({ model, registries }: Session): ExplorerUi {
+  return { ...defaultExplorerUi(model, registries), scale: readSettings().colorScale };
+}
+
+function firstDiffUi({ model }: Session): DiffUi {
+  return { ...defaultDiffUi(model), scale: readSettings().colorScale };
 }
 
 /** Solves a session's conversion on a text file that the user picks. */
