@@ -91,7 +91,7 @@ export function untranslated(source) {
 
 /** Without signs of the editor, markup and the product's name, which are the same in every language. */
 const wordsOf = (/** @type {string} */ text) =>
-  text.startsWith('<') ? '' : text.replace(/\$\([\w-]+\)|GQA Lens/g, '');
+  /^[<[]/.test(text) ? '' : text.replace(/\$\([\w-]+\)|GQA Lens/g, '');
 
 /** The text of a literal, with {} where a template puts something in; null for other nodes. */
 function textOf(/** @type {ts.Node} */ node) {
@@ -108,6 +108,13 @@ function isForMachines(/** @type {ts.Node} */ node) {
   if (ts.isPropertyAssignment(node)) {
     return /^'?(class|data-[\w-]+|role|viewBox|d|type|value|id)'?$/.test(node.name.getText());
   }
+  // What goes into files is the same in every language: scripts read it.
+  if (ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)) {
+    return /^(numbers|gather|\w+Numbers)$/.test(node.name?.getText() ?? '');
+  }
+  if (ts.isCallExpression(node) && /\.attr$/.test(node.expression.getText())) {
+    return /^'(class|d|role)'$/.test(node.arguments[0]?.getText() ?? '');
+  }
   const { parent } = node;
   if (ts.isPropertyAssignment(parent)) return parent.name === node;
   if (ts.isCallExpression(parent) && parent.expression !== node) {
@@ -117,7 +124,6 @@ function isForMachines(/** @type {ts.Node} */ node) {
     ) {
       return isText(node);
     }
-    return /\.attr$/.test(callee) && parent.arguments[0]?.getText() === "'class'" && isText(node);
   }
   if (!ts.isStringLiteralLike(node)) return false;
   if (ts.isBinaryExpression(parent)) return /[=!]==/.test(parent.operatorToken.getText());

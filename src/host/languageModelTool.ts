@@ -45,7 +45,8 @@ async function answer(session: Session | null, { layer }: ToolInput, token: vsco
   }
 }
 
-function describeModel({ model, conversion, grouping, converts, original, converted, compare }: Session): string {
+function describeModel(session: Session): string {
+  const { model, conversion, grouping, converts, original, converted, compare, busy, problem } = session;
   const lines = [
     `# ${model.name} (${model.familyTitle}, ${formatCount(model.parameters)} parameters)`,
     `${model.H} query heads on ${model.G} KV heads of size ${model.K}; positions: ${model.position}; KV cache ${formatBytes(model.kvCacheBytesPerToken)} a token.`,
@@ -63,6 +64,11 @@ function describeModel({ model, conversion, grouping, converts, original, conver
         ? ''
         : `, KL ${compare.klMean.toFixed(4)} nats, top-1 agreement ${percent(compare.top1Agreement)}`;
     lines.push(`On the panel's text (${original.tokens.length} tokens): loss ${losses} nats a token${cost}.`);
+  }
+  if (busy !== null) lines.push(`Something is being run now (${busy.message}); numbers are of the run before it.`);
+  else if (problem !== null && problem.code !== 'cancelled') lines.push(`The last run failed: ${problem.message}`);
+  else if (original === null && model.notRunnable === null) {
+    lines.push('No text has been run yet: the user can press Run in the panel; losses and attention are known then.');
   }
   return lines.join('\n');
 }

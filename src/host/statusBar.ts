@@ -23,10 +23,11 @@ export function maintainStatusBar(sessions: Sessions): vscode.Disposable {
       item.hide();
       return;
     }
-    item.text = `${iconOf(session)} ${session.model.name}: ${headsOf(session)}${doingOf(session)}`;
+    const said = [headsOf(session), adapterOf(session), doingOf(session)].filter((part) => part !== '').join(' · ');
+    item.text = `${iconOf(session)} ${session.model.name}: ${said}`;
     item.tooltip = tooltipOf(session);
     item.accessibilityInformation = {
-      label: `GQA Lens: ${session.model.name}, ${headsOf(session)}${doingOf(session)}`,
+      label: `GQA Lens: ${session.model.name}, ${said}`,
     };
     item.backgroundColor =
       session.gpu?.available === false ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
@@ -57,10 +58,17 @@ function headsOf({ model, conversion, converts }: Session): string {
   return converts ? vscode.l10n.t('{0} → {1} KV heads', model.G, conversion.G) : vscode.l10n.t('{0} KV heads', model.G);
 }
 
+/** What computes, in a word; the tooltip names it. */
+function adapterOf({ gpu }: Session): string {
+  if (gpu === null) return '';
+  if (!gpu.available) return vscode.l10n.t('no GPU');
+  return gpu.isSoftware ? 'CPU' : 'GPU';
+}
+
 function doingOf({ busy }: Session): string {
   if (busy === null) return '';
   const share = busy.fraction === null ? '' : ` ${Math.round(100 * busy.fraction)} %`;
-  return ` · ${busy.message}${share}`;
+  return `${busy.message}${share}`;
 }
 
 function tooltipOf({ model, gpu, original, converted, problem }: Session): vscode.MarkdownString {

@@ -8,7 +8,7 @@ import { copySvg, plainColor } from './svgCopy';
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 /** What a picture leaves out: things to press, and what says so itself. Buttons that carry content stay. */
 const LEFT_OUT =
-  '[data-no-picture], select, input, textarea, label, .segmented, .chip, .panel-head button, button.link, [popover]';
+  '[data-no-picture], gqa-button, gqa-tick-box, gqa-growing-text, gqa-text-line, select, input, textarea, label, .segmented, .chip, .panel-head button, button.link, [popover]';
 
 export interface PictureBox {
   x: number;

@@ -10,14 +10,13 @@ interface Keybinding {
   when?: string;
 }
 
-/** Whether a part of a `when` holds only where neither a webview of ours nor our list has the focus. */
-function isElsewhere(part: string): boolean {
-  return part
-    .split(' && ')
-    .some(
-      (condition) =>
-        /^\w+(Focus(ed)?|IsShown|Visible|Exists)$/.test(condition) && !/^(list|tree|webview|sideBar)/.test(condition),
-    );
+/** Parts of the window that take keys of their own: where these hold, neither a webview nor our list has the focus. */
+const elsewhere =
+  /^(?!(list|tree|webview|sideBar))\w+(Focus(ed)?|IsShown|Visible|Exists)$|^in[A-Z]\w+$|^(scmRepository|editorPartModal|isNotebookMultiSelect)$/;
+
+/** Whether a part of a default `when` cannot hold together with ours: it is about something else, or ours excludes it. */
+function isApart(part: string, own: string): boolean {
+  return part.split(' && ').some((condition) => elsewhere.test(condition) || own.includes(`!${condition} `));
 }
 
 describe('keybindings', () => {
@@ -40,10 +39,10 @@ describe('keybindings', () => {
     const text = (await vscode.workspace.openTextDocument(address)).getText();
     const defaults = JSON.parse(text.replace(/^\s*\/\/.*$/gm, '')) as Keybinding[];
     assert.ok(defaults.length > 300);
-    const fighting = own.flatMap(({ key, command }) =>
+    const fighting = own.flatMap(({ key, command, when: place = '' }) =>
       defaults
         .filter((other) => other.key === key && !other.command.startsWith('gqaLens.'))
-        .filter(({ when = '' }) => !when.split(' || ').every((part) => isElsewhere(part)))
+        .filter(({ when = '' }) => !when.split(' || ').every((part) => isApart(part, `${place} `)))
         .map((other) => `${command} and ${other.command}: ${key} when ${other.when ?? 'ever'}`),
     );
     assert.deepEqual(fighting, []);

@@ -1,7 +1,7 @@
 /** The tool for language models: what it answers about the opened checkpoint, as an agent calls it. */
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { activate, closeAll, openSample } from './support';
+import { activate, closeAll, fixturePath, open, openSample } from './support';
 
 async function ask(input: object): Promise<string> {
   const options = { input, toolInvocationToken: undefined };
@@ -17,6 +17,12 @@ describe('the tool for language models', () => {
     const tool = vscode.lm.tools.find(({ name }) => name === 'inspect_attention_groups');
     assert.match(tool?.description ?? '', /KV head/);
     assert.match(await ask({}), /No checkpoint is open.*Open Checkpoint/);
+  });
+
+  it('says so when nothing has been run', async () => {
+    await open(fixturePath('llama-mha'));
+    assert.match(await ask({}), /No text has been run yet/);
+    await closeAll();
   });
 
   it('tells the groups of every layer and what the conversion costs', async () => {
