@@ -56,7 +56,7 @@ export class Assignment implements Figure<ExplorerView> {
   readonly #svg = select(this.#stage)
     .append('svg')
     .attr('role', 'group')
-    .attr('aria-label', 'Query heads and the KV heads they share');
+    .attr('aria-label', t('Query heads and the KV heads they share'));
   readonly #actions: Actions;
   readonly #data: ExplorerData;
   readonly editor: GroupingEditor;
@@ -110,7 +110,7 @@ export class Assignment implements Figure<ExplorerView> {
 
   render(view: ExplorerView): void {
     this.#view = view;
-    this.#title.textContent = `Assignment · ${layerTitle(view.snapshot.model, view.ui.layer)}`;
+    this.#title.textContent = t('Assignment · {0}', layerTitle(view.snapshot.model, view.ui.layer));
     this.editor.show(view);
     this.#controls.render(view);
     this.#tree.fit(this.#width);
@@ -241,9 +241,10 @@ export class Assignment implements Figure<ExplorerView> {
       .text(boxLabel);
     boxes
       .select('title')
-      .text(
-        (item) =>
-          `KV head ${item.group}${changesNothing ? '' : ` (pooled)`}, read by query heads ${describeHeads(item.heads)}`,
+      .text((item) =>
+        changesNothing
+          ? t('KV head {0}, read by query heads {1}', item.group, describeHeads(item.heads))
+          : t('KV head {0} (pooled), read by query heads {1}', item.group, describeHeads(item.heads)),
       );
     listen(
       boxes,
@@ -269,7 +270,9 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
       .call(paintGroups, groupOf);
     nodes.select('text').text((item) => item.kvHead);
-    nodes.select('title').text((item) => `KV head ${item.kvHead} of the checkpoint, pooled into KV ${item.group}`);
+    nodes
+      .select('title')
+      .text((item) => t('KV head {0} of the checkpoint, pooled into KV {1}', item.kvHead, item.group));
   }
 
   #drawHeads(heads: HeadPlace[], radius: number, similarity: SimilarityResult | null): void {
@@ -288,7 +291,7 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('data-testid', 'head')
       .attr('data-head', (item) => item.head)
       .attr('data-group', (item) => item.group)
-      .attr('aria-label', (item) => `Query head ${item.head}, reads KV ${item.group}`)
+      .attr('aria-label', (item) => t('Query head {0}, reads KV {1}', item.head, item.group))
       .attr('aria-describedby', this.editor.isEditable ? 'grouping-help' : null)
       .classed('movable', this.editor.isEditable)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)
@@ -302,7 +305,7 @@ export class Assignment implements Figure<ExplorerView> {
       .select('.value')
       .attr('y', -radius - 7)
       .text((item) => (similarity && radius >= 13 ? formatNumber(similarity.toPooled[item.head] ?? 0, 2) : ''));
-    circles.select('title').text((item) => `Query head ${item.head} reads KV ${item.group}`);
+    circles.select('title').text((item) => t('Query head {0} reads KV {1}', item.head, item.group));
     listen(
       circles,
       (item) => ({ head: item.head, group: item.group }),
@@ -333,14 +336,14 @@ export class Assignment implements Figure<ExplorerView> {
 
   #startDrag(head: number): void {
     this.#keys.reset();
-    this.#controls.say(`Q${head}: drop it on a group to move it, on a head to exchange the two. Escape gives up.`);
+    this.#controls.say(t('Q{0}: drop it on a group to move it, on a head to exchange the two. Escape gives up.', head));
     this.#svg.classed('dragging', true);
   }
 
   #drop(head: number, target: DropTarget | null): void {
     this.#svg.classed('dragging', false);
     this.#markDrop(head, null);
-    if (target === null) this.#controls.say('Given up.');
+    if (target === null) this.#controls.say(t('Given up.'));
     else if (target.head === head) this.#controls.say('');
     else if (target.head === null) this.editor.move(head, target.group);
     else this.editor.exchange(head, target.head);
@@ -406,7 +409,7 @@ const groupOf = ({ group }: { group: number }): number => group;
 /** What the number above a head and the width of its link say. */
 function describeLikeness(view: ExplorerView): string {
   const target = view.ui.similarityTarget === 'maps' ? '' : `${view.ui.similarityTarget.toUpperCase()} · `;
-  return `number and width of link: ${target}${shownMeasure(view)?.title ?? ''} · to the shared head`;
+  return t('number and width of link: {0} · to the shared head', target + (shownMeasure(view)?.title ?? ''));
 }
 
 /** Stroke width of a head's link in pixels: the more alike the head is to the shared one, the wider. Null: as usual. */

@@ -18,10 +18,11 @@ export interface GroupingFiles {
   save(): void;
 }
 
-const hint = 'Drag heads between groups, or press a digit, ← → or X on one.';
-const dragHelp = 'Drag a head onto a group to move it, onto a head to exchange the two.';
-const keysHelp =
-  'On a focused head: a digit, or arrow left or right and Enter, moves it; X on two heads exchanges them.';
+const hint = t('Drag heads between groups, or press a digit, ← → or X on one.');
+const dragHelp = t('Drag a head onto a group to move it, onto a head to exchange the two.');
+const keysHelp = t(
+  'On a focused head: a digit, or arrow left or right and Enter, moves it; X on two heads exchanges them.',
+);
 
 export class AssignmentControls {
   /** Beside the title. */
@@ -44,27 +45,27 @@ export class AssignmentControls {
     this.#editor = editor;
     this.#undo = plainButton(
       '↶',
-      { 'data-testid': 'grouping-undo', 'aria-label': 'Undo', title: 'Undo (Ctrl+Z)' },
+      { 'data-testid': 'grouping-undo', 'aria-label': t('Undo'), title: t('Undo (Ctrl+Z)') },
       () => editor.undo(),
     );
     this.#redo = plainButton(
       '↷',
-      { 'data-testid': 'grouping-redo', 'aria-label': 'Redo', title: 'Redo (Ctrl+Shift+Z)' },
+      { 'data-testid': 'grouping-redo', 'aria-label': t('Redo'), title: t('Redo (Ctrl+Shift+Z)') },
       () => editor.redo(),
     );
     this.#toAll = button(
-      'Apply to all layers',
-      { 'data-testid': 'grouping-to-all', title: 'Give every layer the groups of this one' },
+      t('Apply to all layers'),
+      { 'data-testid': 'grouping-to-all', title: t('Give every layer the groups of this one') },
       () => editor.copyToAllLayers(),
     );
     const load = button(
-      'Load…',
-      { 'data-testid': 'grouping-load', title: 'Read the groups of every layer from a file' },
+      t('Load…'),
+      { 'data-testid': 'grouping-load', title: t('Read the groups of every layer from a file') },
       () => files.load(),
     );
     this.#save = button(
-      'Save…',
-      { 'data-testid': 'grouping-save', title: 'Write the groups of every layer to a file' },
+      t('Save…'),
+      { 'data-testid': 'grouping-save', title: t('Write the groups of every layer to a file') },
       () => files.save(),
     );
     this.head = element('div', { class: 'grouping-head' }, this.#undo, this.#redo);
@@ -115,15 +116,20 @@ export class AssignmentControls {
     const after = (model.kvCacheBytesPerToken * grouping.G) / model.G;
     const before = model.kvCacheBytesPerToken;
     if (isEncoderOnly(model)) {
-      this.#cache.replaceChildren(`No KV cache: ${noEncoderCache}`);
+      this.#cache.replaceChildren(t('No KV cache: {0}', noEncoderCache));
       return;
     }
     const bar = element('span', { class: 'cache-bar', 'aria-hidden': 'true' }, element('i'));
     bar.style.setProperty('--amount', `${(after / before) * 100}%`);
     const words =
       after === before
-        ? `KV cache ${formatInteger(before)} B a token`
-        : `KV cache ${formatInteger(after)} B a token instead of ${formatInteger(before)} (${formatChange(before, after)})`;
+        ? t('KV cache {0} B a token', formatInteger(before))
+        : t(
+            'KV cache {0} B a token instead of {1} ({2})',
+            formatInteger(after),
+            formatInteger(before),
+            formatChange(before, after),
+          );
     this.#cache.replaceChildren(bar, words);
   }
 

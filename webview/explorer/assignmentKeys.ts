@@ -3,6 +3,7 @@
  * and then on another exchanges them; Escape gives up.
  * Role: from keys to intentions. It draws nothing.
  */
+import { t } from '@vscode/l10n';
 
 /** What is being prepared for a head, shown until it is done or given up. */
 export type Intention = { kind: 'move'; head: number; group: number } | { kind: 'exchange'; head: number };
@@ -47,7 +48,10 @@ export class AssignmentKeys {
       case 'ArrowRight': {
         const from = intention?.kind === 'move' && intention.head === head ? intention.group : group;
         const to = (from + (key === 'ArrowRight' ? 1 : G - 1)) % G;
-        this.#intend({ kind: 'move', head, group: to }, `Q${head} to KV ${to}: Enter moves it, Escape gives up.`);
+        this.#intend(
+          { kind: 'move', head, group: to },
+          t('Q{0} to KV {1}: Enter moves it, Escape gives up.', head, to),
+        );
         return true;
       }
       case 'Enter':
@@ -60,11 +64,14 @@ export class AssignmentKeys {
       case 'x':
       case 'X':
         if (intention?.kind === 'exchange') return this.#exchange(intention.head, head);
-        this.#intend({ kind: 'exchange', head }, `Exchange Q${head} with which head? X on that head, Escape gives up.`);
+        this.#intend(
+          { kind: 'exchange', head },
+          t('Exchange Q{0} with which head? X on that head, Escape gives up.', head),
+        );
         return true;
       case 'Escape':
         if (intention === null) return false;
-        this.#intend(null, 'Given up.');
+        this.#intend(null, t('Given up.'));
         return true;
       default:
         return false;
@@ -78,7 +85,7 @@ export class AssignmentKeys {
 
   #exchange(a: number, b: number): boolean {
     if (a === b) {
-      this.#intend(null, 'Given up.');
+      this.#intend(null, t('Given up.'));
       return true;
     }
     this.#intention = null;

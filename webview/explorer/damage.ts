@@ -41,7 +41,7 @@ export class Damage implements Figure<ExplorerView> {
   constructor(actions: Actions, data: ExplorerData) {
     this.#actions = actions;
     this.#data = data;
-    this.element = part('damage', element('span', {}, 'Damage to each head’s output'), this.#stage, this.#note);
+    this.element = part('damage', element('span', {}, t('Damage to each head’s output')), this.#stage, this.#note);
     this.element.hidden = true;
     for (const part of ['axis', 'heads']) this.#svg.append('g').attr('class', part);
     this.#svg.on('pointerleave', () => actions.hover({ head: null, group: null }));
@@ -194,7 +194,13 @@ function placesOf({ observed, byValues, byKeys }: HeadDamage, groups: readonly n
 }
 
 function describe({ head, observed, byValues, predicted }: HeadPlace): string {
-  return `Q${head}: changed by ${percent(observed)}, by its values alone ${percent(byValues)}, predicted at most ${percent(predicted)}`;
+  return t(
+    'Q{0}: changed by {1}, by its values alone {2}, predicted at most {3}',
+    head,
+    percent(observed),
+    percent(byValues),
+    percent(predicted),
+  );
 }
 
 function summarise(places: readonly HeadPlace[]): string {
@@ -202,9 +208,11 @@ function summarise(places: readonly HeadPlace[]): string {
   if (first === undefined) return '';
   const worst = rest.reduce((most, place) => (place.observed > most.observed ? place : most), first);
   const mean = places.reduce((sum, { observed }) => sum + observed, 0) / places.length;
-  return (
-    `Dot: observed change of what a head adds to the stream (O·z), on the layer’s own inputs; mean ${percent(mean)}, ` +
-    `most Q${worst.head} ${percent(worst.observed)}. Ring: by changed values alone. Line: predicted at most.`
+  return t(
+    'Dot: observed change of what a head adds to the stream (O·z), on the layer’s own inputs; mean {0}, most Q{1} {2}. Ring: by changed values alone. Line: predicted at most.',
+    percent(mean),
+    worst.head,
+    percent(worst.observed),
   );
 }
 

@@ -22,21 +22,21 @@ const LABEL_ROOM = 50;
 
 export class Divergence implements Figure<ExplorerView> {
   readonly element: HTMLElement;
-  readonly #title = element('span', {}, 'Original and converted · KL by token');
+  readonly #title = element('span', {}, t('Original and converted · KL by token'));
   readonly #numbers = element('div', { class: 'numbers' });
   readonly #hint = element('p', { class: 'hint' });
   readonly #stage = element('div', { class: 'divergence-stage' });
   readonly #svg = select(this.#stage)
     .append('svg')
     .attr('role', 'img')
-    .attr('aria-label', 'KL divergence of each prediction');
+    .attr('aria-label', t('KL divergence of each prediction'));
   readonly #actions: Actions;
   #view: ExplorerView | null = null;
   #width = 0;
 
   constructor(actions: Actions, openDiff: () => void) {
     this.#actions = actions;
-    const link = plainButton('Open the comparison →', { class: 'link' }, openDiff);
+    const link = plainButton(t('Open the comparison →'), { class: 'link' }, openDiff);
     this.element = panel('divergence', this.#title, link, this.#hint, this.#numbers, this.#stage);
     watchWidth(this.#stage, (width) => {
       this.#width = width;
@@ -52,23 +52,23 @@ export class Divergence implements Figure<ExplorerView> {
     this.#hint.hidden = compare !== null;
     this.#hint.textContent =
       state.conversion.G === model.G
-        ? 'Choose fewer KV heads to see what pooling costs.'
-        : 'Run the text to see what pooling costs, token by token.';
+        ? t('Choose fewer KV heads to see what pooling costs.')
+        : t('Run the text to see what pooling costs, token by token.');
     if (compare === null) return;
     this.#numbers.replaceChildren(
-      figure('KL', `${compare.klMean.toFixed(3)} nat`, 'Mean KL(original ‖ converted) a token'),
+      figure('KL', `${compare.klMean.toFixed(3)} nat`, t('Mean KL(original ‖ converted) a token')),
       figure(
-        'top-1 agreement',
+        t('top-1 agreement'),
         `${Math.round(compare.top1Agreement * 100)} %`,
-        'Share of positions whose most probable prediction is the same',
+        t('Share of positions whose most probable prediction is the same'),
       ),
       ...(compare.a.loss === null
         ? []
         : [
             figure(
-              'loss',
+              t('loss'),
               `${formatLoss(compare.a.loss)} → ${formatLoss(compare.b.loss)}`,
-              'Mean next-token cross-entropy, original and converted',
+              t('Mean next-token cross-entropy, original and converted'),
             ),
           ]),
     );
@@ -129,7 +129,9 @@ export class Divergence implements Figure<ExplorerView> {
       .select('text')
       .attr('transform', `translate(${pitch / 2 + 3},${HEIGHT + 6}) rotate(-90)`)
       .text(({ place }) => (labelled.has(place) ? shortLabel(tokens[place]?.text ?? '', 8) : ''));
-    bars.select('title').text(({ value, place }) => `after “${tokens[place]?.text ?? ''}”: KL ${value.toFixed(3)} nat`);
+    bars
+      .select('title')
+      .text(({ value, place }) => t('after “{0}”: KL {1} nat', tokens[place]?.text ?? '', value.toFixed(3)));
   }
 }
 

@@ -20,12 +20,18 @@ export function isEditable(groups: readonly number[], G: number): boolean {
 export function moveHead(groups: Groups, layer: number, head: number, to: number, name: string): Edit {
   const own = groups[layer] ?? [];
   const from = own[head];
-  if (from === to) return { groups: null, said: `${name} is in KV ${to} already.` };
+  if (from === to) return { groups: null, said: t('{0} is in KV {1} already.', name, to) };
   if (own.filter((group) => group === from).length === 1) {
-    return { groups: null, said: `${name} is the last head of KV ${String(from)}: exchange it with another head.` };
+    return {
+      groups: null,
+      said: t('{0} is the last head of KV {1}: exchange it with another head.', name, String(from)),
+    };
   }
   const moved = own.map((group, other) => (other === head ? to : group));
-  return { groups: replaceLayer(groups, layer, moved), said: `${name} moved from KV ${String(from)} to KV ${to}.` };
+  return {
+    groups: replaceLayer(groups, layer, moved),
+    said: t('{0} moved from KV {1} to KV {2}.', name, String(from), to),
+  };
 }
 
 /** Exchanges the groups of two heads of one layer. */
@@ -33,10 +39,10 @@ export function exchangeHeads(groups: Groups, layer: number, a: number, b: numbe
   const own = groups[layer] ?? [];
   const [groupA, groupB] = [own[a], own[b]];
   if (groupA === undefined || groupB === undefined || groupA === groupB) {
-    return { groups: null, said: `${names[0]} and ${names[1]} share a KV head already.` };
+    return { groups: null, said: t('{0} and {1} share a KV head already.', names[0], names[1]) };
   }
   const exchanged = own.map((group, head) => (head === a ? groupB : head === b ? groupA : group));
-  return { groups: replaceLayer(groups, layer, exchanged), said: `${names[0]} and ${names[1]} exchanged.` };
+  return { groups: replaceLayer(groups, layer, exchanged), said: t('{0} and {1} exchanged.', names[0], names[1]) };
 }
 
 /** Gives a layer other groups. */
@@ -51,9 +57,9 @@ export function copyToAllLayers(groups: Groups, layer: number, G: number): Edit 
   const own = groups[layer] ?? [];
   const copied = groups.map((other) => (isEditable(other, G) && other.length === own.length ? [...own] : [...other]));
   if (JSON.stringify(copied) === JSON.stringify(groups)) {
-    return { groups: null, said: 'Every layer has these groups already.' };
+    return { groups: null, said: t('Every layer has these groups already.') };
   }
-  return { groups: copied, said: 'Every layer has these groups now.' };
+  return { groups: copied, said: t('Every layer has these groups now.') };
 }
 
 function replaceLayer(groups: Groups, layer: number, replaced: number[]): number[][] {

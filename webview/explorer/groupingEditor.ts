@@ -2,6 +2,8 @@
  * The hand on the grouping: turns what the user does into conversions, and remembers the way back.
  * Role: between the figure (which head, which group) and the host (which conversion). It draws nothing.
  */
+import { t } from '@vscode/l10n';
+import type { ConversionRequest } from '../../src/protocol/model';
 import { gatherHeads, type Likeness } from './gather';
 import {
   copyToAllLayers,
@@ -79,11 +81,11 @@ export class GroupingEditor {
   }
 
   undo(): void {
-    this.#restore(this.history.undo(), 'Undone.', 'Nothing is left to undo.');
+    this.#restore(this.history.undo(), t('Undone.'), t('Nothing is left to undo.'));
   }
 
   redo(): void {
-    this.#restore(this.history.redo(), 'Redone.', 'Nothing is left to redo.');
+    this.#restore(this.history.redo(), t('Redone.'), t('Nothing is left to redo.'));
   }
 
   #restore(choice: GroupingChoice | null, done: string, nothing: string): void {

@@ -56,18 +56,18 @@ export class Similarity implements Figure<ExplorerView> {
     this.parts = [this.#damage];
     this.#target = new Segmented(
       'target-picker',
-      'Which heads are compared',
+      t('Which heads are compared'),
       [
-        { value: 'k', title: 'K', description: 'Key heads' },
-        { value: 'v', title: 'V', description: 'Value heads' },
-        { value: 'maps', title: 'Maps', description: 'Attention maps of query heads' },
+        { value: 'k', title: 'K', description: t('Key heads') },
+        { value: 'v', title: 'V', description: t('Value heads') },
+        { value: 'maps', title: t('Maps'), description: t('Attention maps of query heads') },
       ],
       (value) => actions.choose({ similarityTarget: value === 'maps' ? 'maps' : value === 'v' ? 'v' : 'k' }),
     );
-    this.#inputs = new Picker('inputs-picker', 'Compared by', (value) =>
+    this.#inputs = new Picker('inputs-picker', t('Compared by'), (value) =>
       actions.choose({ similarityInputs: value === 'activations' ? 'activations' : 'weights' }),
     );
-    this.#measure = new Picker('measure-picker', 'Measure', (value) => actions.choose({ similarityMeasure: value }));
+    this.#measure = new Picker('measure-picker', t('Measure'), (value) => actions.choose({ similarityMeasure: value }));
     const controls = element(
       'div',
       { class: 'controls' },
@@ -87,7 +87,7 @@ export class Similarity implements Figure<ExplorerView> {
   render(view: ExplorerView): void {
     this.#view = view;
     const { ui, snapshot } = view;
-    this.#title.textContent = `Similarity · ${snapshot.model.layers[ui.layer]?.title ?? `layer ${ui.layer}`}`;
+    this.#title.textContent = t('Similarity · {0}', snapshot.model.layers[ui.layer]?.title ?? t('layer {0}', ui.layer));
     this.#showControls(view);
     this.#damage.fit(this.#width);
     this.#damage.render(view);
@@ -154,8 +154,8 @@ export class Similarity implements Figure<ExplorerView> {
     this.#inputs.element.hidden = on === 'attention';
     this.#inputs.show(
       [
-        { value: 'weights', title: 'weights', description: 'The projections as they are; needs no run' },
-        { value: 'activations', title: 'activations', description: 'What the text that was run makes of them' },
+        { value: 'weights', title: t('weights'), description: t('The projections as they are; needs no run') },
+        { value: 'activations', title: t('activations'), description: t('What the text that was run makes of them') },
       ],
       ui.similarityInputs,
     );
@@ -177,7 +177,12 @@ export class Similarity implements Figure<ExplorerView> {
       .attr('height', MARGIN + layout.size + 16)
       .attr(
         'aria-label',
-        `${shownMeasure(view)?.title ?? ''} of ${result.n} ${nameOf(result)} heads; arrow keys move through the pairs`,
+        t(
+          '{0} of {1} {2} heads; arrow keys move through the pairs',
+          shownMeasure(view)?.title ?? '',
+          result.n,
+          nameOf(result),
+        ),
       );
     this.#matrix.draw(result, layout, scale);
     drawBars(this.#svg, result, layout);
@@ -203,7 +208,7 @@ function describePair(result: SimilarityResult, { row, column }: Pair): string {
   const name = nameOf(result);
   if (row === column) return describePooled(result, row);
   const value = formatNumber(result.matrix[row * result.n + column] ?? 0, 3);
-  return `${name}${row} and ${name}${column}: ${value} · floor ${formatNumber(result.floor, 2)}`;
+  return t('{0} and {1}: {2} · floor {3}', `${name}${row}`, `${name}${column}`, value, formatNumber(result.floor, 2));
 }
 
 function progressOf({ comparing }: ExplorerView): string {
@@ -212,22 +217,31 @@ function progressOf({ comparing }: ExplorerView): string {
 }
 
 function explainMissing({ snapshot, ui }: ExplorerView): string {
-  if (snapshot.model.notRunnable !== null) return 'This checkpoint cannot run, so its heads cannot be compared.';
-  const what = ui.similarityTarget === 'maps' ? 'its attention maps' : 'what it makes of the heads';
-  if (snapshot.gpu?.available === false) return `Without a GPU adapter ${what} cannot be compared; weights can.`;
-  return `Run the text to compare ${what}.`;
+  if (snapshot.model.notRunnable !== null) return t('This checkpoint cannot run, so its heads cannot be compared.');
+  const what = ui.similarityTarget === 'maps' ? t('its attention maps') : t('what it makes of the heads');
+  if (snapshot.gpu?.available === false) return t('Without a GPU adapter {0} cannot be compared; weights can.', what);
+  return t('Run the text to compare {0}.', what);
 }
 
 /** What is seen, in few words: the measure and its cost, the inputs, the floor, and groups as a whole. */
 function explain(result: SimilarityResult, view: ExplorerView): string {
   const measure = shownMeasure(view);
   const isPooled = new Set(result.groups).size < result.n;
-  const floor = `Floor ${formatNumber(result.floor, 2)} (most alike ${formatNumber(result.floorExtreme, 2)}). ${measure?.floorNote ?? ''}`;
+  const floor = t(
+    'Floor {0} (most alike {1}). {2}',
+    formatNumber(result.floor, 2),
+    formatNumber(result.floorExtreme, 2),
+    measure?.floorNote ?? '',
+  );
   const groups =
     isPooled && result.ofGroup !== null
-      ? `Groups as a whole: ${Array.from(result.ofGroup, (share) => formatNumber(share, 2)).join(', ')}; floor ${formatNumber(result.groupFloor ?? 0, 2)}.`
+      ? t(
+          'Groups as a whole: {0}; floor {1}.',
+          Array.from(result.ofGroup, (share) => formatNumber(share, 2)).join(', '),
+          formatNumber(result.groupFloor ?? 0, 2),
+        )
       : '';
   const text = result.text === null ? '' : `On ${result.text}.`;
-  const pooled = isPooled ? '' : 'Nothing is pooled: every head stays as it is.';
+  const pooled = isPooled ? '' : t('Nothing is pooled: every head stays as it is.');
   return [measure?.description ?? '', text, floor, groups, pooled].filter((part) => part !== '').join(' ');
 }

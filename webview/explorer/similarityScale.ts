@@ -2,6 +2,7 @@
  * What stands right of the similarity matrix: a bar beside each row, how alike that head is to its pooled head, and the
  * colour scale, both with the floor of random heads on them.
  */
+import { t } from '@vscode/l10n';
 import type { Selection } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
 import { sequentialColor } from '../shared/colorScale';
@@ -68,8 +69,8 @@ export function drawBars(svg: Svg, result: SimilarityResult, layout: MatrixLayou
     .attr('y2', layout.size + 2)
     .raise();
   const captions = [
-    { text: 'to pooled', x: 0, y: -9, kind: 'caption' },
-    { text: 'floor', x: floor, y: layout.size + 11, kind: 'caption floor-caption' },
+    { text: t('to pooled'), x: 0, y: -9, kind: 'caption' },
+    { text: t('floor'), x: floor, y: layout.size + 11, kind: 'caption floor-caption' },
   ];
   group
     .selectAll('text.caption')
@@ -83,7 +84,13 @@ export function drawBars(svg: Svg, result: SimilarityResult, layout: MatrixLayou
 
 /** A head beside the pooled head that replaces it, in words. */
 export function describePooled({ toPooled, groups, pooledFloor }: SimilarityResult, head: number): string {
-  return `Head ${head}: ${formatNumber(toPooled[head] ?? 0, 3)} to the pooled head of KV ${groups[head] ?? 0}; floor ${formatNumber(pooledFloor, 2)}`;
+  return t(
+    'Head {0}: {1} to the pooled head of KV {2}; floor {3}',
+    head,
+    formatNumber(toPooled[head] ?? 0, 3),
+    groups[head] ?? 0,
+    formatNumber(pooledFloor, 2),
+  );
 }
 
 /** The most alike is at the top; the line is the floor of pairs. */

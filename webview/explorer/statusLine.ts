@@ -1,6 +1,7 @@
 /**
  * One line of facts: what it cost, where it was computed, how long it took. Every figure below stands under it.
  */
+import { t } from '@vscode/l10n';
 import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
 import type { ExplorerSnapshot } from '../../src/protocol/views';
 import { element } from '../shared/dom';
@@ -19,20 +20,20 @@ export class StatusLine {
         converted === null
           ? formatPerplexity(original.perplexity)
           : `${formatPerplexity(original.perplexity)} → ${formatPerplexity(converted.perplexity)}`;
-      if (isEncoderOnly(model)) facts.push(fact('loss', 'none', `No loss: ${noEncoderLoss}`));
+      if (isEncoderOnly(model)) facts.push(fact(t('loss'), t('none'), t('No loss: {0}', noEncoderLoss)));
       else {
         facts.push(
-          fact('loss', loss, 'Mean next-token cross-entropy in nats, original and converted'),
-          fact('perplexity', perplexity, 'exp(loss)'),
+          fact(t('loss'), loss, t('Mean next-token cross-entropy in nats, original and converted')),
+          fact(t('perplexity'), perplexity, 'exp(loss)'),
         );
       }
       facts.push(
         fact(
-          'tokens',
+          t('tokens'),
           original.droppedTokens === 0
             ? formatInteger(original.tokens.length)
-            : `${formatInteger(original.tokens.length)} (${formatInteger(original.droppedTokens)} cut)`,
-          'Tokens of the text that were run',
+            : t('{0} ({1} cut)', formatInteger(original.tokens.length), formatInteger(original.droppedTokens)),
+          t('Tokens of the text that were run'),
         ),
       );
     }
@@ -40,26 +41,33 @@ export class StatusLine {
     const before = model.kvCacheBytesPerToken;
     facts.push(
       fact(
-        'cache a token',
+        t('cache a token'),
         isEncoderOnly(model)
-          ? 'none'
+          ? t('none')
           : after === before
             ? `${formatInteger(before)} B`
-            : `${formatInteger(after)} B instead of ${formatInteger(before)} B (${formatChange(before, after)})`,
-        isEncoderOnly(model) ? `No KV cache: ${noEncoderCache}` : 'Bytes of keys and values kept for each token',
+            : t(
+                '{0} B instead of {1} B ({2})',
+                formatInteger(after),
+                formatInteger(before),
+                formatChange(before, after),
+              ),
+        isEncoderOnly(model)
+          ? t('No KV cache: {0}', noEncoderCache)
+          : t('Bytes of keys and values kept for each token'),
       ),
     );
     if (original !== null) {
       facts.push(
-        fact('on', `${original.adapter} · ${original.computeType}`, 'Adapter and arithmetic'),
+        fact(t('on'), `${original.adapter} · ${original.computeType}`, t('Adapter and arithmetic')),
         fact(
-          'in',
+          t('in'),
           formatDuration(original.milliseconds + (converted?.milliseconds ?? 0)),
-          'Wall time of the forward passes',
+          t('Wall time of the forward passes'),
         ),
       );
     } else if (gpu?.available === true) {
-      facts.push(fact('on', `${gpu.adapter}${gpu.isSoftware ? ' (software)' : ''}`, 'Adapter'));
+      facts.push(fact(t('on'), gpu.isSoftware ? t('{0} (software)', gpu.adapter) : gpu.adapter, t('Adapter')));
     }
     if (busy !== null) facts.unshift(element('span', { class: 'busy-message' }, busy.message));
     this.element.replaceChildren(...facts);

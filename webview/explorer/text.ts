@@ -45,7 +45,7 @@ export class Text implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #note = element('span', { class: 'muted note' });
-  readonly #hint = element('p', { class: 'hint' }, 'The tokens of your text appear here.');
+  readonly #hint = element('p', { class: 'hint' }, t('The tokens of your text appear here.'));
   readonly #attended = element('div', { class: 'attended' });
   readonly #strip: TextStrip;
   readonly #data: ExplorerData;
@@ -80,10 +80,10 @@ export class Text implements Figure<ExplorerView> {
     const { queries, keys } = shownTokens(view);
     const token = query === null ? undefined : queries[query];
     const rows = query === null ? [] : this.#rows(view, query, head, group);
-    this.#title.textContent = token === undefined ? 'Text' : `Attention from “${shortLabel(token.text, 14)}”`;
+    this.#title.textContent = token === undefined ? t('Text') : t('Attention from “{0}”', shortLabel(token.text, 14));
     const losses = keys === run?.tokens ? surprise(run) : null;
     this.#note.textContent =
-      token !== undefined ? name(head, group) : losses === null ? '' : 'shade: loss of each token';
+      token !== undefined ? name(head, group) : losses === null ? '' : t('shade: loss of each token');
     this.#strip.mark({
       shade: query === null ? losses : shade(rows, view.ui.hideFirstToken),
       color: group === null || query === null ? 'var(--ink)' : groupColor(group),
@@ -192,7 +192,7 @@ export class Text implements Figure<ExplorerView> {
 
 function name(head: number | null, group: number | null): string {
   if (head !== null) return `Q${head}`;
-  return group === null ? 'mean of all heads' : `mean of KV ${group}`;
+  return group === null ? t('mean of all heads') : t('mean of KV {0}', group);
 }
 
 /** [S] loss of each token, relative to the largest; the first token is given, not predicted. */

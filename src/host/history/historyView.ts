@@ -73,16 +73,19 @@ function dayTitle(start: number): string {
 }
 
 function runRow(run: PastRun): vscode.TreeItem {
-  const row = new vscode.TreeItem(beginning(run.text, 60));
+  const row = new vscode.TreeItem(beginning(run.text, 32));
   row.id = run.id;
-  row.description = [timeOf(run, 'short'), run.modelName, headsOf(run), lossesOf(run)]
+  // A side bar is narrow: what differs most from run to run comes first.
+  row.description = [groupsOf(run), lossesOf(run), run.modelName, timeOf(run, 'short')]
     .filter((part) => part !== '')
     .join(' · ');
   row.tooltip = tooltipOf(run);
   row.iconPath = new vscode.ThemeIcon('history');
   row.contextValue = 'run';
   row.command = { command: 'gqaLens.restoreRun', title: vscode.l10n.t('Show This Run Again'), arguments: [run] };
-  row.accessibilityInformation = { label: `${beginning(run.text, 60)}, ${row.description}` };
+  row.accessibilityInformation = {
+    label: [beginning(run.text, 60), headsOf(run), lossesOf(run), run.modelName, timeOf(run, 'short')].join(', '),
+  };
   return row;
 }
 
@@ -101,6 +104,11 @@ function tooltipOf(run: PastRun): vscode.MarkdownString {
   ];
   for (const line of lines) tooltip.appendMarkdown('\n\n').appendText(line);
   return tooltip;
+}
+
+/** "8 → 2", or "8" where nothing is converted. */
+function groupsOf({ conversion, sourceG }: PastRun): string {
+  return conversion.G === sourceG ? String(sourceG) : `${sourceG} → ${conversion.G}`;
 }
 
 /** "8 → 2 KV heads" */

@@ -14,8 +14,13 @@ async function eventually(check: () => Promise<boolean>, what: string): Promise<
 const explorerView = (): Promise<FrameLocator> => workbench().webview('explorer');
 const row = (label: string): Locator => workbench().page.locator('.monaco-list-row').filter({ hasText: label }).first();
 
+/** While something runs, the button cancels it. */
+const idle = (explorer: FrameLocator): Promise<void> =>
+  eventually(async () => (await explorer.getByTestId('run').innerText()).trim() === 'Run', 'nothing is running');
+
 async function run(text: string): Promise<void> {
   const explorer = await explorerView();
+  await idle(explorer);
   await explorer.getByTestId('text-input').fill(text);
   await explorer.getByTestId('run').click();
   await row(text).waitFor({ timeout: 90_000 });
@@ -33,13 +38,13 @@ test('lists what was run, newest first, with conversion and losses', async () =>
   const labels = await workbench().page.locator('.monaco-list-row').allInnerTexts();
   const places = texts.map((text) => labels.findIndex((label) => label.includes(text)));
   expect(places[1]).toBeLessThan(places[0] ?? -1);
-  expect(await row(texts[1] ?? '').innerText()).toMatch(/sample · 8 → 2 KV heads · \d\.\d{3} → \d\.\d{3}/);
+  expect(await row(texts[1] ?? '').innerText()).toMatch(/8 → 2 · \d\.\d{3} → \d\.\d{3} · sample/);
 });
 
 test('brings a run back with its conversion', async () => {
   const explorer = await explorerView();
   await choose(explorer, 'groups-picker', '4');
-  await row('8 → 4 KV heads').waitFor({ timeout: 90_000 });
+  await row('8 → 4 · ').waitFor({ timeout: 90_000 });
   await workbench().screenshot('history-dark');
   await row(texts[0] ?? '').click();
   await eventually(
@@ -73,7 +78,9 @@ test('marks the folder of an open checkpoint in the Explorer', async () => {
   const { page } = workbench();
   await page.locator('.activitybar [aria-label^="Explorer"]').first().click();
   const folder = page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'sample' }).first();
-  await folder.waitFor();
+  await folder.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Open in GQA Lens' }).click();
+  await explorerView();
   await eventually(async () => {
     const badge = (element: Element): string => {
       const label = element.querySelector('.monaco-icon-label');
