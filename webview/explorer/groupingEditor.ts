@@ -3,7 +3,6 @@
  * Role: between the figure (which head, which group) and the host (which conversion). It draws nothing.
  */
 import { t } from '@vscode/l10n';
-import type { ConversionRequest } from '../../src/protocol/model';
 import { gatherHeads, type Likeness } from './gather';
 import {
   copyToAllLayers,
