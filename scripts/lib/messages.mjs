@@ -90,7 +90,8 @@ export function untranslated(source) {
 }
 
 /** Without signs of the editor, markup and the product's name, which are the same in every language. */
-const wordsOf = (/** @type {string} */ text) => (/^[<[]/.test(text) ? '' : text.replace(/\$\([\w-]+\)|GQA Lens/g, ''));
+const wordsOf = (/** @type {string} */ text) =>
+  /^[<[]/.test(text) ? '' : text.replace(/\$\([\w-]+\)|GQA Lens|\b(PNG|SVG|CSV|JSON)\b/g, '');
 
 /** The text of a literal, with {} where a template puts something in; null for other nodes. */
 function textOf(/** @type {ts.Node} */ node) {
@@ -105,7 +106,7 @@ function isForMachines(/** @type {ts.Node} */ node) {
   if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || ts.isTaggedTemplateExpression(node)) return true;
   if (ts.isNewExpression(node)) return /^(Error|TypeError|RangeError|Set|Map)$/.test(node.expression.getText());
   if (ts.isPropertyAssignment(node)) {
-    return /^'?(class|data-[\w-]+|role|viewBox|d|type|value|id)'?$/.test(node.name.getText());
+    return /^'?(class|data-[\w-]+|role|viewBox|d|type|value|id|kind)'?$/.test(node.name.getText());
   }
   // What goes into files is the same in every language: scripts read it.
   if (ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)) {
@@ -119,13 +120,15 @@ function isForMachines(/** @type {ts.Node} */ node) {
   if (ts.isCallExpression(parent) && parent.expression !== node) {
     const callee = parent.expression.getText();
     if (
-      /\.(on|select|selectAll|classed|style|setProperty|matchMedia|querySelector|closest|info|warn|error)$/.test(callee)
+      /\.(on|select|selectAll|classed|style|setProperty|matchMedia|querySelector|closest|startsWith|info|warn|error)$/.test(
+        callee,
+      )
     ) {
       return isText(node);
     }
   }
   if (!ts.isStringLiteralLike(node)) return false;
-  if (ts.isBinaryExpression(parent)) return /[=!]==/.test(parent.operatorToken.getText());
+  if (ts.isBinaryExpression(parent)) return /[=!]==|^in$/.test(parent.operatorToken.getText());
   return /^(Arrow\w+|Enter|Escape|Home|End|Page\w+|Delete|Backspace)$/.test(node.text);
 }
 
