@@ -32,6 +32,7 @@ import type {
   Tokens,
 } from '../protocol/model';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
+import type { ReportRequest, ReportSummary } from '../protocol/report';
 import type { SweepRequest, SweepResult } from '../protocol/sweep';
 import type { Progress, TaskId } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
@@ -196,6 +197,11 @@ export class Session implements vscode.Disposable {
       (engine, modelId, task) => engine.exportConversion({ ...request, modelId, conversion, measure }, task),
       options,
     );
+  }
+
+  /** Writes a report of both runs. Throws GqaLensError; `busy` does not tell of it. */
+  report(request: Omit<ReportRequest, 'modelId'>, options: CallOptions = {}): Promise<ReportSummary> {
+    return this.call((engine, modelId, task) => engine.report({ ...request, modelId }, task), options);
   }
 
   cancel(): void {

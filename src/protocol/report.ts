@@ -3,17 +3,19 @@
  * Role: what the engine writes into the file and the page reads from it. Both sides name answers by `answerKey`.
  */
 import type { ErrorValue } from './errors';
-import type { AttentionTile } from './model';
+import type { AttentionTile, TextMeasures } from './model';
 import type { SweepResult } from './sweep';
-import type { DiffSnapshot, ExplorerSnapshot } from './views';
+import type { DiffSnapshot, DiffUi, ExplorerSnapshot } from './views';
 
 /** Asks for a report of what a panel shows. */
 export interface ReportRequest {
   modelId: string;
   /** With a finished run of the checkpoint as it is, and one under its conversion where that changes something. */
   explorer: ExplorerSnapshot;
-  /** null where nothing is converted. Measures that it does not have are taken. */
-  diff: DiffSnapshot | null;
+  /** How the comparison is shown where there is one: of the checkpoint as it is with its conversion. */
+  diffUi: DiffUi;
+  /** What was measured of both; null: it is measured now. */
+  measures: TextMeasures | null;
   /** Files of sweeps: the first one that is of these weights is included. */
   sweeps: string[];
   file: string;

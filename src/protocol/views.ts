@@ -122,6 +122,8 @@ export interface ExplorerHostApi extends FigureHostApi {
   chooseCalibration(): Promise<void>;
   /** Asks where the conversion goes and writes it. */
   exportConversion(): Promise<void>;
+  /** Asks where, and writes a report. */
+  saveReport(): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   attentionColumn(request: AttentionColumnRequest): Promise<AttentionColumn>;
@@ -207,6 +209,8 @@ export interface DiffHostApi extends FigureHostApi {
   chooseCalibration(): Promise<void>;
   /** Asks where the conversion goes and writes it. */
   exportConversion(): Promise<void>;
+  /** Asks where, and writes a report. */
+  saveReport(): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;

@@ -46,7 +46,6 @@ async function requestOf(file: string): Promise<ReportRequest & { compare: Compa
   const state = { modelPath: '/home/me/secret/model', text: '', decoderText: '', conversion };
   const registries = core.registries();
   const common = { model: summary, registries, gpu: null, compare, busy: null, problem: null };
-  const measures = { result: null, busy: null, problem: null };
   return {
     modelId,
     explorer: {
@@ -56,7 +55,8 @@ async function requestOf(file: string): Promise<ReportRequest & { compare: Compa
       original,
       converted,
     },
-    diff: { ...common, state: { ...state, ui: defaultDiffUi(summary) }, measures },
+    diffUi: defaultDiffUi(summary),
+    measures: null,
     sweeps: [],
     file: join(folder, file),
     overwrite: false,

@@ -35,11 +35,8 @@ def load(folder):
         auto = transformers.AutoModelForSeq2SeqLM
     elif any(name.endswith("ForMaskedLM") for name in config.architectures or []):
         auto = transformers.AutoModelForMaskedLM
-<<<<<<< HEAD
-=======
     elif config.get_text_config() is not config:
         auto = transformers.AutoModelForImageTextToText
->>>>>>> 7aa935c (Open unknown families in the editor and show their groups as stored; goldens of language models within larger ones, and their exports held against transformers)
     else:
         auto = transformers.AutoModelForCausalLM
     major = int(transformers.__version__.split(".")[0])
@@ -76,11 +73,7 @@ def compare(folder, golden, tolerance):
         inputs["decoder_input_ids"] = tensors["decoder_input_ids"].long()[None]
     is_encoder = type(model).__name__.endswith("ForMaskedLM")
     with torch.no_grad():
-<<<<<<< HEAD
-        output = model(**inputs)
-=======
         output = model(**inputs, **({} if is_encoder else {"use_cache": True}))
->>>>>>> 7aa935c (Open unknown families in the editor and show their groups as stored; goldens of language models within larger ones, and their exports held against transformers)
     expected = output.logits[0].double()
     found = tensors["logits"].double()
     if found.shape != expected.shape:
@@ -89,13 +82,9 @@ def compare(folder, golden, tolerance):
     relative = (difference.norm() / expected.norm()).item()
     largest = (difference.abs().max() / expected.abs().max()).item()
     right = relative <= tolerance
-<<<<<<< HEAD
     # An encoder keeps no cache.
     cache = getattr(output, "past_key_values", None)
-    heads = model.config.num_attention_heads if cache is None else cached_heads(cache)
-=======
-    heads = "-" if is_encoder else cached_heads(output.past_key_values)
->>>>>>> 7aa935c (Open unknown families in the editor and show their groups as stored; goldens of language models within larger ones, and their exports held against transformers)
+    heads = "-" if cache is None else cached_heads(cache)
     kind = type(model).__name__
     print(f"{'ok' if right else 'WRONG':5}  {Path(folder).name:28} {kind:30} KV heads {heads!s:>3}  L2 {relative:.1e}  max {largest:.1e}")
     return right

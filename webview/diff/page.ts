@@ -80,6 +80,7 @@ export function createDiffPage(
       convert: (conversion) => ask(remote.setConversion(conversion)),
       chooseCalibration: () => ask(remote.chooseCalibration()),
       exportConversion: () => ask(remote.exportConversion()),
+      saveReport: () => ask(remote.saveReport()),
       diagnose: () => ask(remote.showDiagnostics()),
       dismissProblem: () => report(null),
     },

@@ -105,6 +105,7 @@ export function createExplorerPage(
       convert: (conversion) => ask(remote.setConversion(conversion)),
       chooseCalibration: () => ask(remote.chooseCalibration()),
       exportConversion: () => ask(remote.exportConversion()),
+      saveReport: () => ask(remote.saveReport()),
       diagnose: () => ask(remote.showDiagnostics()),
       dismissProblem: () => report(null),
     },

@@ -2,6 +2,7 @@
  * The hosts that a report's pages talk to: recorded answers, and a kind refusal of everything that would change something.
  * Role: the pages' functions, one by one. What is recorded is records.ts.
  */
+import { t } from '@vscode/l10n';
 import { GqaLensError } from '../../src/protocol/errors';
 import type { DiffHostApi, ExplorerHostApi } from '../../src/protocol/views';
 import { downloads } from '../shared/download';
@@ -29,6 +30,7 @@ export function explorerHost(records: Records, show: ShowPage): Host<Remotely<Ex
     setConversion: refuse,
     chooseCalibration: refuse,
     exportConversion: refuse,
+    saveReport: refuse,
     loadGrouping: refuse,
     saveGrouping: refuse,
     showDiagnostics: refuse,
@@ -54,6 +56,7 @@ export function diffHost(records: Records, show: ShowPage): Host<Remotely<DiffHo
     setConversion: refuse,
     chooseCalibration: refuse,
     exportConversion: refuse,
+    saveReport: refuse,
     measure: refuse,
     cancelMeasures: nothing,
     showDiagnostics: refuse,
@@ -67,8 +70,8 @@ function host<Calls>(remote: Calls): Host<Calls> {
 }
 
 function refuse(): Promise<never> {
-  const next = 'Open the checkpoint in GQA Lens to change it.';
-  return Promise.reject(new GqaLensError('not-recorded', 'A report shows what was recorded', { next }));
+  const next = t('Open the checkpoint in GQA Lens to change it.');
+  return Promise.reject(new GqaLensError('not-recorded', t('A report shows what was recorded'), { next }));
 }
 
 function turnTo(show: ShowPage, page: Parameters<ShowPage>[0]): Promise<void> {

@@ -2,6 +2,7 @@
  * What lies in a report, as answers to what pages ask.
  * Role: finds recorded answers, and makes those that follow from recorded maps. It draws nothing and knows no document.
  */
+import { t } from '@vscode/l10n';
 import { fromErrorValue, GqaLensError } from '../../src/protocol/errors';
 import type {
   AttentionColumn,
@@ -44,7 +45,7 @@ export class Records {
   /** The recorded answer to a question. @throws GqaLensError as the engine did; not-recorded */
   answer<Answer>(name: string, ...asked: unknown[]): Promise<Answer> {
     const found = this.content.answers[answerKey(name, ...asked)];
-    if (found === undefined) return Promise.reject(notRecorded('This is'));
+    if (found === undefined) return Promise.reject(notRecorded(t('This is not in this report')));
     return 'error' in found ? Promise.reject(fromErrorValue(found.error)) : Promise.resolve(found.value as Answer);
   }
 
@@ -54,14 +55,18 @@ export class Records {
     const recorded = (await this.#part(partName(kind, runId, layer))) as RecordedMaps | null;
     const tile = recorded && assembleTile(recorded, heads);
     if (tile === null)
-      throw notRecorded(kind === 'maps' ? 'The attention maps of this layer are' : 'The scores of this layer are');
+      throw notRecorded(
+        kind === 'maps'
+          ? t('The attention maps of this layer are not in this report')
+          : t('The scores of this layer are not in this report'),
+      );
     const shown = deviations === true ? deviationsOf(tile) : tile;
-    if (shown === null) throw notRecorded('Maps are pooled: differences of them are');
+    if (shown === null) throw notRecorded(t('Maps are pooled here, and their differences are not in this report'));
     return shown;
   }
 
   async attentionRow({ runId, layer, heads, query, values }: AttentionRowRequest): Promise<AttentionRow> {
-    if (values === 'scores') throw notRecorded('Exact scores are');
+    if (values === 'scores') throw notRecorded(t('Exact scores are not in this report'));
     const { S, T, weights } = await this.#weights(runId, layer);
     const row = new Float32Array(heads.length * T);
     heads.forEach((head, place) => {
@@ -91,7 +96,7 @@ export class Records {
 
   async #weights(runId: string, layer: number): Promise<RecordedWeights> {
     const recorded = (await this.#part(partName('weights', runId, layer))) as RecordedWeights | null;
-    if (recorded === null) throw notRecorded('The exact weights of this layer are');
+    if (recorded === null) throw notRecorded(t('The exact weights of this layer are not in this report'));
     return recorded;
   }
 
@@ -103,10 +108,11 @@ export class Records {
   }
 }
 
-/** @param what is missing, with its verb: "The maps of this layer are" */
-function notRecorded(what: string): GqaLensError {
-  return new GqaLensError('not-recorded', `${what} not in this report`, { next: openCheckpoint });
+function notRecorded(sentence: string): GqaLensError {
+  return new GqaLensError('not-recorded', sentence, { next: openCheckpoint() });
 }
 
 /** What somebody can do who wants more than a report has. */
-export const openCheckpoint = 'Open the checkpoint in GQA Lens for it.';
+export function openCheckpoint(): string {
+  return t('Open the checkpoint in GQA Lens for it.');
+}

@@ -2,6 +2,7 @@
  * A report: the explorer, the comparison and the sweep of one checkpoint as one page that works offline in any browser.
  * Role: reads what lies in the file, and gives each page its host and its tab.
  */
+import { t } from '@vscode/l10n';
 import '../shared/palette.css';
 import '../shared/base.css';
 import '../shared/standalone.css';
@@ -28,7 +29,8 @@ import { Tabs, type Page } from './tabs';
 const root = document.getElementById('root');
 followColorScheme();
 if (canReadParts()) void open();
-else tell('This browser is too old for the report: Chrome 80, Firefox 113, Safari 16.4 or a newer one can show it.');
+else
+  tell(t('This browser is too old for the report: Chrome 111, Firefox 113, Safari 16.4 or a newer one can show it.'));
 
 async function open(): Promise<void> {
   try {
@@ -39,7 +41,7 @@ async function open(): Promise<void> {
     if (converted !== null) converted.milliseconds = made.milliseconds.converted;
     show(content, made);
   } catch {
-    tell('The file is damaged: its content cannot be read. Save the report again.');
+    tell(t('The file is damaged: its content cannot be read. Save the report again.'));
   }
 }
 
@@ -50,7 +52,7 @@ function show(content: ReportContent, made: ReportMade): void {
   const pages: Page[] = [
     {
       id: 'explorer',
-      title: 'Explorer',
+      title: t('Explorer'),
       make: () => createExplorerPage(() => explorerHost(records, showPage), quietHeader),
     },
     ...(diff === null
@@ -58,13 +60,13 @@ function show(content: ReportContent, made: ReportMade): void {
       : [
           {
             id: 'comparison',
-            title: 'Comparison',
+            title: t('Comparison'),
             make: () => createDiffPage(() => diffHost(records, showPage), quietHeader),
           },
         ]),
-    ...(sweep === null ? [] : [{ id: 'sweep', title: 'Sweep', make: () => [makeSweep(sweep)] }]),
+    ...(sweep === null ? [] : [{ id: 'sweep', title: t('Sweep'), make: () => [makeSweep(sweep)] }]),
   ];
-  const tabs = new Tabs('Pages of the report', pages);
+  const tabs = new Tabs(t('Pages of the report'), pages);
   tabs.list.hidden = pages.length < 2;
   root?.append(reportHeader(content, made), tabs.list, ...tabs.panels);
   tabs.show('explorer');

@@ -2,6 +2,7 @@
  * The top of a report: which checkpoint, which text, which conversion, when it was recorded, and what is not in it.
  * Role: words. The pages below have no header of their own.
  */
+import { t } from '@vscode/l10n';
 import { hasBothStacks } from '../../src/protocol/layers';
 import type { ConversionRequest, MethodInfo } from '../../src/protocol/model';
 import type { ReportContent, ReportMade } from '../../src/protocol/report';
@@ -15,10 +16,13 @@ import { openCheckpoint } from './records';
 export function reportHeader({ explorer, leftOut }: ReportContent, made: ReportMade): HTMLElement {
   const { model, original, state } = explorer;
   const kvHeads = model.G === model.H ? '' : ` (${model.G} KV)`;
-  const shape = `${model.L} ${hasBothStacks(model) ? 'attentions' : 'layers'} × ${model.H} heads${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()} · ${model.familyTitle} · ${formatInteger(model.parameters)} parameters`;
+  const size = hasBothStacks(model)
+    ? t('{0} attentions × {1} heads', model.L, model.H)
+    : t('{0} layers × {1} heads', model.L, model.H);
+  const shape = `${size}${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()} · ${model.familyTitle} · ${t('{0} parameters', formatInteger(model.parameters))}`;
   const texts = [state.text, state.decoderText].filter((text) => text.trim() !== '');
   const date = new Date(made.date).toLocaleDateString('en', { dateStyle: 'long' });
-  const computed = original === null ? '' : ` on ${original.adapter}`;
+  const recorded = t('recorded {0} with GQA Lens {1} on {2}', date, made.version, original?.adapter ?? '');
   return element(
     'header',
     { class: 'header report-header' },
@@ -27,7 +31,7 @@ export function reportHeader({ explorer, leftOut }: ReportContent, made: ReportM
       { class: 'identity' },
       element('h1', {}, model.name),
       element('span', { class: 'muted' }, shape),
-      element('span', { class: 'muted recorded' }, `recorded ${date} with GQA Lens ${made.version}${computed}`),
+      element('span', { class: 'muted recorded' }, recorded),
     ),
     ...texts.map((text) => element('blockquote', { 'data-testid': 'report-text' }, text)),
     element('p', { 'data-testid': 'report-conversion' }, ...describeConversion(explorer)),
@@ -51,12 +55,12 @@ export function quietHeader(events: HeaderEvents): PageHeader {
 
 function describeConversion({ state, model, registries, converted }: ReportContent['explorer']): (string | Node)[] {
   const { conversion } = state;
-  if (conversion.G === model.G) return ['The checkpoint as it is: nothing is converted.'];
+  if (conversion.G === model.G) return [t('The checkpoint as it is: nothing is converted.')];
   const methods = chosen(conversion, registries);
   return [
-    element('b', {}, `${conversion.G} of ${model.G} KV heads`),
+    element('b', {}, t('{0} of {1} KV heads', conversion.G, model.G)),
     ...methods.map(({ title, description }) => element('span', { title: description }, ` · ${title}`)),
-    ...(typeof converted?.calibration === 'string' ? [` · solved on ${converted.calibration}`] : []),
+    ...(typeof converted?.calibration === 'string' ? [` · ${t('Solved on {0}.', converted.calibration)}`] : []),
     ...(converted?.notes ?? []).map((note) => element('span', { class: 'muted' }, ` · ${note}`)),
   ];
 }
@@ -66,9 +70,9 @@ function describeReport({ state, model, registries }: ReportContent['explorer'],
   const [, merge] = chosen(conversion, registries);
   const recorded =
     conversion.G === model.G
-      ? 'the checkpoint as it is'
-      : `${conversion.G} KV heads by ${merge?.title ?? conversion.merge}`;
-  const note = `A report shows what was recorded: ${recorded}. Open the checkpoint in GQA Lens to change it.`;
+      ? t('the checkpoint as it is')
+      : t('{0} KV heads by {1}', conversion.G, merge?.title ?? conversion.merge);
+  const note = t('A report shows what was recorded: {0}. Open the checkpoint in GQA Lens to change it.', recorded);
   if (leftOut.length === 0) return [note];
   const list = element('ul', {}, ...leftOut.map((sentence) => element('li', {}, sentence)));
   return [
@@ -76,9 +80,9 @@ function describeReport({ state, model, registries }: ReportContent['explorer'],
     element(
       'details',
       { 'data-testid': 'left-out' },
-      element('summary', {}, 'Not in this report'),
+      element('summary', {}, t('Not in this report')),
       list,
-      element('span', {}, openCheckpoint),
+      element('span', {}, openCheckpoint()),
     ),
   ];
 }

@@ -24,6 +24,7 @@ export interface HeaderEvents extends ConversionEvents {
   cancel(): void;
   edited(): void;
   exportConversion(): void;
+  saveReport(): void;
   diagnose(): void;
   dismissProblem(): void;
 }
@@ -50,6 +51,7 @@ export class Header {
   readonly #run: PushButton;
   readonly #choices: ConversionChoices;
   readonly #export: PushButton;
+  readonly #report: PushButton;
   readonly #progress = new ProgressBar(t('Run'));
   #content: HeaderContent | null = null;
 
@@ -73,12 +75,17 @@ export class Header {
       { 'data-testid': 'export', title: t('Write the conversion as a folder that Hugging Face transformers loads') },
       () => events.exportConversion(),
     );
+    this.#report = button(
+      t('Report…'),
+      { 'data-testid': 'report', title: t('Save what the panels show as one HTML file that works offline') },
+      () => events.saveReport(),
+    );
     this.element = element(
       'header',
       { class: 'header' },
       element('div', { class: 'identity' }, this.#name, this.#shape),
       element('div', { class: 'prompt' }, element('div', { class: 'texts' }, this.#text, this.#decoderText), this.#run),
-      element('div', { class: 'choices' }, ...this.#choices.elements, extra, this.#export),
+      element('div', { class: 'choices' }, ...this.#choices.elements, extra, this.#export, this.#report),
       this.#choices.note,
       this.#progress.element,
     );
@@ -110,6 +117,7 @@ export class Header {
     this.#shape.title = `${model.familyTitle} · ${t('{0} parameters', formatInteger(model.parameters))} · ${model.position}`;
     this.#choices.show(content);
     this.#export.disabled = conversion.G === model.G;
+    this.#report.disabled = content.gpu?.available === false || model.notRunnable !== null;
     this.#run.textContent = busy === null ? t('Run') : t('Cancel');
     this.#run.secondary = busy !== null;
     this.#run.disabled = busy === null && (content.gpu?.available === false || model.notRunnable !== null);

@@ -5,7 +5,7 @@ import { GqaLensError } from '../../protocol/errors';
 import type { ConversionRequest, ModelSummary, RunInput } from '../../protocol/model';
 import type { ReportSummary } from '../../protocol/report';
 import { partOf } from '../../protocol/tasks';
-import type { DiffSnapshot, ExplorerSnapshot } from '../../protocol/views';
+import type { ExplorerSnapshot } from '../../protocol/views';
 import { findSweep } from '../sweep/find';
 import { readTextFile } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
@@ -52,12 +52,14 @@ export function addReport(program: Command, open: OpenContext): void {
     const setting = { engine: context.engine, modelId: model.modelId };
     const conversion = await conversionRequest(options, model.G, setting, command);
     const text = input ?? { kind: 'text' as const, text: await readTextFile(options.textFile ?? '') };
-    const pages = await snapshots(model, text, conversion, options.maxTokens, context);
+    const explorer = await snapshot(model, text, conversion, options.maxTokens, context);
     const { modelId } = model;
     const written = await context.engine.report(
       {
         modelId,
-        ...pages,
+        explorer,
+        diffUi: defaultDiffUi(model),
+        measures: null,
         sweeps: options.sweep === undefined ? [] : [options.sweep],
         file: options.out,
         overwrite: options.overwrite === true,
@@ -68,14 +70,14 @@ export function addReport(program: Command, open: OpenContext): void {
   });
 }
 
-/** What the panels would show of a run and of its conversion. */
-async function snapshots(
+/** What the explorer would show of a run and of its conversion. */
+async function snapshot(
   model: ModelSummary,
   input: RunInput,
   conversion: ConversionRequest,
   maxTokens: number,
   { engine, task }: CommandContext,
-): Promise<{ explorer: ExplorerSnapshot; diff: DiffSnapshot | null }> {
+): Promise<ExplorerSnapshot> {
   const { modelId, path: modelPath } = model;
   const registries = engine.registries();
   const request = { modelId, input, maxTokens: Math.min(maxTokens, model.maxPositions ?? maxTokens) };
@@ -84,21 +86,13 @@ async function snapshots(
   const isConverted = conversion.G !== model.G;
   const converted = isConverted ? await engine.run({ ...request, conversion }, partOf(task, [0.1, 0.25])) : null;
   const compare = converted && (await engine.compare(original.runId, converted.runId, partOf(task, [0.25, 0.3])));
-  const shown = { modelPath, conversion, text: textOf(input), decoderText: input.decoder ? textOf(input.decoder) : '' };
-  const common = { model, registries, gpu: null, compare, busy: null, problem: null };
+  const texts = { text: textOf(input), decoderText: input.decoder ? textOf(input.decoder) : '' };
   return {
-    explorer: {
-      ...common,
-      state: { ...shown, ui: defaultExplorerUi(model, registries) },
-      grouping,
-      original,
-      converted,
-    },
-    diff: compare && {
-      ...common,
-      state: { ...shown, ui: defaultDiffUi(model) },
-      measures: { result: null, busy: null, problem: null },
-    },
+    state: { modelPath, conversion, ...texts, ui: defaultExplorerUi(model, registries) },
+    ...{ model, registries, grouping, original, converted, compare },
+    gpu: null,
+    busy: null,
+    problem: null,
   };
 }
 

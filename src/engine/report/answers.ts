@@ -127,13 +127,12 @@ function* comparisons(
 }
 
 function* comparisonQuestions(core: EngineCore, request: ReportRequest, task: TaskContext): Generator<Question> {
-  const { diff, explorer } = request;
-  const compare = diff?.compare ?? null;
+  const { compare, model } = request.explorer;
   if (compare === null) return;
   const quiet = { signal: task.signal, report: () => undefined };
   const { a, b } = compare;
   const page = { runA: 'original', runB: 'converted' };
-  for (const [layer, { title }] of explorer.model.layers.entries()) {
+  for (const [layer, { title }] of model.layers.entries()) {
     yield {
       key: answerKey('headDivergence', page.runA, page.runB, layer),
       message: `Maps of ${title}, original and converted`,

@@ -14,7 +14,7 @@ import type {
 } from '../../protocol/model';
 import { reportModelId, type ReportSide } from '../../protocol/report';
 import type { SweepResult } from '../../protocol/sweep';
-import type { DiffSnapshot, ExplorerSnapshot } from '../../protocol/views';
+import type { DiffSnapshot, DiffUi, ExplorerSnapshot } from '../../protocol/views';
 
 /** The explorer as the page shows it: at rest, on the recorded runs. */
 export function explorerPage(snapshot: ExplorerSnapshot): ExplorerSnapshot {
@@ -33,16 +33,16 @@ export function explorerPage(snapshot: ExplorerSnapshot): ExplorerSnapshot {
   };
 }
 
-/** The comparison as the page shows it. */
-export function diffPage(snapshot: DiffSnapshot): DiffSnapshot {
-  const { state, compare, measures } = snapshot;
+/** The comparison of the explorer's two runs as the page shows it. @param explorer a page already */
+export function diffPage(explorer: ExplorerSnapshot, ui: DiffUi, measures: TextMeasures): DiffSnapshot {
+  const { state, model, registries, compare } = explorer;
   return {
-    ...snapshot,
-    state: { ...state, modelPath: basename(state.modelPath), conversion: withoutPath(state.conversion) },
-    model: modelPage(snapshot.model),
+    state: { ...state, ui },
+    model,
+    registries,
     gpu: null,
-    compare: compare && comparePage(compare),
-    measures: { result: measures.result && measuresPage(measures.result), busy: null, problem: null },
+    compare,
+    measures: { result: measuresPage(measures), busy: null, problem: null },
     busy: null,
     problem: null,
   };

@@ -6,7 +6,7 @@ import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { version } from '../../../package.json';
 import { GqaLensError } from '../../protocol/errors';
-import type { RunSummary, Tokens } from '../../protocol/model';
+import type { RunSummary, TextMeasures, Tokens } from '../../protocol/model';
 import {
   reportIds,
   type ReportContent,
@@ -15,7 +15,6 @@ import {
   type ReportSummary,
 } from '../../protocol/report';
 import { partOf, type TaskContext } from '../../protocol/tasks';
-import type { DiffSnapshot } from '../../protocol/views';
 import { writeTextAtomically } from '../atomicFile';
 import type { EngineCore } from '../core';
 import { findSweep } from '../sweep/find';
@@ -44,13 +43,15 @@ export async function writeReport(
   if (explorer.original === null) {
     throw new GqaLensError('input-invalid', 'A report is of a run, and nothing has run', { next: 'Run a text first.' });
   }
-  const diff = await measured(core, request, partOf(task, [0, 0.15]));
+  const measures = await measured(core, request, partOf(task, [0, 0.15]));
   const sweep = await findSweep(request.sweeps, core.model(request.modelId));
-  const answers = await recordAnswers(core, { ...request, diff }, partOf(task, [0.15, 0.6]));
+  const answers = await recordAnswers(core, request, partOf(task, [0.15, 0.6]));
   const similarities = recordedSimilarities(request);
+  const page = explorerPage({ ...explorer, registries: { ...explorer.registries, similarities } });
+  const diff = measures && diffPage(page, request.diffUi, measures);
   const content: ReportContent = {
-    explorer: explorerPage({ ...explorer, registries: { ...explorer.registries, similarities } }),
-    diff: diff && diffPage(diff),
+    explorer: page,
+    diff,
     sweep: sweep && sweepPage(sweep),
     answers,
     leftOut: unrecordedSimilarities(request),
@@ -115,24 +116,24 @@ async function beginningOf(file: string): Promise<string> {
   }
 }
 
-/** The comparison with its layers measured. Times are not taken: a report is of what is computed. */
+/** The measures of the comparison; null without one. Times are not taken: a report is of what is computed. */
 async function measured(
   core: EngineCore,
-  { diff, modelId, explorer }: ReportRequest,
+  { measures, modelId, explorer }: ReportRequest,
   task: TaskContext,
-): Promise<DiffSnapshot | null> {
-  if (!diff?.compare || diff.measures.result !== null) return diff;
-  const result = await core.measure(
+): Promise<TextMeasures | null> {
+  const { compare, state } = explorer;
+  if (compare === null || measures !== null) return compare && measures;
+  return core.measure(
     {
       a: { modelId, conversion: null },
-      b: { modelId, conversion: explorer.state.conversion },
-      windows: [tokensOf(diff.compare.a)],
+      b: { modelId, conversion: state.conversion },
+      windows: [tokensOf(compare.a)],
       detail: true,
       timedTokens: 0,
     },
     task,
   );
-  return { ...diff, measures: { result, busy: null, problem: null } };
 }
 
 /** The tokens that a run was of. */

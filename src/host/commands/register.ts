@@ -14,6 +14,7 @@ import { loadGrouping, saveGrouping } from './groupingFiles';
 import { openCheckpoint } from './openCheckpoint';
 import { openSample } from './openSample';
 import { clearRuns, copyRunText, removeRun, rerun, restoreRun } from './pastRuns';
+import { saveReport } from './saveReport';
 import { setGroups } from './setGroups';
 import { showDiagnostics } from './showDiagnostics';
 import { stepLayer } from './stepLayer';
@@ -36,6 +37,7 @@ export function registerCommands(context: HostContext, diagnostics: DiagnosticsD
     saveGrouping: saveGrouping(context),
     convert: convert(context),
     exportConversion: exportConversion(context),
+    saveReport: saveReport(context),
     compare: compare(context),
     sweep: sweep(context),
     saveFigure,

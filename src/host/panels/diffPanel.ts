@@ -13,6 +13,7 @@ export interface DiffActions {
   userRun(session: Session, text: string, decoderText: string): Promise<void>;
   chooseCalibration(session: Session): Promise<void>;
   exportConversion(): Promise<void>;
+  saveReport(): Promise<void>;
   openExplorer(session: Session): Promise<void>;
   showDiagnostics(): Promise<void>;
 }
@@ -26,7 +27,7 @@ export class DiffPanel {
   constructor(
     readonly panel: vscode.WebviewPanel,
     readonly session: Session,
-    private ui: DiffUi,
+    public ui: DiffUi,
     extension: vscode.ExtensionContext,
     actions: DiffActions,
   ) {
@@ -72,6 +73,7 @@ export class DiffPanel {
       setConversion: (conversion) => session.setConversion(conversion),
       chooseCalibration: () => actions.chooseCalibration(session),
       exportConversion: () => actions.exportConversion(),
+      saveReport: () => actions.saveReport(),
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
       headDivergence: (runA, runB, layer) => session.headDivergence(runA, runB, layer),

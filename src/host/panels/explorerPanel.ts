@@ -20,6 +20,7 @@ export interface ExplorerActions {
   saveGrouping(): Promise<void>;
   chooseCalibration(session: Session): Promise<void>;
   exportConversion(): Promise<void>;
+  saveReport(): Promise<void>;
   openDiff(session: Session): Promise<void>;
   showDiagnostics(): Promise<void>;
   uiChanged(session: Session, ui: ExplorerUi): void;
@@ -35,6 +36,14 @@ export interface Focus {
   head: number | null;
 }
 
+/** What an explorer of a session shows. */
+export function explorerSnapshot(session: Session, ui: ExplorerUi): ExplorerSnapshot {
+  const { model, registries, gpu, grouping, original, converted, compare, busy, problem } = session;
+  const { path: modelPath, text, decoderText, conversion } = session;
+  const state = { modelPath, text, decoderText, conversion, ui };
+  return { state, model, registries, gpu, grouping, original, converted, compare, busy, problem };
+}
+
 export class ExplorerPanel {
   private readonly view: Remote<ExplorerViewApi, ExplorerHostApi>;
   /** Asked for while the webview could not hear it; given with its next `ready`. */
@@ -47,7 +56,7 @@ export class ExplorerPanel {
   constructor(
     readonly panel: vscode.WebviewPanel,
     readonly session: Session,
-    private ui: ExplorerUi,
+    public ui: ExplorerUi,
     extension: vscode.ExtensionContext,
     actions: ExplorerActions,
   ) {
@@ -104,6 +113,7 @@ export class ExplorerPanel {
       setConversion: (conversion) => session.setConversion(conversion),
       chooseCalibration: () => actions.chooseCalibration(session),
       exportConversion: () => actions.exportConversion(),
+      saveReport: () => actions.saveReport(),
       attention: (request) => session.attention(request),
       attentionRow: (request) => session.attentionRow(request),
       attentionColumn: (request) => session.attentionColumn(request),
@@ -140,11 +150,7 @@ export class ExplorerPanel {
   }
 
   private snapshot(): ExplorerSnapshot {
-    const { model, registries, gpu, grouping, original, converted, compare, busy, problem, text, conversion } =
-      this.session;
-    const { path: modelPath, decoderText } = this.session;
-    const state = { modelPath, text, decoderText, conversion, ui: this.ui };
-    return { state, model, registries, gpu, grouping, original, converted, compare, busy, problem };
+    return explorerSnapshot(this.session, this.ui);
   }
 
   /** The snapshot that answers `ready` carries the choice, so that it needs no second message. */

@@ -69,6 +69,14 @@ export class Panels implements vscode.Disposable {
       if (shown.panel.active) shown.stepLayer(step);
   }
 
+  /** What is chosen in a session's panels; the usual where one is not open. */
+  choices(session: Session): { explorer: ExplorerUi; diff: DiffUi } {
+    return {
+      explorer: this.explorers.get(session)?.ui ?? defaultExplorerUi(session.model, session.registries),
+      diff: this.diffs.get(session)?.ui ?? defaultDiffUi(session.model),
+    };
+  }
+
   dispose(): void {
     this.registrations.dispose();
     this.drawn.dispose();
@@ -86,6 +94,7 @@ export class Panels implements vscode.Disposable {
       saveGrouping: () => runCommand('gqaLens.saveGrouping'),
       chooseCalibration,
       exportConversion: () => runCommand('gqaLens.exportConversion'),
+      saveReport: () => runCommand('gqaLens.saveReport'),
       openDiff: () => runCommand('gqaLens.compare'),
       showDiagnostics: () => runCommand('gqaLens.showDiagnostics'),
       uiChanged: (target, chosen) => this.uiChanged.fire({ session: target, ui: chosen }),
@@ -99,6 +108,7 @@ export class Panels implements vscode.Disposable {
       userRun: (...input) => this.userRun(...input),
       chooseCalibration,
       exportConversion: () => runCommand('gqaLens.exportConversion'),
+      saveReport: () => runCommand('gqaLens.saveReport'),
       openExplorer: (target) => {
         this.showExplorer(target);
         return Promise.resolve();

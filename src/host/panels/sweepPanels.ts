@@ -2,7 +2,7 @@
  * Every open sweep panel: one a sweep, revealed if it is open already, and brought back after a window reload with the
  * rows that its file holds. It makes panels; what is in them is sweepPanel.ts.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SweepMethod, SweepResult } from '../../protocol/sweep';
@@ -41,7 +41,7 @@ export class SweepPanels implements vscode.Disposable {
 
   /** Shows the sweep that a plan belongs to, with the rows that there are, and runs what is missing. */
   async show(plan: SweepResult): Promise<void> {
-    const folder = join(this.extension.globalStorageUri.fsPath, 'sweeps');
+    const folder = this.folder();
     await mkdir(folder, { recursive: true });
     const file = join(folder, sweepFileName(plan.identity));
     const shown = this.open.get(file);
@@ -53,6 +53,23 @@ export class SweepPanels implements vscode.Disposable {
       this.add(panel, new Sweep(file, plan, this.sessions), usualUi);
     }
     void this.open.get(file)?.sweep.run(plan);
+  }
+
+  /** Files of sweeps in the extension's storage, the last written first. They may be of any checkpoint. */
+  async files(): Promise<string[]> {
+    const folder = this.folder();
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'));
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const file = join(folder, name);
+        return { file, written: (await stat(file).catch(() => null))?.mtimeMs ?? 0 };
+      }),
+    );
+    return files.sort((a, b) => b.written - a.written).map(({ file }) => file);
+  }
+
+  private folder(): string {
+    return join(this.extension.globalStorageUri.fsPath, 'sweeps');
   }
 
   dispose(): void {

@@ -1,0 +1,149 @@
+// A report in a plain browser without a network: tabs, hover and words, with the engine's numbers, in light and dark.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../../../scripts/lib/browser.mjs';
+import { ensureBuilt } from '../../../scripts/lib/build.mjs';
+import { artifacts, folder as folderOf, root } from '../../../scripts/lib/places.mjs';
+import { attentionOf, sample } from '../harness/engineNumbers';
+
+const text = 'Sherlock Holmes took his bottle from the corner of the mantelpiece.';
+const layer = 3;
+/** Text whose words would do something if a page took them for markup. */
+const hostile = '</script><img src=x onerror=alert(1)> Holmes';
+
+let folder: string;
+let browser: Browser;
+let numbers: Awaited<ReturnType<typeof attentionOf>>;
+const file = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gqa-lens-report-'));
+  await ensureBuilt();
+  const cli = (...args: string[]): Promise<unknown> =>
+    promisify(execFile)(process.execPath, [join(root, 'dist', 'cli.js'), ...args], { maxBuffer: 2 ** 24 });
+  const sweep = file('sweep.json');
+  await cli('sweep', sample, '--text', text, '--groups', '2,1', '--merge', 'mean,pca', '--out', sweep);
+  await cli('report', sample, '--text', text, '--groups', '2', '--sweep', sweep, '--out', file('report.html'));
+  await cli('report', sample, '--text', hostile, '--out', file('hostile.html'));
+  numbers = await attentionOf(text, layer);
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Opens a report. Whatever it asks the network for, or says on the console, is a failure. */
+async function open(name: string, colorScheme: 'light' | 'dark'): Promise<{ page: Page; wrong: string[] }> {
+  const context = await browser.newContext({ colorScheme, viewport: { width: 1500, height: 1000 } });
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  const address = `file://${file(name)}`;
+  await page.route('**/*', (route) => {
+    if (route.request().url() === address) return route.continue();
+    wrong.push(`request ${route.request().url()}`);
+    return route.abort();
+  });
+  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') wrong.push(`console ${message.text()}`);
+  });
+  page.on('dialog', (dialog) => {
+    wrong.push('dialog');
+    void dialog.dismiss();
+  });
+  await page.goto(address);
+  await page.getByTestId('explorer').waitFor();
+  return { page, wrong };
+}
+
+interface Told {
+  query: number;
+  key: number;
+  weight: number;
+}
+
+/** Points at a place of a map until the readout has the exact weight. */
+async function pointAt(page: Page, testId: string, attributes: string, x: number, y: number): Promise<Told> {
+  const map = page.locator(`[data-testid=${testId}]${attributes}`);
+  const readout = page.locator('[data-testid=readout]:visible');
+  await expect
+    .poll(
+      async () => {
+        await map.scrollIntoViewIfNeeded();
+        const box = await map.boundingBox();
+        if (box) await map.hover({ position: { x: box.width * x, y: box.height * y } });
+        return (await readout.count()) === 1 ? readout.getAttribute('data-exact') : null;
+      },
+      { timeout: 30_000, interval: 300 },
+    )
+    .toBe('true');
+  const read = async (name: string): Promise<number> => Number(await readout.getAttribute(`data-${name}`));
+  return { query: await read('query'), key: await read('key'), weight: await read('weight') };
+}
+
+/** The engine's weight of a head, or the mean of some. */
+function weightOf(heads: readonly number[], { query, key }: Told): number {
+  const { maps, S } = numbers;
+  return heads.reduce((sum, head) => sum + (maps[(head * S + query) * S + key] ?? NaN), 0) / heads.length;
+}
+
+const photograph = (page: Page, name: string): Promise<Buffer> =>
+  page.screenshot({ path: join(folderOf(join(artifacts, 'screenshots')), `${name}.png`), fullPage: true });
+
+describe('a report', () => {
+  it.each(['dark', 'light'] as const)('tells the engine’s numbers in %s, on all of its pages', async (scheme) => {
+    const { page, wrong } = await open('report.html', scheme);
+    const isDark = await page.evaluate(() => document.body.classList.contains('vscode-dark'));
+    expect(isDark).toBe(scheme === 'dark');
+    expect(await page.getByTestId('report-text').textContent()).toBe(text);
+    expect(await page.getByTestId('report-note').textContent()).toMatch(/recorded: 2 KV heads by PCA\. Open the/);
+    const mean = await pointAt(page, 'map-mean', '[data-group="1"]', 0.2, 0.7);
+    expect(mean.weight).toBeCloseTo(weightOf([4, 5, 6, 7], mean), 6);
+    const member = await pointAt(page, 'map-head', '[data-head="2"]', 0.1, 0.6);
+    expect(member.weight).toBeCloseTo(weightOf([2], member), 6);
+    await photograph(page, `report-explorer-${scheme}`);
+
+    await page.getByTestId('tab-explorer').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.getByTestId('tab-comparison').getAttribute('aria-selected')).toBe('true');
+    expect(await page.getByTestId('explorer').isVisible()).toBe(false);
+    const a = await pointAt(page, 'diff-map', '[data-side="a"]', 0.2, 0.7);
+    expect(a.weight).toBeCloseTo(weightOf([0], a), 6);
+    await photograph(page, `report-comparison-${scheme}`);
+
+    await page.keyboard.press('Escape');
+    await page.getByTestId('tab-sweep').click();
+    expect(await page.getByTestId('sweep-row').count()).toBe(5);
+    await photograph(page, `report-sweep-${scheme}`);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('lets nothing be changed, and shows nothing that would change something', async () => {
+    const { page, wrong } = await open('report.html', 'dark');
+    for (const testId of ['run', 'groups-picker', 'export', 'grouping-undo', 'grouping-save'])
+      expect(await page.getByTestId(testId).filter({ visible: true }).count(), testId).toBe(0);
+    const head = page.locator('[data-testid=head][data-head="1"]');
+    await head.focus();
+    await page.keyboard.press('1');
+    expect(await head.getAttribute('data-group')).toBe('0');
+    expect(await page.getByTestId('problem').count()).toBe(0);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows hostile texts as texts, and the checkpoint alone where nothing is converted', async () => {
+    const { page, wrong } = await open('hostile.html', 'light');
+    expect(await page.getByTestId('report-text').textContent()).toBe(hostile);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.getByRole('tab').filter({ visible: true }).count()).toBe(0);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+});
