@@ -42,6 +42,9 @@ export type TextMode = 'shades' | 'lines';
 /** What the looked-at token looks at, who looks at it, or both. */
 export type TextDirection = 'from' | 'to' | 'both';
 
+/** What the rows and columns of the similarity matrix stand in the order of. */
+export type SimilarityOrder = 'group' | 'head' | 'likeness';
+
 /** What the user chose in the explorer; persisted by the webview and restored after a reload. */
 export interface ExplorerUi {
   layer: number;
@@ -54,6 +57,10 @@ export interface ExplorerUi {
   /** What K and V heads are compared by. */
   similarityInputs: 'weights' | 'activations';
   similarityMeasure: string;
+  similarityOrder: SimilarityOrder;
+  /** Two heads of the similarity matrix whose maps are side by side; null (both) shows none. */
+  pairRow: number | null;
+  pairColumn: number | null;
   scale: ColorScale;
   hideFirstToken: boolean;
   /** Which run's maps are drawn. */

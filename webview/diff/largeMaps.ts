@@ -3,7 +3,9 @@
  */
 import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
-import { fitScale, pixelTable, type PixelTable } from '../shared/colorScale';
+import { fitScale, pixelTable } from '../shared/colorScale';
+import { differenceMap, NO_DIFFERENCE } from '../shared/difference';
+import { differenceColors } from '../shared/differenceColors';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
@@ -16,7 +18,6 @@ import { isDark } from '../shared/theme';
 import { TokenAxis } from '../shared/tokenAxis';
 import type { DiffData } from './data';
 import { PaneReadout } from './paneReadout';
-import { differenceMap, differenceTable, NO_DIFFERENCE } from './difference';
 import {
   attentionName,
   groupOfShownHead,
@@ -197,13 +198,4 @@ function statistics(tile: AttentionTile, head: number): HTMLElement[] {
 
 function key(kind: 'less' | 'more', label: string): HTMLElement {
   return element('span', { class: 'figure' }, element('i', { class: `swatch ${kind}` }), label);
-}
-
-/** The pixel table of the theme's two comparison colours. */
-function differenceColors(): PixelTable {
-  const style = getComputedStyle(document.body);
-  return differenceTable({
-    first: style.getPropertyValue('--gqa-less').trim(),
-    second: style.getPropertyValue('--gqa-more').trim(),
-  });
 }

@@ -1,5 +1,5 @@
 /**
- * Where the cells of the similarity figure lie: heads in group order with a gap between groups, a bar beside each row.
+ * Where the cells of the similarity figure lie: heads in an order, by groups with a gap between them; a bar beside each row.
  * Pure geometry, in pixels.
  */
 
@@ -19,15 +19,24 @@ export interface MatrixLayout {
 const GROUP_GAP = 5;
 const LARGEST_CELL = 30;
 
+/** Heads group by group, and by number within. */
+export function groupOrder(groups: readonly number[]): number[] {
+  return groups.map((_, head) => head).sort((a, b) => (groups[a] ?? 0) - (groups[b] ?? 0) || a - b);
+}
+
 /**
  * @param groups group of each head
  * @param available pixels that the matrix may take
+ * @param order heads in the order shown; neighbours of one group are outlined together
  */
-export function layoutMatrix(groups: readonly number[], available: number): MatrixLayout {
-  const order = groups.map((_, head) => head).sort((a, b) => (groups[a] ?? 0) - (groups[b] ?? 0) || a - b);
-  const groupCount = new Set(groups).size;
-  const gap = groups.length > 24 || groupCount === groups.length ? 1 : GROUP_GAP;
-  const pitch = Math.min(LARGEST_CELL, (available - gap * (groupCount - 1)) / Math.max(1, groups.length));
+export function layoutMatrix(
+  groups: readonly number[],
+  available: number,
+  order: number[] = groupOrder(groups),
+): MatrixLayout {
+  const runs = order.filter((head, place) => place === 0 || groups[head] !== groups[order[place - 1] ?? 0]).length;
+  const gap = groups.length > 24 || runs > new Set(groups).size || runs === groups.length ? 1 : GROUP_GAP;
+  const pitch = Math.min(LARGEST_CELL, (available - gap * (runs - 1)) / Math.max(1, groups.length));
   const offsets: number[] = [];
   const blocks: MatrixLayout['blocks'] = [];
   let position = 0;

@@ -22,6 +22,7 @@ import { createData } from './data';
 import { Divergence } from './divergence';
 import { Maps } from './maps';
 import { Overview } from './overview';
+import { PairCard } from './pairCard';
 import { Similarity } from './similarity';
 import { StatusLine } from './statusLine';
 import { Text } from './text';
@@ -122,10 +123,19 @@ export function createExplorerPage(
     drawnRuns.add(runId);
     requestAnimationFrame(() => void remote.drawn(runId));
   });
+  const similarity = new Similarity(actions, data);
+  const pair = new PairCard(
+    actions,
+    data,
+    readout,
+    () => bringIntoSight(pair.element, 'nearest'),
+    () => similarity.focusMatrix(),
+  );
   const figures: Figure<ExplorerView>[] = [
     new Overview(actions, data, () => bringIntoSight(maps.element)),
     assignment,
-    new Similarity(actions, data),
+    similarity,
+    pair,
     new Text(actions, data),
     new Divergence(actions, () => ask(remote.openDiff())),
     maps,
@@ -211,7 +221,7 @@ export function createExplorerPage(
 }
 
 /** Scrolls to a figure, without a ride for who does not want one. */
-function bringIntoSight(figure: HTMLElement): void {
+function bringIntoSight(figure: HTMLElement, block: ScrollLogicalPosition = 'start'): void {
   const rides = !window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-  figure.scrollIntoView({ behavior: rides ? 'smooth' : 'auto', block: 'start' });
+  figure.scrollIntoView({ behavior: rides ? 'smooth' : 'auto', block });
 }

@@ -3,6 +3,7 @@
  * each row how similar that head is to the pooled head that replaces it; below, what that does to every head's output.
  * Role: what is compared by what, the states of the answer, and the words. The parts are drawn in files of their own.
  */
+import './similarity.css';
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { SimilarityResult } from '../../src/protocol/model';
@@ -13,7 +14,9 @@ import { formatNumber } from '../shared/format';
 import { layerTitle } from '../shared/labels';
 import { Damage } from './damage';
 import type { ExplorerData } from './data';
-import { layoutMatrix, matrixScale } from './matrixLayout';
+import { likenessTree } from './likenessTree';
+import { groupOrder, layoutMatrix, matrixScale } from './matrixLayout';
+import { drawMatrixTree, TREE_HEIGHT } from './matrixTree';
 import { panel } from './panel';
 import { MARGIN, SimilarityMatrix, type Pair } from './similarityMatrix';
 import { BARS, describePooled, drawBars, drawLegend, LEGEND } from './similarityScale';
@@ -28,6 +31,8 @@ import {
 } from './view';
 
 const LARGEST_MATRIX = 250;
+/** Up to so many heads a matrix of that size has cells that can be hit. */
+const FEW_HEADS = 16;
 
 export class Similarity implements Figure<ExplorerView> {
   readonly element: HTMLElement;
@@ -39,10 +44,14 @@ export class Similarity implements Figure<ExplorerView> {
   readonly #target: Segmented;
   readonly #inputs: Picker;
   readonly #measure: Picker;
+  readonly #order: Segmented;
   readonly #actions: Actions;
   readonly #data: ExplorerData;
-  readonly #svg = select(this.#stage).append('svg').attr('role', 'img');
-  readonly #matrix = new SimilarityMatrix(this.#svg, (pair) => this.#point(pair));
+  readonly #svg = select(this.#stage).append('svg').attr('role', 'group');
+  readonly #matrix = new SimilarityMatrix(this.#svg, {
+    point: (pair) => this.#point(pair),
+    choose: (pair) => this.#choose(pair),
+  });
   readonly #damage: Damage;
   readonly parts: readonly Figure<ExplorerView>[];
   #view: ExplorerView | null = null;
@@ -62,12 +71,33 @@ export class Similarity implements Figure<ExplorerView> {
         { value: 'v', title: 'V', description: t('Value heads') },
         { value: 'maps', title: t('Maps'), description: t('Attention maps of query heads') },
       ],
-      (value) => actions.choose({ similarityTarget: value === 'maps' ? 'maps' : value === 'v' ? 'v' : 'k' }),
+      (value) => {
+        const isSame = (value === 'maps') === (this.#view?.ui.similarityTarget === 'maps');
+        actions.choose({
+          similarityTarget: value === 'maps' ? 'maps' : value === 'v' ? 'v' : 'k',
+          // K and V heads are the same numbers; query heads may be others.
+          ...(isSame ? {} : { pairRow: null, pairColumn: null }),
+        });
+      },
     );
     this.#inputs = new Picker('inputs-picker', t('Compared by'), (value) =>
       actions.choose({ similarityInputs: value === 'activations' ? 'activations' : 'weights' }),
     );
     this.#measure = new Picker('measure-picker', t('Measure'), (value) => actions.choose({ similarityMeasure: value }));
+    this.#order = new Segmented(
+      'order-picker',
+      t('Order of the heads'),
+      [
+        { value: 'group', title: t('by group'), description: t('Heads that share a KV head stand together') },
+        { value: 'head', title: t('by number'), description: t('Heads as they are numbered') },
+        {
+          value: 'likeness',
+          title: t('by likeness'),
+          description: t('Heads that are alike stand together, under their tree'),
+        },
+      ],
+      (value) => actions.choose({ similarityOrder: value === 'head' || value === 'likeness' ? value : 'group' }),
+    );
     const controls = element(
       'div',
       { class: 'controls' },
@@ -76,8 +106,17 @@ export class Similarity implements Figure<ExplorerView> {
       this.#measure.element,
     );
     const damage = element('div', { class: 'figure-parts' }, this.#damage.element);
-    const parts = [this.#stage, this.#readout, this.#progress, this.#explanation, damage];
+    const order = element(
+      'div',
+      { class: 'matrix-order' },
+      element('span', { class: 'muted' }, t('Order')),
+      this.#order.element,
+    );
+    const parts = [order, this.#stage, this.#readout, this.#progress, this.#explanation, damage];
     this.element = panel('similarity', this.#title, controls, ...parts);
+    this.element.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) actions.choose({ pairRow: null, pairColumn: null });
+    });
     watchWidth(this.#stage, (width) => {
       this.#width = width;
       if (this.#view !== null) this.render(this.#view);
@@ -125,6 +164,11 @@ export class Similarity implements Figure<ExplorerView> {
     this.#svg.selectAll<SVGElement, number>('.pooled').classed('dimmed', (place) => !isOn(place));
   }
 
+  /** Puts the focus on the matrix. */
+  focusMatrix(): void {
+    this.#matrix.focus();
+  }
+
   numbers(view: ExplorerView): FigureNumbers | null {
     const request = similarityRequest(view, view.ui.layer);
     const result = request && this.#data.similarities.peek(request);
@@ -150,6 +194,7 @@ export class Similarity implements Figure<ExplorerView> {
   #showControls(view: ExplorerView): void {
     const { ui, snapshot } = view;
     this.#target.show(ui.similarityTarget);
+    this.#order.show(ui.similarityOrder);
     const on = similarityBasis(ui);
     this.#inputs.element.hidden = on === 'attention';
     this.#inputs.show(
@@ -169,24 +214,43 @@ export class Similarity implements Figure<ExplorerView> {
 
   #draw(result: SimilarityResult, view: ExplorerView): void {
     if (this.#width === 0) return;
-    const room = Math.min(LARGEST_MATRIX, this.#width - MARGIN - BARS - LEGEND - 12);
-    const layout = layoutMatrix(result.groups, room);
-    const scale = matrixScale(result.matrix, result.n, result.floor, shownMeasure(view)?.alike ?? 'high');
-    this.#svg
-      .attr('width', MARGIN + layout.size + BARS + LEGEND + 12)
-      .attr('height', MARGIN + layout.size + 16)
-      .attr(
-        'aria-label',
-        t(
-          '{0} of {1} {2} heads; arrow keys move through the pairs',
-          shownMeasure(view)?.title ?? '',
-          result.n,
-          nameOf(result),
-        ),
-      );
-    this.#matrix.draw(result, layout, scale);
-    drawBars(this.#svg, result, layout);
-    drawLegend(this.#svg, result, layout, scale);
+    const isMany = result.n > FEW_HEADS;
+    this.element.classList.toggle('many-heads', isMany);
+    const room = Math.min(isMany ? Infinity : LARGEST_MATRIX, this.#width - MARGIN - BARS - LEGEND - 12);
+    const measure = shownMeasure(view);
+    const order = view.ui.similarityOrder;
+    const tree = order === 'likeness' ? likenessTree(result, measure, 1) : null;
+    const heads = tree?.root.leaves ?? (order === 'head' ? groupOrder(result.groups.map(() => 0)) : undefined);
+    const layout = layoutMatrix(result.groups, room, heads);
+    const scale = matrixScale(result.matrix, result.n, result.floor, measure?.alike ?? 'high');
+    const top = MARGIN + (tree === null ? 0 : TREE_HEIGHT);
+    const { pairRow, pairColumn } = view.ui;
+    const label = t(
+      '{0} of {1} {2} heads; arrow keys move through the pairs, Enter shows their maps',
+      ...[measure?.title ?? '', result.n, nameOf(result)],
+    );
+    this.#svg.attr('width', MARGIN + layout.size + BARS + LEGEND + 12).attr('height', top + layout.size + 16);
+    this.#matrix.draw(result, {
+      ...{ layout, scale, top, label },
+      describe: (pair) => describePair(result, pair),
+      chosen: pairRow === null || pairColumn === null ? null : { row: pairRow, column: pairColumn },
+    });
+    drawMatrixTree(this.#svg, tree, layout, result.groups);
+    drawBars(this.#svg, result, layout, top);
+    drawLegend(this.#svg, result, layout, scale, top);
+  }
+
+  /** A pair's maps are shown, or no longer; a head alone is chosen itself. */
+  #choose({ row, column }: Pair): void {
+    const view = this.#view;
+    if (view === null || this.#shown === null) return;
+    if (row === column) {
+      const head = row * (view.snapshot.model.H / this.#shown.n);
+      this.#actions.choose({ head: view.ui.head === head ? null : head });
+      return;
+    }
+    const isShown = view.ui.pairRow === row && view.ui.pairColumn === column;
+    this.#actions.choose(isShown ? { pairRow: null, pairColumn: null } : { pairRow: row, pairColumn: column });
   }
 
   #point(pair: Pair | null): void {

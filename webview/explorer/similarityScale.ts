@@ -18,14 +18,14 @@ type Svg = Selection<SVGSVGElement, unknown, null, undefined>;
 export const BARS = 76;
 export const LEGEND = 46;
 
-/** Bars run from 0 to 1; the dashed line is the floor of the pooled similarity. */
-export function drawBars(svg: Svg, result: SimilarityResult, layout: MatrixLayout): void {
+/** @param top of the matrix. Bars run from 0 to 1; the dashed line is the floor of the pooled similarity. */
+export function drawBars(svg: Svg, result: SimilarityResult, layout: MatrixLayout, top: number): void {
   const left = MARGIN + layout.size + 12;
   const length = BARS - 34;
   const printed = layout.cell >= 9;
   const group = svg.selectAll<SVGGElement, null>('g.bars').data([null]).join('g').attr('class', 'bars');
   const bars = group
-    .attr('transform', `translate(${left},${MARGIN})`)
+    .attr('transform', `translate(${left},${top})`)
     .selectAll<SVGGElement, number>('.pooled')
     .data(layout.order, (head) => head)
     .join((enter) => {
@@ -94,11 +94,17 @@ export function describePooled({ toPooled, groups, pooledFloor }: SimilarityResu
 }
 
 /** The most alike is at the top; the line is the floor of pairs. */
-export function drawLegend(svg: Svg, result: SimilarityResult, layout: MatrixLayout, scale: MatrixScale): void {
+export function drawLegend(
+  svg: Svg,
+  result: SimilarityResult,
+  layout: MatrixLayout,
+  scale: MatrixScale,
+  top: number,
+): void {
   const left = MARGIN + layout.size + BARS + 16;
   const place = (value: number): number => (1 - scale.position(value)) * layout.size;
   const legend = svg.selectAll<SVGGElement, null>('g.legend').data([null]).join('g').attr('class', 'legend');
-  legend.attr('transform', `translate(${left},${MARGIN})`);
+  legend.attr('transform', `translate(${left},${top})`);
   const steps = 32;
   legend
     .selectAll('rect')

@@ -138,6 +138,7 @@ export function focusedQuery(view: ExplorerView): number | null {
   return view.hover.query ?? view.ui.token;
 }
 
+const similarityOrders: readonly ExplorerUi['similarityOrder'][] = ['group', 'head', 'likeness'];
 const targets: readonly ExplorerUi['similarityTarget'][] = ['k', 'v', 'maps'];
 const layerOrders: readonly ExplorerUi['layerOrder'][] = ['number', 'mean', 'worst'];
 const directions: readonly ExplorerUi['textDirection'][] = ['from', 'to', 'both'];
@@ -149,8 +150,14 @@ export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
   const measures = registries.similarities;
   const { tokens, encoderTokens } = snapshot.original ?? {};
   const S = tokens && Math.max(tokens.length, encoderTokens?.length ?? 0);
+  const compared = ui.similarityTarget === 'maps' ? model.H : model.G;
+  const pair = [within(ui.pairRow, compared), within(ui.pairColumn, compared)] as const;
+  const isPair = pair[0] !== null && pair[1] !== null && pair[0] !== pair[1];
   return {
     ...ui,
+    pairRow: isPair ? pair[0] : null,
+    pairColumn: isPair ? pair[1] : null,
+    similarityOrder: similarityOrders.includes(ui.similarityOrder) ? ui.similarityOrder : 'group',
     layer: Math.min(Math.max(0, ui.layer), model.L - 1),
     group: within(ui.group, grouping.G),
     head: within(ui.head, model.H),

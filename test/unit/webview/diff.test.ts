@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AttentionTile, MapCells } from '../../../src/protocol/model';
 import { commonPrefixLength } from '../../../webview/diff/commonPrefix';
 import { cosineFloor } from '../../../webview/diff/cosineFloor';
-import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/diff/difference';
+import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/shared/difference';
 import { mostMoved } from '../../../webview/diff/mostMoved';
 import { attentionName, headCodes } from '../../../webview/diff/view';
 import { tileRow, topKeys } from '../../../webview/explorer/attended';

@@ -1,7 +1,7 @@
 /** Geometry of the assignment and of the similarity matrix. */
 import { describe, expect, it } from 'vitest';
 import { layoutAssignment, type GroupMembers } from '../../../webview/explorer/assignmentLayout';
-import { layoutMatrix, matrixScale } from '../../../webview/explorer/matrixLayout';
+import { groupOrder, layoutMatrix, matrixScale } from '../../../webview/explorer/matrixLayout';
 
 function contiguous(H: number, G: number): GroupMembers[] {
   const R = H / G;
@@ -98,6 +98,17 @@ describe('the similarity matrix', () => {
     const [first, second] = layout.blocks;
     expect((first?.start ?? 0) + (first?.size ?? 0)).toBeLessThan(second?.start ?? 0);
     expect((second?.start ?? 0) + (second?.size ?? 0)).toBeCloseTo(layout.size, 6);
+  });
+
+  it('takes another order, and outlines neighbours of a group only', () => {
+    const layout = layoutMatrix([1, 0, 1, 0], 200, [0, 2, 1, 3]);
+    expect(layout.order).toEqual([0, 2, 1, 3]);
+    expect(layout.blocks.map((block) => block.group)).toEqual([1, 0]);
+    const parted = layoutMatrix([1, 0, 1, 0], 200, [0, 1, 2, 3]);
+    expect(parted.blocks.map((block) => block.group)).toEqual([1, 0, 1, 0]);
+    expect(parted.offsets).toEqual([...parted.offsets].sort((a, b) => a - b));
+    expect(parted.size).toBeLessThanOrEqual(200);
+    expect(groupOrder([1, 0, 1, 0])).toEqual([1, 3, 0, 2]);
   });
 
   it('fits into what is available with 64 heads', () => {

@@ -3,8 +3,8 @@
  * Code 128 is no difference, below it the first map has more weight, above it the second; codes grow with the square
  * root of the difference, because most differences are small and the eye should still find them.
  */
-import { CODE_WEIGHTS } from '../shared/attentionCode';
-import { packColor, type PixelTable } from '../shared/colorScale';
+import { CODE_WEIGHTS } from './attentionCode';
+import { packColor, type PixelTable } from './colorScale';
 
 export const NO_DIFFERENCE = 128;
 const STEPS = 127;
