@@ -1,7 +1,7 @@
 /**
  * Which keys a query attends to, read from exact rows or from tiles. Pure arithmetic shared by the text strip and its list.
  */
-import type { AttentionRow, AttentionTile } from '../../src/protocol/model';
+import type { AttentionTile } from '../../src/protocol/model';
 import { CODE_WEIGHTS } from '../shared/attentionCode';
 import { cellsOf } from '../shared/mapCells';
 import { placeOf } from '../shared/mapView';
@@ -21,8 +21,25 @@ export function tileRow(tile: AttentionTile, head: number | null, query: number)
   });
 }
 
-/** The mean over heads of exact weights. @returns [T] */
-export function meanRow({ heads, weights }: AttentionRow, of: readonly number[]): Float64Array {
+/**
+ * Weights that every query pays to one key position, decoded like `tileRow`.
+ * @returns [S]; empty when the tile has no such column or head
+ */
+export function tileColumn(tile: AttentionTile, head: number | null, key: number): Float64Array {
+  const { S, T, window } = tile;
+  const cells = cellsOf(tile, head);
+  if (key >= T || cells === null) return new Float64Array(0);
+  return Float64Array.from({ length: S }, (_, query) => {
+    const place = placeOf({ window, ...cells }, query, key);
+    return place === null ? 0 : (CODE_WEIGHTS[cells.codes[place] ?? 0] ?? 0);
+  });
+}
+
+/** The mean over heads of exact weights: of a row [heads, T], or of a column [heads, S]. @returns [T] or [S] */
+export function meanRow(
+  { heads, weights }: { heads: readonly number[]; weights: Float32Array },
+  of: readonly number[],
+): Float64Array {
   const T = weights.length / heads.length;
   const sums = new Float64Array(T);
   for (const head of of) {
@@ -33,7 +50,11 @@ export function meanRow({ heads, weights }: AttentionRow, of: readonly number[])
 }
 
 /** The keys with the largest weights, largest first. */
-export function topKeys(weights: Float64Array, count: number, skipFirst: boolean): { key: number; weight: number }[] {
+export function topKeys(
+  weights: ArrayLike<number>,
+  count: number,
+  skipFirst: boolean,
+): { key: number; weight: number }[] {
   return Array.from(weights, (weight, key) => ({ key, weight }))
     .filter(({ key, weight }) => weight > 0 && !(skipFirst && key === 0))
     .sort((a, b) => b.weight - a.weight)

@@ -50,7 +50,7 @@ export function createData(host: Remotely<Requests>, changed: () => void): Explo
   return {
     maps: new MapTiles((request) => host.attention(request), changed, 256),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
-    columns: new LazyCache((request) => host.attentionColumn(request), changed, 128),
+    columns: new LazyCache((request) => host.attentionColumn(request), changed, 64),
     statistics: new LazyCache((request) => host.headStatistics(request), changed, 512),
     attentionRow: (request) => host.attentionRow(request),
     similarities: new LazyCache((request) => host.similarity(request), changed, 512),

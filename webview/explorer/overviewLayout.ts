@@ -44,14 +44,3 @@ export function layoutOverview(width: number, groups: number): OverviewLayout {
   const density = cell >= NUMBER ? 'numbers' : 'tint';
   return { density, beside: false, pitch, gap, picture: 0, rowHeight: density === 'numbers' ? 22 : 17 };
 }
-
-/** Rows that are in sight: first and the one after the last. */
-export function rowsInSight(
-  scrollTop: number,
-  height: number,
-  rowHeight: number,
-  rows: number,
-): { first: number; end: number } {
-  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - 1);
-  return { first: Math.min(first, rows), end: Math.min(rows, Math.ceil((scrollTop + height) / rowHeight) + 1) };
-}

@@ -1,210 +1,246 @@
 /**
- * The text and who looks at what in it: tokens shaded by the attention that the hovered (or selected) token pays them,
- * in the hovered head, the hovered or chosen group, or over all groups; below, the tokens that get most of it. While no
- * token is looked at, the shade is the loss of each token: where the text surprises the model.
+ * The text and who looks at what in it, in the colours of the groups: as shades of the text itself, or as lines between two
+ * columns of tokens. Beside it stand the tokens that get most of it. While no token is looked at, the shade is the loss of each
+ * token: where the text surprises the model.
+ * Role: choices, and which numbers are shown. Shades are drawn by textShades.ts, lines by textLines.ts, the list by
+ * textAttended.ts.
  */
+import './text.css';
 import { t } from '@vscode/l10n';
-import { select } from 'd3';
-import type { RunSummary, Token } from '../../src/protocol/model';
+import { Segmented } from '../shared/controls';
 import { element } from '../shared/dom';
-import { groupColor, paintGroups } from '../shared/groupLook';
 import type { Figure, FigureNumbers } from '../shared/figure';
-import { formatWeight } from '../shared/format';
 import { shortLabel } from '../shared/labels';
-import { relativeToLargest } from '../shared/relative';
-import { TextStrip } from '../shared/textStrip';
-import { meanRow, tileRow, topKeys } from './attended';
 import type { ExplorerData } from './data';
 import { panel } from './panel';
-import {
-  cardMaps,
-  focusedGroup,
-  focusedHead,
-  focusedQuery,
-  rowRequest,
-  shownGroups,
-  shownRun,
-  shownTokens,
-  type Actions,
-  type ExplorerView,
-} from './view';
+import { TextAttended, type AttendedRow } from './textAttended';
+import { TextChips } from './textChips';
+import { TextLines } from './textLines';
+import { linesToDraw } from './textLinesToDraw';
+import { textNumbers } from './textNumbers';
+import { focusOf, isOneText, type Focus, type PointedSide } from './textSeries';
+import { shadesOf, TextShades } from './textShades';
+import { askWeights, voicesOf, type Voice } from './textWeights';
+import { shownRun, shownTokens, type Actions, type ExplorerView } from './view';
 
-/** Groups listed below the text, and tokens listed for each. */
-const MOST_GROUPS = 4;
-const MOST_TOKENS = 4;
+/** Lists beside the text. */
+const MOST_LISTS = 12;
 /** How long a token is looked at before its exact weights are asked for. */
 const REST_MILLISECONDS = 50;
 
-interface GroupRow {
-  group: number;
-  label: string;
-  weights: Float64Array;
-}
-
 export class Text implements Figure<ExplorerView> {
   readonly element: HTMLElement;
-  readonly #title = element('span');
-  readonly #note = element('span', { class: 'muted note' });
+  readonly #title = element('span', {}, t('Text'));
+  readonly #note = element('p', { class: 'muted note', 'data-testid': 'text-note' });
   readonly #hint = element('p', { class: 'hint' }, t('The tokens of your text appear here.'));
-  readonly #attended = element('div', { class: 'attended' });
-  readonly #strip: TextStrip;
+  readonly #mode: Segmented;
+  readonly #direction: Segmented;
+  readonly #by: Segmented;
+  readonly #chips: TextChips;
+  readonly #body: HTMLElement;
+  readonly #shades: TextShades;
+  readonly #lines: TextLines;
+  readonly #attended: TextAttended;
+  readonly #actions: Actions;
   readonly #data: ExplorerData;
   #view: ExplorerView | null = null;
+  #pinnedKey: number | null = null;
+  #side: PointedSide = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(actions: Actions, data: ExplorerData) {
+    this.#actions = actions;
     this.#data = data;
-    this.#strip = new TextStrip({
-      hover: (place) => actions.hover({ query: this.#showsKeysOnly() ? null : place, key: place }),
-      select: (token) => {
-        if (!this.#showsKeysOnly()) actions.choose({ token: this.#view?.ui.token === token ? null : token });
-      },
+    this.#mode = new Segmented(
+      'text-mode',
+      t('How attention is shown'),
+      [
+        { value: 'shades', title: t('Shades'), description: t('The text, each token shaded by its weight') },
+        { value: 'lines', title: t('Lines'), description: t('Lines from the tokens that look to those looked at') },
+      ],
+      (value) => actions.choose({ textMode: value === 'lines' ? 'lines' : 'shades' }),
+    );
+    this.#direction = new Segmented(
+      'text-direction',
+      t('Direction'),
+      [
+        { value: 'from', title: t('From'), description: t('What the token looks at') },
+        { value: 'to', title: t('To'), description: t('Who looks at the token') },
+        { value: 'both', title: t('Both'), description: t('What it looks at, and who looks at it') },
+      ],
+      (value) => actions.choose({ textDirection: value === 'to' || value === 'both' ? value : 'from' }),
+    );
+    this.#by = new Segmented(
+      'text-by',
+      t('Of groups or heads'),
+      [
+        { value: 'group', title: t('Groups'), description: t('The mean of each group’s heads') },
+        { value: 'head', title: t('Heads'), description: t('Each head of the chosen group') },
+      ],
+      (value) => actions.choose({ textBy: value === 'head' ? 'head' : 'group' }),
+    );
+    this.#chips = new TextChips(actions);
+    this.#shades = new TextShades({
+      hover: (side, token) => this.#hover(side, token, false),
+      pin: (side, token) => this.#pin(side, token),
+      unpin: () => this.#unpin(),
     });
-    this.element = panel('text', this.#title, this.#note, this.#hint, this.#strip.element, this.#attended);
+    this.#lines = new TextLines({
+      hover: (side, token) => this.#hover(side, token, true),
+      pin: (side, token) => this.#pin(side, token),
+      unpin: () => this.#unpin(),
+      scrolled: () => this.#scrolled(),
+    });
+    this.#attended = new TextAttended((direction, token) => {
+      if (this.#view?.ui.textMode === 'lines') this.#lines.reveal(token);
+      else this.#shades.reveal(direction === 'from' ? 'key' : 'query', token);
+    });
+    const controls = element(
+      'div',
+      { class: 'controls' },
+      this.#mode.element,
+      this.#direction.element,
+      this.#by.element,
+    );
+    this.#body = element(
+      'div',
+      { class: 'text-body' },
+      element('div', { class: 'text-main' }, this.#shades.element, this.#lines.element, this.#lines.outOfSight),
+      this.#attended.element,
+    );
+    this.element = panel('text', this.#title, controls, this.#chips.element, this.#note, this.#hint, this.#body);
   }
 
   render(view: ExplorerView): void {
-    const run = shownRun(view);
-    this.#hint.hidden = run !== null;
-    this.#strip.show(shownTokens(view).keys);
+    this.#view = view;
+    const { ui } = view;
+    this.#hint.hidden = shownRun(view) !== null;
+    this.#body.hidden = shownRun(view) === null;
+    this.#mode.show(ui.textMode);
+    this.#direction.show(ui.textDirection);
+    this.#by.show(ui.textBy);
+    this.#shades.element.hidden = ui.textMode !== 'shades';
+    this.#lines.element.hidden = this.#lines.outOfSight.hidden = ui.textMode !== 'lines';
+    this.#shades.show(shownTokens(view));
     this.emphasise(view);
   }
 
   emphasise(view: ExplorerView): void {
     this.#view = view;
-    const run = shownRun(view);
-    const query = focusedQuery(view);
-    const head = focusedHead(view);
-    const groupOfHead = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
-    const group = head === null ? focusedGroup(view) : (groupOfHead[head] ?? null);
+    const focus = focusOf(view, this.#pinnedKey, this.#side);
+    const voices = voicesOf(view, this.#data, focus);
     const { queries, keys } = shownTokens(view);
-    const token = query === null ? undefined : queries[query];
-    const rows = query === null ? [] : this.#rows(view, query, head, group);
-    this.#title.textContent = token === undefined ? t('Text') : t('Attention from “{0}”', shortLabel(token.text, 14));
-    const losses = keys === run?.tokens ? surprise(run) : null;
-    this.#note.textContent =
-      token !== undefined ? name(head, group) : losses === null ? '' : t('shade: loss of each token');
-    this.#strip.mark({
-      shade: query === null ? losses : shade(rows, view.ui.hideFirstToken),
-      color: group === null || query === null ? 'var(--ink)' : groupColor(group),
-      selected: queries === keys ? view.ui.token : null,
-      hovered: [queries === keys ? view.hover.query : null, view.hover.key].filter((place) => place !== null),
+    this.#askAtRest(focus);
+    this.#chips.show(view);
+    this.#title.textContent = titleOf(view, focus);
+    this.#drawList(view, voices);
+    const pinned = { query: view.ui.token, key: isOneText(view) ? view.ui.token : this.#pinnedKey };
+    const isLooking = focus.query !== null || focus.key !== null;
+    if (view.ui.textMode === 'shades') {
+      const shades = shadesOf(view, focus, voices);
+      this.#shades.mark(shades, pinned, view);
+      this.#tell(shades.note);
+      return;
+    }
+    const shades = shadesOf(view, focus, voices);
+    const drawn = linesToDraw(view, this.#data, voices, focus, this.#lines.inSight);
+    this.#lines.show({
+      queries,
+      keys,
+      series: voices.map(({ series }) => series),
+      lines: drawn.lines,
+      focus,
+      shades: isLooking ? { query: shades.query, key: shades.key } : { query: null, key: null },
+      pinned,
     });
-    this.#list(rows.slice(0, MOST_GROUPS), keys, view.ui.hideFirstToken);
+    this.#tell(drawn.note);
   }
 
   numbers(view: ExplorerView): FigureNumbers | null {
-    const run = shownRun(view);
-    if (run === null) return null;
+    const focus = focusOf(view, this.#pinnedKey, this.#side);
+    return textNumbers(view, focus, voicesOf(view, this.#data, focus));
+  }
+
+  #tell(note: string): void {
+    this.#note.textContent = this.#note.title = note;
+  }
+
+  #drawList(view: ExplorerView, voices: readonly Voice[]): void {
     const { queries, keys } = shownTokens(view);
-    const query = view.ui.token;
-    if (query === null) {
-      const hasLoss = keys === run.tokens && run.lossPerToken.length > 0;
-      return {
-        title: hasLoss ? t('Loss of each token') : t('Tokens'),
-        columns: ['position', 'token', 'id', ...(hasLoss ? ['loss (nats)'] : [])],
-        rows: keys.map(({ id, text }, place) => [
-          ...[place, text, id],
-          ...(hasLoss ? [place === 0 ? null : (run.lossPerToken[place - 1] ?? null)] : []),
-        ]),
-      };
+    const rows = voices.flatMap(({ series, from, to }): AttendedRow[] => [
+      ...(from === null ? [] : [{ series, direction: 'from' as const, weights: from, tokens: keys }]),
+      ...(to === null ? [] : [{ series, direction: 'to' as const, weights: to, tokens: queries }]),
+    ]);
+    this.#attended.show(rows.slice(0, MOST_LISTS), rows.length - MOST_LISTS, view.ui.hideFirstToken);
+  }
+
+  #hover(side: Exclude<PointedSide, null>, token: number | null, fromLines: boolean): void {
+    const view = this.#view;
+    if (view === null) return;
+    this.#side = fromLines && token !== null ? side : null;
+    // In one text a token is marked in every map, as one that looks and one that is looked at.
+    if (isOneText(view)) this.#actions.hover({ query: token, key: token });
+    else this.#actions.hover({ query: side === 'query' ? token : null, key: side === 'key' ? token : null });
+  }
+
+  #pin(side: Exclude<PointedSide, null>, token: number): void {
+    const view = this.#view;
+    if (view === null) return;
+    const { textMode, textDirection } = view.ui;
+    const direction = side === 'query' ? 'from' : 'to';
+    if (!isOneText(view) && side === 'key') {
+      this.#pinnedKey = this.#pinnedKey === token ? null : token;
+      this.#actions.choose({ token: null, ...(textDirection === 'both' ? {} : { textDirection: direction }) });
+      return;
     }
-    const head = view.ui.head;
-    const groupOfHead = view.snapshot.grouping.groupOfHead[view.ui.layer] ?? [];
-    const exact = rowRequest(view, query);
-    if (exact === null || this.#data.rows.get(exact).state !== 'ready') return null;
-    const rows = this.#rows(view, query, head, head === null ? view.ui.group : (groupOfHead[head] ?? null));
-    return {
-      title: t('Attention from token {0}, “{1}”', query, queries[query]?.text ?? ''),
-      columns: ['position', 'token', ...rows.map(({ label }) => label)],
-      rows: keys.map(({ text }, key) => [key, text, ...rows.map(({ weights }) => weights[key] ?? null)]),
-    };
-  }
-
-  /** In cross-attention the text is what is looked at; who looks is another one. */
-  #showsKeysOnly(): boolean {
-    if (this.#view === null) return false;
-    const { queries, keys } = shownTokens(this.#view);
-    return queries !== keys;
-  }
-
-  /**
-   * One row of weights a group that is looked at: exact when that has come, else as the maps show it. Groups of which
-   * nothing has come are left out.
-   */
-  #rows(view: ExplorerView, query: number, head: number | null, only: number | null): GroupRow[] {
-    const request = rowRequest(view, query);
-    const exact = request && this.#data.rows.peek(request);
-    if (exact === null) this.#askAtRest(query);
-    return shownGroups(view).flatMap((heads, group): GroupRow[] => {
-      if (only !== null && only !== group) return [];
-      const of = cardMaps(view, heads);
-      const tile = exact === null && of !== null ? this.#data.maps.peek(of) : null;
-      const weights =
-        exact !== null
-          ? meanRow(exact, head === null ? heads : [head])
-          : tile === null
-            ? new Float64Array(0)
-            : tileRow(tile, head, query);
-      return weights.length === 0 ? [] : [{ group, label: head === null ? `KV ${group}` : `Q${head}`, weights }];
+    this.#pinnedKey = null;
+    // In lines the column says what is asked: the pinned token goes on being told as it was pointed at.
+    const asks = textMode === 'lines' || !isOneText(view);
+    this.#actions.choose({
+      token: view.ui.token === token ? null : token,
+      ...(asks && textDirection !== 'both' ? { textDirection: direction } : {}),
     });
   }
 
-  /** Asks for the exact weights of a query that is still looked at a moment later. */
-  #askAtRest(query: number): void {
+  #unpin(): void {
+    this.#pinnedKey = null;
+    this.#side = null;
+    this.#actions.hover({ query: null, key: null });
+    this.#actions.choose({ token: null });
+  }
+
+  /** Lines of a whole text are those of the rows in sight. */
+  #scrolled(): void {
+    const view = this.#view;
+    if (view === null) return;
+    const { query, key } = focusOf(view, this.#pinnedKey, this.#side);
+    if (query === null && key === null) this.emphasise(view);
+  }
+
+  /** Asks for the exact weights of what is still looked at a moment later. */
+  #askAtRest({ query, key }: Focus): void {
     clearTimeout(this.#rest);
+    if (query === null && key === null) return;
     this.#rest = setTimeout(() => {
       const view = this.#view;
-      if (view === null || focusedQuery(view) !== query) return;
-      const request = rowRequest(view, query);
-      if (request !== null && query < shownTokens(view).queries.length) this.#data.rows.get(request);
+      if (view === null) return;
+      const now = focusOf(view, this.#pinnedKey, this.#side);
+      if (now.query === query && now.key === key) askWeights(view, this.#data, now);
     }, REST_MILLISECONDS);
   }
+}
 
-  #list(rows: GroupRow[], tokens: readonly Token[], skipFirst: boolean): void {
-    const items = select(this.#attended)
-      .selectAll<HTMLElement, GroupRow>('.attended-group')
-      .data(rows, (row) => row.label)
-      .join((enter) => {
-        const made = enter.append('div').attr('class', 'attended-group');
-        made.append('b').attr('class', 'group-mark');
-        made.append('ol');
-        return made;
-      })
-      .call(paintGroups, (row: GroupRow) => row.group);
-    items.select('b').text((row) => row.label);
-    const entries = items
-      .select('ol')
-      .selectAll<HTMLElement, { key: number; weight: number }>('li')
-      .data((row) => topKeys(row.weights, MOST_TOKENS, skipFirst))
-      .join((enter) => {
-        const made = enter.append('li');
-        made.append('span').attr('class', 'attended-token');
-        made.append('i');
-        made.append('span').attr('class', 'muted');
-        return made;
-      })
-      .style('--amount', ({ weight }) => `${weight * 100}%`);
-    entries.select('.attended-token').text(({ key }) => shortLabel(tokens[key]?.text ?? '', 12));
-    entries.select('.muted').text(({ weight }) => formatWeight(weight));
+function titleOf(view: ExplorerView, { query, key }: Focus): string {
+  const { queries, keys } = shownTokens(view);
+  const name = (text: string | undefined): string => shortLabel(text ?? '', 16);
+  const looking = query === null ? undefined : queries[query];
+  const lookedAt = key === null ? undefined : keys[key];
+  if (looking !== undefined && lookedAt !== undefined) {
+    return query === key && isOneText(view)
+      ? t('What “{0}” looks at, and who looks at it', name(looking.text))
+      : t('What “{0}” looks at, and who looks at “{1}”', name(looking.text), name(lookedAt.text));
   }
-}
-
-function name(head: number | null, group: number | null): string {
-  if (head !== null) return `Q${head}`;
-  return group === null ? t('mean of all heads') : t('mean of KV {0}', group);
-}
-
-/** [S] loss of each token, relative to the largest; the first token is given, not predicted. */
-function surprise(run: RunSummary): number[] | null {
-  return relativeToLargest([0, ...run.lossPerToken]);
-}
-
-/** [T] sum of the rows, relative to the largest. */
-function shade(rows: GroupRow[], skipFirst: boolean): number[] | null {
-  const T = rows[0]?.weights.length ?? 0;
-  const sums = Array.from({ length: T }, (_, key) =>
-    skipFirst && key === 0 ? 0 : rows.reduce((sum, row) => sum + (row.weights[key] ?? 0), 0),
-  );
-  return relativeToLargest(sums);
+  if (looking !== undefined) return t('What “{0}” looks at', name(looking.text));
+  if (lookedAt !== undefined) return t('Who looks at “{0}”', name(lookedAt.text));
+  return t('Text');
 }

@@ -1,7 +1,9 @@
 /**
- * The sample text as a strip of tokens, shaded by a number a token (attention received, or divergence).
+ * The sample text as a strip of tokens, shaded by a number a token (attention received, or divergence), with bars above and
+ * below each for more numbers.
  * Role: chips and their events; what the numbers mean is the view's business.
  */
+import './textStrip.css';
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { Token } from '../../src/protocol/model';
@@ -11,29 +13,49 @@ import { tokenLabel } from './labels';
 export interface TextStripEvents {
   hover(token: number | null): void;
   select(token: number): void;
+  /** Escape was pressed. */
+  leave?(): void;
+}
+
+/** One bar of every token. */
+export interface TokenBars {
+  /** CSS colour. */
+  color: string;
+  /** [S] length of each token's bar, 0 to 1. */
+  lengths: ArrayLike<number>;
 }
 
 /** How chips are shaded and outlined. */
 export interface TextStripMarks {
   /** [S] shade of each token, 0 to 1; null shades none. */
   shade: readonly number[] | null;
+  /** [S] a second shade: it takes the lower half of the tokens, and `shade` the upper one. */
+  lowerShade?: readonly number[] | null;
   /** CSS colour of the shade. */
   color: string;
+  /** Bars above and below the tokens, and how many there is always room for: pointing at a token must not move it. */
+  barsAbove?: readonly TokenBars[];
+  barsBelow?: readonly TokenBars[];
+  room?: { above: number; below: number };
   selected: number | null;
   /** Hovered query and key. */
   hovered: readonly number[];
 }
 
+/** Shorter bars are left out: they are not seen. */
+const SHORTEST_BAR = 0.02;
+
 export class TextStrip {
-  readonly element = element('div', { class: 'text-strip', role: 'listbox', 'aria-label': t('Tokens of the text') });
+  readonly element: HTMLElement;
   readonly #events: TextStripEvents;
   #tokens: readonly Token[] = [];
-  #chips: readonly HTMLElement[] = [];
-  /** What each chip was marked with last. */
-  #looks: string[] = [];
+  #chips: HTMLElement[] = [];
+  /** What each chip shows now: of a thousand chips only those that change are touched. */
+  #shown: string[] = [];
 
-  constructor(events: TextStripEvents) {
+  constructor(events: TextStripEvents, label = t('Tokens of the text')) {
     this.#events = events;
+    this.element = element('div', { class: 'text-strip', role: 'listbox', 'aria-label': label });
     this.element.addEventListener('pointerleave', () => events.hover(null));
     this.element.addEventListener('keydown', (event) => this.#press(event));
   }
@@ -42,7 +64,6 @@ export class TextStrip {
     if (tokens === this.#tokens) return;
     this.#tokens = tokens;
     const events = this.#events;
-    this.#looks = [];
     this.#chips = select(this.element)
       .selectAll<HTMLElement, Token>('.token')
       .data(tokens as Token[])
@@ -58,39 +79,109 @@ export class TextStrip {
       .on('blur', () => events.hover(null))
       .on('click', (event: Event) => events.select(tokenOf(event)))
       .nodes()
-      .filter((chip) => chip instanceof HTMLElement);
+      .filter((node) => node instanceof HTMLElement);
+    this.#shown = [];
   }
 
-  /** Shades and outlines chips. It follows the pointer: only chips that change are touched. */
-  mark({ shade, color, selected, hovered }: TextStripMarks): void {
+  mark(marks: TextStripMarks): void {
+    const { shade, lowerShade = null, color, selected, hovered, barsAbove = [], barsBelow = [] } = marks;
+    const { above: roomAbove, below: roomBelow } = marks.room ?? { above: 0, below: 0 };
     this.element.style.setProperty('--shade', color);
+    this.element.style.setProperty('--above', String(Math.max(roomAbove, barsAbove.length)));
+    this.element.style.setProperty('--below', String(Math.max(roomBelow, barsBelow.length)));
+    this.element.classList.toggle('halves', lowerShade !== null);
     this.#chips.forEach((chip, place) => {
-      const amount = Math.round((shade?.[place] ?? 0) * 100);
-      const look = `${amount} ${hovered.includes(place)} ${place === selected}`;
-      if (this.#looks[place] === look) return;
-      this.#looks[place] = look;
-      chip.style.setProperty('--amount', `${amount}%`);
-      chip.classList.toggle('hovered', hovered.includes(place));
-      chip.classList.toggle('selected', place === selected);
-      chip.setAttribute('aria-selected', String(place === selected));
+      const amount = percent(shade?.[place]);
+      const lower = percent(lowerShade?.[place]);
+      const [above, below] = [layers(barsAbove, place), layers(barsBelow, place)];
+      const [isHovered, isSelected] = [hovered.includes(place), place === selected];
+      const shown = [amount, lower, isHovered, isSelected, above, below].join('|');
+      if (this.#shown[place] === shown) return;
+      this.#shown[place] = shown;
+      chip.style.setProperty('--amount', amount);
+      chip.style.setProperty('--lower', lower);
+      chip.style.setProperty('--bars-above', above);
+      chip.style.setProperty('--bars-below', below);
+      chip.classList.toggle('hovered', isHovered);
+      chip.classList.toggle('selected', isSelected);
+      chip.setAttribute('aria-selected', String(isSelected));
     });
   }
 
+  /** Scrolls a token into sight. */
+  reveal(token: number): void {
+    this.#chips[token]?.scrollIntoView({ block: 'nearest' });
+  }
+
   #press(event: KeyboardEvent): void {
-    const chips = [...this.element.querySelectorAll<HTMLElement>('.token')];
-    const current = chips.findIndex((chip) => chip === document.activeElement);
+    const current = this.#chips.findIndex((chip) => chip === document.activeElement);
     if (event.key === 'Enter' || event.key === ' ') {
       if (current >= 0) this.#events.select(current);
+    } else if (event.key === 'Escape') {
+      if (this.#events.leave === undefined) return;
+      this.#events.leave();
     } else {
-      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
-      if (step === undefined) return;
-      const next = chips[Math.min(chips.length - 1, Math.max(0, current + step))];
-      chips[current]?.setAttribute('tabindex', '-1');
-      next?.setAttribute('tabindex', '0');
-      next?.focus();
+      const next = this.#after(event.key, current);
+      if (next === null) return;
+      this.#chips[current]?.setAttribute('tabindex', '-1');
+      this.#chips[next]?.setAttribute('tabindex', '0');
+      this.#chips[next]?.focus();
     }
     event.preventDefault();
   }
+
+  /** The token that a key leads to: left and right by one, up and down by a line of the text. */
+  #after(key: string, current: number): number | null {
+    const last = this.#chips.length - 1;
+    switch (key) {
+      case 'ArrowLeft':
+        return Math.max(0, current - 1);
+      case 'ArrowRight':
+        return Math.min(last, current + 1);
+      case 'Home':
+        return 0;
+      case 'End':
+        return last;
+      case 'ArrowUp':
+        return this.#inNextLine(current, -1);
+      case 'ArrowDown':
+        return this.#inNextLine(current, 1);
+      default:
+        return null;
+    }
+  }
+
+  /** The token nearest to one in the line above or below; itself where there is none. */
+  #inNextLine(current: number, by: 1 | -1): number {
+    const from = this.#chips[current]?.getBoundingClientRect();
+    if (from === undefined) return 0;
+    let best = current;
+    let line: number | null = null;
+    let nearest = Infinity;
+    for (let place = current + by; place >= 0 && place < this.#chips.length; place += by) {
+      const box = this.#chips[place]?.getBoundingClientRect();
+      if (box === undefined || Math.abs(box.top - from.top) < from.height / 2) continue;
+      line ??= box.top;
+      if (Math.abs(box.top - line) > box.height / 2) break;
+      const distance = Math.abs(box.left + box.width / 2 - from.left - from.width / 2);
+      if (distance < nearest) [best, nearest] = [place, distance];
+    }
+    return best;
+  }
+}
+
+function percent(share: number | undefined): string {
+  return `${Math.round((share ?? 0) * 100)}%`;
+}
+
+/** The bars of a token as layers of a background, from the top; "none" where all are too short. */
+function layers(bars: readonly TokenBars[], place: number): string {
+  const drawn = bars.flatMap(({ color, lengths }, row) => {
+    const length = lengths[place] ?? 0;
+    const ramp = `linear-gradient(to right, ${color} ${percent(length)}, transparent 0)`;
+    return length < SHORTEST_BAR ? [] : [`${ramp} 0 ${row * 3}px / 100% 3px no-repeat`];
+  });
+  return drawn.length === 0 ? 'none' : drawn.join(', ');
 }
 
 function tokenOf(event: Event): number {

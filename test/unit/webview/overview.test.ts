@@ -1,10 +1,11 @@
 /** The overview: numbers of groups and layers, their order, the room of cells, and moving through them. */
 import { describe, expect, it } from 'vitest';
 import { placeAfter, type CellPlace } from '../../../webview/explorer/overviewKeys';
-import { layoutOverview, rowsInSight } from '../../../webview/explorer/overviewLayout';
+import { layoutOverview } from '../../../webview/explorer/overviewLayout';
 import { extremeGroup, meanOf, orderedLayers, orderValue } from '../../../webview/explorer/overviewNumbers';
 import { barShare, fitOverview } from '../../../webview/explorer/overviewScale';
 import { statistics } from '../../../webview/explorer/statistics';
+import { rowsInSight } from '../../../webview/shared/rowsInSight';
 
 describe('numbers of groups', () => {
   const numbers = { values: [1, 2, 3, 6], groups: [0, 1, 0, 1] };
