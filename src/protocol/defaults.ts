@@ -81,6 +81,8 @@ export function defaultExplorerUi(model: ModelSummary, registries: Registries): 
     scale: 'log',
     hideFirstToken: false,
     mapsOf: 'original',
+    mapValues: 'probabilities',
+    memberMaps: 'own',
     token: null,
     statistic: 'similarity',
     layerOrder: 'number',

@@ -18,6 +18,7 @@ import type {
   HeadDivergence,
   HeadStatistics,
   HeadStatisticsRequest,
+  MapValues,
   ModelSummary,
   Prediction,
   Registries,
@@ -65,6 +66,10 @@ export interface ExplorerUi {
   hideFirstToken: boolean;
   /** Which run's maps are drawn. */
   mapsOf: 'original' | 'converted';
+  /** Probabilities, or the scores that their softmax is taken of. */
+  mapValues: MapValues;
+  /** A group's members as they are, or each minus the mean of the group. */
+  memberMaps: 'own' | 'deviations';
   /** Token emphasised in every map and in the text, or null. */
   token: number | null;
   /** What the overview tells of every group: an id of webview/explorer/statistics.ts. */

@@ -9,12 +9,12 @@ import { placeOf } from '../shared/mapView';
 /**
  * Weights of one query position, decoded from a tile of probabilities. Cells of several keys give each the largest weight.
  * @param head a head of the tile, or null for the mean over its heads
- * @returns [T]; empty when the tile has no such row or head
+ * @returns [T]; empty when the tile has no such row or head, or other numbers
  */
 export function tileRow(tile: AttentionTile, head: number | null, query: number): Float64Array {
   const { S, T, window } = tile;
   const cells = cellsOf(tile, head);
-  if (query >= S || cells === null) return new Float64Array(0);
+  if (query >= S || cells?.coding.kind !== 'weights') return new Float64Array(0);
   return Float64Array.from({ length: T }, (_, key) => {
     const place = placeOf({ window, ...cells }, query, key);
     return place === null ? 0 : (CODE_WEIGHTS[cells.codes[place] ?? 0] ?? 0);

@@ -2,19 +2,22 @@
  * One group of figure (c): its mean map with token labels, its members beside it with their statistics.
  * Role: drawing tiles and answering "what is this cell?". Requests for tiles, the view and the colour scale are maps.ts.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { AttentionStatistics, AttentionTile } from '../../src/protocol/model';
-import type { PixelTable } from '../shared/colorScale';
+import type { AttentionTile } from '../../src/protocol/model';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import { describeHeads } from '../shared/headOrder';
 import { Heatmap, type Cell, type HeatmapPicture } from '../shared/heatmap';
-import { cellsOf, numberAt } from '../shared/mapCells';
+import { cellsOf, NO_DIFFERENCE } from '../shared/mapCells';
+import type { MapColors } from '../shared/mapColors';
 import type { MapPixels } from '../shared/mapTiles';
 import { WHOLE_MAP, type MapView } from '../shared/mapView';
 import type { Readout } from '../shared/readout';
 import { TokenAxis } from '../shared/tokenAxis';
+import { cellContent } from './cardReadout';
 import type { ExplorerData } from './data';
+import { MapStatistics } from './mapStatistics';
 import { focusedGroup, focusedHead, rowRequest, shownTokens, type Actions, type ExplorerView } from './view';
 
 /** How long the pointer rests on a row before its exact weights are asked for. */
@@ -23,8 +26,7 @@ const REST_MILLISECONDS = 50;
 interface Member {
   figure: HTMLElement;
   map: Heatmap;
-  entropy: HTMLElement;
-  firstToken: HTMLElement;
+  statistics: MapStatistics;
 }
 
 /** The tiles of a card's maps: all of it coarse, and of what is looked at more, once that has come. */
@@ -56,6 +58,8 @@ export class GroupCard {
   readonly #title = element('h3');
   readonly #mean: Heatmap;
   readonly #axis: TokenAxis;
+  /** Of a head that is a group of its own. */
+  readonly #alone = new MapStatistics();
   readonly #membersBox = element('div', { class: 'members' });
   readonly #failure = element('p', { class: 'failed', hidden: true });
   readonly #members = new Map<number, Member>();
@@ -78,7 +82,7 @@ export class GroupCard {
       {
         'data-testid': 'map-mean',
         'data-group': group,
-        'aria-label': `Mean attention of KV group ${group}; arrow keys move through the cells`,
+        'aria-label': t('Mean attention of KV group {0}; arrow keys move through the cells, + and - zoom', group),
       },
       null,
     );
@@ -87,7 +91,8 @@ export class GroupCard {
       'div',
       { class: 'mean-map' },
       element('div', { class: 'labelled-map' }, this.#mean.element, this.#axis.element),
-      element('span', { class: 'axis-name' }, 'rows query, columns key'),
+      element('span', { class: 'axis-name' }, t('rows query, columns key')),
+      this.#alone.element,
     );
     this.element = element(
       'article',
@@ -114,7 +119,7 @@ export class GroupCard {
       element(
         'span',
         { class: 'muted' },
-        heads.length === 1 ? `Q ${heads.join('')}` : `mean of Q ${describeHeads(heads)}`,
+        heads.length === 1 ? `Q ${heads.join('')}` : t('mean of Q {0}', describeHeads(heads)),
       ),
     );
   }
@@ -123,21 +128,21 @@ export class GroupCard {
    * @param of what the tiles are of: others of the same replace those that are drawn, a missing one leaves them
    * @param tiles null while they are on their way: what was drawn before stays, dimmed
    */
-  render(view: ExplorerView, of: string, tiles: CardTiles, table: PixelTable): void {
+  render(view: ExplorerView, of: string, tiles: CardTiles, colors: MapColors): void {
     this.#view = view;
     const { whole } = tiles;
     this.element.classList.toggle('loading', whole === null);
     if (whole === null) return;
     this.#tiles = { whole, part: tiles.part ?? (of === this.#of ? this.#tiles.part : null) };
     this.#of = of;
-    this.#draw(this.#mean, null, table);
+    this.#draw(this.#mean, null, colors);
     this.#axis.show(shownTokens(view), whole.causal);
+    this.#alone.show(whole.heads.length === 1 ? (whole.statistics[0] ?? null) : null);
     for (const [place, head] of whole.heads.entries()) {
       const member = this.#members.get(head);
-      const statistics = whole.statistics[place];
       if (member === undefined) continue;
-      this.#draw(member.map, head, table);
-      if (statistics !== undefined) showStatistics(member, statistics);
+      this.#draw(member.map, head, colors);
+      member.statistics.show(whole.statistics[place] ?? null);
     }
     if (this.#pointed !== null) this.#showReadout(this.#pointed);
   }
@@ -150,12 +155,14 @@ export class GroupCard {
     this.#axis.look(mapView);
   }
 
-  #draw(map: Heatmap, head: number | null, table: PixelTable): void {
+  #draw(map: Heatmap, head: number | null, colors: MapColors): void {
     const { whole, part } = this.#tiles;
     if (whole === null) return;
     const layers = [whole, part].flatMap((tile): HeatmapPicture['layers'] => {
       const cells = tile && cellsOf(tile, head);
-      return tile === null || cells === null ? [] : [{ window: tile.window, ...cells, table }];
+      if (tile === null || cells === null) return [];
+      const zero = cells.coding.kind === 'differences' ? NO_DIFFERENCE : 0;
+      return [{ window: tile.window, ...cells, table: colors.table(cells.coding), zero }];
     });
     const { S, T, causal } = whole;
     map.draw({ S, T, causal, layers, fadeFirst: this.#view?.ui.hideFirstToken ?? false });
@@ -203,21 +210,20 @@ export class GroupCard {
 
   #makeMember(head: number): Member {
     const map = this.#makeMap(
-      { 'data-testid': 'map-head', 'data-head': head, 'aria-label': `Attention of query head ${head}` },
+      { 'data-testid': 'map-head', 'data-head': head, 'aria-label': t('Attention of query head {0}', head) },
       head,
     );
     map.canvas.tabIndex = -1;
     map.look(this.#mapView);
-    const entropy = element('span', { class: 'muted' });
-    const firstToken = element('span', { class: 'first-token muted' });
+    const statistics = new MapStatistics();
     const figure = element(
       'figure',
       { class: 'member', 'data-head': head },
-      element('figcaption', {}, element('b', {}, `Q${head}`), entropy),
+      element('figcaption', {}, element('b', {}, `Q${head}`)),
       map.element,
-      firstToken,
+      statistics.element,
     );
-    return { figure, map, entropy, firstToken };
+    return { figure, map, statistics };
   }
 
   #makeMap(attributes: Record<string, string | number>, head: number | null): Heatmap {
@@ -244,46 +250,20 @@ export class GroupCard {
   }
 
   #askForRow(query: number): void {
-    const request = this.#view && rowRequest(this.#view, query);
+    const request = this.#view && rowRequest(this.#view, query, this.#view.ui.mapValues);
     if (request !== null) this.#data.rows.get(request);
     if (this.#pointed !== null) this.#showReadout(this.#pointed);
   }
 
   #showReadout({ head, cell, at }: Pointed): void {
     const { whole, part } = this.#tiles;
-    const request = this.#view && rowRequest(this.#view, cell.query);
-    if (this.#view === null || whole === null || request === null) return;
-    const { queries, keys } = shownTokens(this.#view);
+    const request = this.#view && rowRequest(this.#view, cell.query, this.#view.ui.mapValues);
+    if (this.#view === null || request === null) return;
+    const tiles = [part, whole].filter((tile) => tile !== null);
     const row = this.#data.rows.peek(request);
-    const { T, heads } = whole;
-    const weights = heads.map(
-      (own) => row?.weights[own * T + cell.key] ?? numberAt([part, whole], own, cell.query, cell.key) ?? 0,
-    );
-    const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-    this.#readout.show(
-      {
-        title: head === null ? (heads.length === 1 ? `Q${heads.join('')}` : `mean of KV ${this.#group}`) : `Q${head}`,
-        query: { place: cell.query, text: queries[cell.query]?.text ?? '' },
-        key: { place: cell.key, text: keys[cell.key]?.text ?? '' },
-        weight: head === null ? mean : (weights[heads.indexOf(head)] ?? 0),
-        exact: row !== null,
-        others:
-          heads.length === 1 || heads.length > 8
-            ? []
-            : heads.map((member, place) => ({
-                label: `Q${member}`,
-                weight: weights[place] ?? 0,
-                emphasised: member === head,
-              })),
-      },
-      at,
-    );
+    const minusMean = this.#view.ui.memberMaps === 'deviations';
+    const pointed = { ...cell, head, group: this.#group };
+    const content = cellContent(pointed, tiles, row, minusMean, shownTokens(this.#view));
+    if (content !== null) this.#readout.show(content, at);
   }
-}
-
-function showStatistics({ figure, entropy, firstToken }: Member, of: AttentionStatistics): void {
-  entropy.textContent = `${of.entropy.toFixed(1)} bit`;
-  firstToken.textContent = `first token ${of.firstToken.toFixed(2)}`;
-  firstToken.style.setProperty('--amount', `${of.firstToken * 100}%`);
-  figure.title = `Entropy ${of.entropy.toFixed(2)} bit · weight on the first token ${of.firstToken.toFixed(3)} · largest weight ${of.largest.toFixed(3)}${of.distance === null ? '' : ` · mean distance ${of.distance.toFixed(1)} tokens`}`;
 }

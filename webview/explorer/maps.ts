@@ -3,30 +3,24 @@
  * it, so that "do they look alike?" is answered at a glance. All maps share one colour scale, one crosshair and one
  * selected token. Role: controls, scale and requests; a card is groupCard.ts.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { AttentionTile } from '../../src/protocol/model';
-import { addCells } from '../shared/attentionCode';
-import {
-  colorScaleOf,
-  colorScales,
-  fitScale,
-  pixelTable,
-  scaleTicks,
-  sequentialColor,
-  type MapScale,
-} from '../shared/colorScale';
-import { CheckBox, plainButton, Segmented } from '../shared/controls';
+import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import type { Figure, FigureNumbers, Gathering } from '../shared/figure';
-import { formatTick } from '../shared/format';
 import { layerTitle } from '../shared/labels';
+import { comparisonColors } from '../shared/comparisonColors';
+import { fitColors, type MapColors } from '../shared/mapColors';
 import { WHOLE_MAP, zoomAt, type MapView } from '../shared/mapView';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
 import { GroupCard, type CardTiles } from './groupCard';
 import { gatherMaps, mapNumbers } from './mapNumbers';
+import { MapControls } from './mapControls';
+import { legendElement } from './mapLegend';
 import { panel } from './panel';
 import { ZoomBar } from '../shared/zoomBar';
 import { cardMaps, shownGroups, shownRun, shownTokens, type Actions, type ExplorerView } from './view';
@@ -43,11 +37,9 @@ interface Slot {
 export class Maps implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
-  readonly #runs: Segmented;
-  readonly #scale: Segmented;
-  readonly #hideFirst: CheckBox;
-  readonly #chips = element('div', { class: 'group-chips', role: 'group', 'aria-label': 'KV group shown' });
-  readonly #legend = element('div', { class: 'map-legend' });
+  readonly #controls: MapControls;
+  readonly #chips = element('div', { class: 'group-chips', role: 'group', 'aria-label': t('KV group shown') });
+  readonly #legends = element('div', { class: 'map-legends' });
   readonly #cards = element('div', { class: 'group-cards' });
   readonly #hint = element('p', { class: 'hint' });
   readonly #slots = new Map<number, Slot>();
@@ -70,32 +62,13 @@ export class Maps implements Figure<ExplorerView> {
     this.#data = data;
     this.#readout = readout;
     this.#drawn = drawn;
-    this.#runs = new Segmented(
-      'maps-of',
-      'Whose maps',
-      [
-        { value: 'original', title: 'Original', description: 'The checkpoint as it is' },
-        { value: 'converted', title: 'Converted', description: 'After pooling the KV heads' },
-      ],
-      (value) => actions.choose({ mapsOf: value === 'converted' ? 'converted' : 'original' }),
-    );
-    this.#scale = new Segmented('scale-picker', 'Colour scale', colorScales, (value) =>
-      actions.choose({ scale: colorScaleOf(value) }),
-    );
-    this.#hideFirst = new CheckBox(
-      'hide-first',
-      'Hide first token',
-      'Leaves the first token out of the colour scale: it often takes most of the weight',
-      (checked) => actions.choose({ hideFirstToken: checked }),
-    );
+    this.#controls = new MapControls(actions);
     const controls = element(
       'div',
       { class: 'controls' },
       this.#chips,
-      this.#runs.element,
-      this.#scale.element,
-      this.#hideFirst.element,
-      this.#legend,
+      ...this.#controls.elements,
+      this.#legends,
       this.#zoom.element,
     );
     this.element = panel('maps', this.#title, controls, this.#hint, this.#cards);
@@ -105,20 +78,17 @@ export class Maps implements Figure<ExplorerView> {
     this.#view = view;
     const { ui, snapshot } = view;
     const run = shownRun(view);
-    this.#title.textContent = `Attention by group · ${layerTitle(snapshot.model, ui.layer)}`;
-    this.#runs.element.hidden = snapshot.converted === null;
-    this.#runs.show(ui.mapsOf);
-    this.#scale.show(ui.scale);
-    this.#hideFirst.show(ui.hideFirstToken);
+    this.#title.textContent = t('Attention by group · {0}', layerTitle(snapshot.model, ui.layer));
+    this.#controls.show(view);
     this.#hint.hidden = run !== null;
     this.#cards.hidden = run === null;
-    this.#legend.hidden = run === null;
+    this.#legends.hidden = run === null;
     this.#hint.textContent =
       snapshot.gpu?.available === false
-        ? 'Attention maps need a GPU adapter; see above.'
+        ? t('Attention maps need a GPU adapter; see above.')
         : snapshot.busy === null
-          ? 'Nothing has run yet. Press Run to see what each group attends to.'
-          : 'The first maps are on their way…';
+          ? t('Nothing has run yet. Press Run to see what each group attends to.')
+          : t('The first maps are on their way…');
     this.#drawChips(view);
     if (run === null) return;
     const groups = shownGroups(view);
@@ -127,13 +97,12 @@ export class Maps implements Figure<ExplorerView> {
     if (Math.max(queries.length, keys.length) < 2) this.#mapView = WHOLE_MAP;
     const maps = groups.map((heads, group) => this.#tiles(view, heads, group));
     const wholes = maps.map(({ tiles }) => tiles.whole);
-    const scale = this.#fit(wholes, view);
-    const table = pixelTable(scale, isDark());
+    const colors = this.#fit(wholes, view);
     for (const [group, { card }] of this.#slots) {
       const own = maps[group];
-      if (own !== undefined) card.render(view, own.of, own.tiles, table);
+      if (own !== undefined) card.render(view, own.of, own.tiles, colors);
     }
-    this.#drawLegend(scale);
+    this.#legends.replaceChildren(...colors.legends.map((legend) => legendElement(legend, colors.legends.length > 1)));
     this.#showZoom();
     const waiting = [...this.#slots].some(([group, slot]) => slot.near && wholes[group] === null);
     if (!waiting && wholes.some((tile) => tile !== null)) this.#drawn(run.runId);
@@ -197,12 +166,10 @@ export class Maps implements Figure<ExplorerView> {
     return { of: key, tiles: { whole, part } };
   }
 
-  #fit(tiles: (AttentionTile | null)[], view: ExplorerView): MapScale {
-    const histogram = new Uint32Array(256);
-    for (const tile of tiles) {
-      if (tile !== null) addCells(histogram, tile, tile.members ?? tile.mean, view.ui.hideFirstToken);
-    }
-    return fitScale(histogram, view.ui.scale);
+  #fit(tiles: (AttentionTile | null)[], { ui }: ExplorerView): MapColors {
+    const drawn = tiles.filter((tile) => tile !== null);
+    const { scale, hideFirstToken: skipFirstKey } = ui;
+    return fitColors(drawn, { scale, skipFirstKey, dark: isDark(), comparison: comparisonColors() });
   }
 
   /** Another part is looked at: at once with what is there, and with its own tiles when that has come to rest. */
@@ -261,20 +228,8 @@ export class Maps implements Figure<ExplorerView> {
       .each(function (group) {
         if (group !== null) paintGroup(this, group);
       })
-      .text((group) => (group === null ? 'All' : `KV ${group}`))
+      .text((group) => (group === null ? t('All') : `KV ${group}`))
       .on('click', (_, group) => this.#actions.choose({ group }));
     this.#chips.hidden = groups.length <= 2;
-  }
-
-  #drawLegend(scale: MapScale): void {
-    const stops = Array.from({ length: 9 }, (_, stop) => sequentialColor(stop / 8, isDark())).join(', ');
-    const ramp = element('span', { class: 'ramp', 'aria-hidden': 'true' });
-    ramp.style.backgroundImage = `linear-gradient(to right, ${stops})`;
-    const ticks = scaleTicks(scale).map(({ weight, position }) => {
-      const tick = element('span', { class: 'tick' }, formatTick(weight));
-      tick.style.left = `${position * 100}%`;
-      return tick;
-    });
-    this.#legend.replaceChildren(ramp, ...ticks);
   }
 }

@@ -7,6 +7,7 @@ import type {
   AttentionRowRequest,
   ConversionRequest,
   HeadDamageRequest,
+  MapValues,
   RunSummary,
   SimilarityBasis,
   SimilarityInfo,
@@ -72,16 +73,23 @@ export function cardMaps(view: ExplorerView, heads: number[]): MapsOf | null {
   if (request === null) return null;
   return {
     ...request,
-    ...(heads.length === 1 ? { meanOnly: true } : {}),
+    ...(view.ui.mapValues === 'scores' ? { values: 'scores' } : {}),
+    ...(heads.length === 1 ? { meanOnly: true } : view.ui.memberMaps === 'deviations' ? { deviations: true } : {}),
     ...(view.ui.hideFirstToken ? { withoutFirst: true } : {}),
   };
 }
 
-/** The exact weights of one query in all heads of the layer: one request for every figure; null before the first run. */
-export function rowRequest(view: ExplorerView, query: number): AttentionRowRequest | null {
+/** The exact numbers of one query in all heads of the layer: one request for every figure; null before the first run. */
+export function rowRequest(
+  view: ExplorerView,
+  query: number,
+  values: MapValues = 'probabilities',
+): AttentionRowRequest | null {
   const run = shownRun(view);
   const heads = Array.from({ length: view.snapshot.model.H }, (_, head) => head);
-  return run === null ? null : { runId: run.runId, layer: view.ui.layer, heads, query };
+  if (run === null) return null;
+  const request = { runId: run.runId, layer: view.ui.layer, heads, query };
+  return values === 'scores' ? { ...request, values } : request;
 }
 
 /** What the similarity figure compares. */
@@ -172,5 +180,7 @@ export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
     textMode: ui.textMode === 'lines' ? 'lines' : 'shades',
     textDirection: directions.includes(ui.textDirection) ? ui.textDirection : 'from',
     textBy: ui.textBy === 'head' ? 'head' : 'group',
+    mapValues: ui.mapValues === 'scores' ? 'scores' : 'probabilities',
+    memberMaps: ui.memberMaps === 'deviations' ? 'deviations' : 'own',
   };
 }

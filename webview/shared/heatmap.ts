@@ -6,12 +6,9 @@
 import { element } from './dom';
 import './heatmap.css';
 import { layerBitmap, sameLayer, type HeatmapLayer } from './mapBitmap';
-import { boxOf, cellAt, isWhole, panBy, panTo, WHOLE_MAP, zoomAt, type Box, type MapView } from './mapView';
+import { boxOf, cellAt, isWhole, panBy, panTo, WHOLE_MAP, zoomAt, type Box, type Cell, type MapView } from './mapView';
 
-export interface Cell {
-  query: number;
-  key: number;
-}
+export type { Cell };
 
 export interface HeatmapEvents {
   /** The pointer or the keyboard is on a cell, or on none. `at` is the cell's place on screen. */

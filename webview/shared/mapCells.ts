@@ -5,6 +5,9 @@ import type { AttentionTile, CellCoding, MapCells } from '../../src/protocol/mod
 import { CODE_WEIGHTS } from './attentionCode';
 import { placeOf } from './mapView';
 
+/** The code of differences that stands for 0. */
+export const NO_DIFFERENCE = 128;
+
 /** One map of a tile: cells of a head, or of the mean for null; null when the tile has none. The mean of one head is its own. */
 export function cellsOf({ heads, mean, members }: AttentionTile, head: number | null): MapCells | null {
   if (head === null) return mean;
@@ -23,7 +26,7 @@ export function decode(code: number, coding: CellCoding): number {
     case 'scores':
       return code === 0 ? NaN : coding.low + ((code - 1) / 254) * (coding.high - coding.low);
     case 'differences':
-      return code === 0 ? NaN : Math.sign(code - 128) * coding.largest * ((code - 128) / 127) ** 2;
+      return code === 0 ? NaN : Math.sign(code - NO_DIFFERENCE) * coding.largest * ((code - NO_DIFFERENCE) / 127) ** 2;
   }
 }
 

@@ -11,6 +11,12 @@ export interface MapView {
   span: number;
 }
 
+/** A query and a key of a map. */
+export interface Cell {
+  query: number;
+  key: number;
+}
+
 export const WHOLE_MAP: MapView = { x: 0, y: 0, span: 1 };
 
 /** Fewest tokens a side that zooming goes to. */
@@ -45,7 +51,7 @@ export function panBy(view: MapView, x: number, y: number): MapView {
 }
 
 /** Moves the view no more than needed to show a cell. */
-export function panTo(view: MapView, { query, key }: { query: number; key: number }, S: number, T: number): MapView {
+export function panTo(view: MapView, { query, key }: Cell, S: number, T: number): MapView {
   const reach = (corner: number, place: number, count: number): number =>
     Math.min(place / count, Math.max((place + 1) / count - view.span, corner));
   return within({ ...view, x: reach(view.x, key, T), y: reach(view.y, query, S) });
@@ -64,13 +70,7 @@ export function seenTokens(view: MapView, S: number, T: number): MapWindow {
 }
 
 /** The cell at a place, in shares of what is shown; null outside. */
-export function cellAt(
-  view: MapView,
-  S: number,
-  T: number,
-  x: number,
-  y: number,
-): { query: number; key: number } | null {
+export function cellAt(view: MapView, S: number, T: number, x: number, y: number): Cell | null {
   if (x < 0 || x >= 1 || y < 0 || y >= 1) return null;
   const query = Math.min(S - 1, Math.floor((view.y + y * view.span) * S));
   const key = Math.min(T - 1, Math.floor((view.x + x * view.span) * T));

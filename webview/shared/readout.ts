@@ -3,21 +3,12 @@
  * Role: a small card beside the pointer. The weight decoded from a map's code is shown at once and marked as rounded;
  * the exact one replaces it when it has arrived.
  */
+import { t } from '@vscode/l10n';
 import { element } from './dom';
 import { formatWeight } from './format';
 import { shortLabel } from './labels';
 import { placeBeside } from './placement';
-
-export interface ReadoutContent {
-  /** What map: "Q3" or "mean of KV 1". */
-  title: string;
-  query: { place: number; text: string };
-  key: { place: number; text: string };
-  weight: number;
-  exact: boolean;
-  /** Further values of the same cell: the members of a group, the other run. */
-  others: { label: string; weight: number; emphasised: boolean }[];
-}
+import type { ReadoutContent } from './readoutContent';
 
 const TOKEN_LENGTH = 18;
 
@@ -32,7 +23,7 @@ export class Readout {
 
   /** @param at screen position of the pointer */
   show(content: ReadoutContent, at: { x: number; y: number }): void {
-    const { title, query, key, weight, exact, others } = content;
+    const { title, query, key, weight, exact, note = '', others } = content;
     Object.assign(this.element.dataset, {
       query: String(query.place),
       key: String(key.place),
@@ -40,11 +31,13 @@ export class Readout {
       exact: String(exact),
     });
     const largest = Math.max(weight, ...others.map((other) => other.weight), 1e-12);
+    // Bars start at 0: signed numbers and scores have none.
+    const hasBars = others.every((other) => other.weight >= 0);
     this.element.replaceChildren(
       element(
         'div',
         { class: 'readout-head' },
-        element('b', {}, formatWeight(weight)),
+        element('b', {}, formatCell(weight)),
         element('span', { class: 'muted' }, title),
       ),
       element(
@@ -56,7 +49,8 @@ export class Readout {
         element('q', {}, shortLabel(key.text, TOKEN_LENGTH)),
         element('span', { class: 'muted' }, String(key.place)),
       ),
-      element('div', { class: 'readout-others' }, ...others.map((other) => bar(other, largest))),
+      element('div', { class: 'readout-others' }, ...others.map((other) => bar(other, hasBars ? largest : Infinity))),
+      ...(note === '' ? [] : [element('div', { class: 'muted' }, note)]),
     );
     this.element.hidden = false;
     placeBeside(this.element, at);
@@ -75,6 +69,11 @@ function bar(other: ReadoutContent['others'][number], largest: number): HTMLElem
     { class: other.emphasised ? 'emphasised' : '' },
     element('span', {}, other.label),
     element('span', { class: 'readout-bar' }, fill),
-    element('span', {}, formatWeight(other.weight)),
+    element('span', {}, formatCell(other.weight)),
   );
+}
+
+/** A number of a cell; what a query does not see has none. */
+function formatCell(value: number): string {
+  return Number.isFinite(value) ? formatWeight(value) : t('not seen');
 }

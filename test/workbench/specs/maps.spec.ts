@@ -2,7 +2,7 @@
 // engine's own, one token marked in every map and in the text.
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { chosen } from '../harness/controls';
+import { choose, chosen } from '../harness/controls';
 import { attentionOf } from '../harness/engineNumbers';
 import { pointAt, type MapReadout } from '../harness/mapReadout';
 import { useWorkbench } from '../harness/useWorkbench';
@@ -151,4 +151,37 @@ test('a token is marked in every map and in the text', async () => {
     .locator('.group-card .mark-row')
     .evaluateAll((all) => [...new Set(all.map((mark) => parseFloat(getComputedStyle(mark).top)))].length);
   expect(tops).toBeGreaterThan(0);
+});
+
+test('members minus their mean, exactly', async () => {
+  const view = await explorer();
+  await choose(view, 'member-maps', 'deviations');
+  await eventually(
+    async () => (await view.locator('.map-legend[data-kind="differences"]').count()) === 1,
+    'the legend tells differences',
+  );
+  const found = await pointAt(view, member(view, 2), 0.25, 0.5);
+  const heads = await Promise.all([0, 1, 2, 3].map((head) => exact(view, head, found)));
+  const mean = heads.reduce((sum, weight) => sum + weight / 4, 0);
+  expect(found.weight).toBeCloseTo((heads[2] ?? NaN) - mean, 6);
+  await workbench().screenshot('maps-deviations');
+  await choose(view, 'member-maps', 'own');
+});
+
+test('scores before the softmax, exactly', async () => {
+  const view = await explorer();
+  await choose(view, 'map-values', 'scores');
+  await eventually(
+    async () => (await view.locator('.map-legend[data-kind="scores"]').count()) === 1,
+    'the legend tells scores',
+  );
+  // Of two keys of one query, scores differ by the logarithm of what their weights differ by.
+  const [one, other] = [await pointAt(view, member(view, 6), 0.1, 0.7), await pointAt(view, member(view, 6), 0.6, 0.7)];
+  expect(one.query).toBe(other.query);
+  const ratio = (await exact(view, 6, one)) / (await exact(view, 6, other));
+  expect(one.weight - other.weight).toBeCloseTo(Math.log(ratio), 3);
+  await workbench().screenshot('maps-scores');
+  // Statistics are of the probabilities, whatever is shown.
+  expect(await view.locator('.member [data-statistic="entropy"]').count()).toBe(8);
+  await choose(view, 'map-values', 'probabilities');
 });
