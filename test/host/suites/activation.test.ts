@@ -23,7 +23,9 @@ describe('activation', () => {
   });
 
   it('registers exactly the commands that package.json lists', async () => {
-    const registered = (await vscode.commands.getCommands(true)).filter((name) => /^gqaLens\.(figure\.)?[a-zA-Z]+$/.test(name));
+    const registered = (await vscode.commands.getCommands(true)).filter((name) =>
+      /^gqaLens\.(figure\.)?[a-zA-Z]+$/.test(name),
+    );
     assert.deepEqual(
       registered.sort(),
       contributed()
