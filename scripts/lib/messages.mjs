@@ -91,7 +91,9 @@ export function untranslated(source) {
 
 /** Without signs of the editor, markup and the product's name, which are the same in every language. */
 const wordsOf = (/** @type {string} */ text) =>
-  /^[<[]/.test(text) ? '' : text.replace(/\$\([\w-]+\)|GQA Lens|\b(PNG|SVG|CSV|JSON)\b/g, '');
+  /^([<[]|color-mix|linear-gradient)/.test(text)
+    ? ''
+    : text.replace(/\$\([\w-]+\)|GQA Lens|\b(PNG|SVG|CSV|JSON)\b/g, '');
 
 /** The text of a literal, with {} where a template puts something in; null for other nodes. */
 function textOf(/** @type {ts.Node} */ node) {
