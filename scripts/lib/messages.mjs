@@ -91,7 +91,7 @@ export function untranslated(source) {
 
 /** Without signs of the editor, markup and the product's name, which are the same in every language. */
 const wordsOf = (/** @type {string} */ text) =>
-  /^([<[]|color-mix|linear-gradient)/.test(text)
+  /^[<[]|^color-mix|gradient\(|px\b/.test(text)
     ? ''
     : text.replace(/\$\([\w-]+\)|GQA Lens|\b(PNG|SVG|CSV|JSON)\b/g, '');
 
@@ -122,7 +122,7 @@ function isForMachines(/** @type {ts.Node} */ node) {
   if (ts.isCallExpression(parent) && parent.expression !== node) {
     const callee = parent.expression.getText();
     if (
-      /\.(on|select|selectAll|classed|style|setProperty|matchMedia|querySelector|closest|startsWith|info|warn|error)$/.test(
+      /\.(on|select|selectAll|classed|style|setProperty|matchMedia|querySelector|closest|startsWith|includes|info|warn|error)$/.test(
         callee,
       )
     ) {

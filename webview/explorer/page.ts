@@ -2,6 +2,7 @@
  * The explorer page: wires the host, the state and the figures together.
  * The host owns the snapshot, this page owns the UI state; a change of either draws once, in the next frame.
  */
+import { t } from '@vscode/l10n';
 import '../shared/palette.css';
 import '../shared/base.css';
 import './explorer.css';
@@ -94,8 +95,8 @@ export function createExplorerPage(
   const data = createData(remote, () => plan('render'));
   const readout = new Readout();
   const compareButton = button(
-    'Compare MHA and GQA',
-    { 'data-testid': 'compare', title: 'Original and converted side by side' },
+    t('Compare MHA and GQA'),
+    { 'data-testid': 'compare', title: t('Original and converted side by side') },
     () => ask(remote.openDiff()),
   );
   const header = makeHeader(
