@@ -291,7 +291,6 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('data-testid', 'head')
       .attr('data-head', (item) => item.head)
       .attr('data-group', (item) => item.group)
-      .attr('aria-label', (item) => t('Query head {0}, reads KV {1}', item.head, item.group))
       .attr('aria-describedby', this.editor.isEditable ? 'grouping-help' : null)
       .classed('movable', this.editor.isEditable)
       .attr('transform', (item) => `translate(${item.x},${item.y})`)

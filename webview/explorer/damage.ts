@@ -27,6 +27,7 @@ const TOP = 6;
 const NAMES = 16;
 /** Shares of a head's output that the scale may begin, end and be labelled with. */
 const STEPS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
+const MOST_TICKS = 7;
 
 export class Damage implements Figure<ExplorerView> {
   readonly element: HTMLElement;
@@ -97,7 +98,9 @@ export class Damage implements Figure<ExplorerView> {
     const y = scaleLog(domain, [bottom, TOP]).clamp(true);
     const pitch = (width - LEFT) / Math.max(1, places.length);
     this.#svg.attr('width', width).attr('height', HEIGHT);
-    const ticks = STEPS.filter((step) => step >= domain[0] && step <= domain[1]);
+    const steps = STEPS.filter((step) => step >= domain[0] && step <= domain[1]);
+    // Over many decades only those themselves have room.
+    const ticks = steps.length <= MOST_TICKS ? steps : steps.filter((step) => Math.log10(step) % 1 === 0);
     const axis = this.#svg.select('.axis');
     axis
       .selectAll('line')

@@ -85,7 +85,7 @@ export class Similarity implements Figure<ExplorerView> {
     );
     this.#measure = new Picker('measure-picker', t('Measure'), (value) => actions.choose({ similarityMeasure: value }));
     this.#order = new Segmented(
-      'order-picker',
+      'matrix-order',
       t('Order of the heads'),
       [
         { value: 'group', title: t('by group'), description: t('Heads that share a KV head stand together') },

@@ -30,6 +30,20 @@ export async function attentionOf(text: string, layer: number): Promise<{ maps: 
   }
 }
 
+/** How alike the K and V heads of one layer of the sample are, and each to the pooled head of its group. */
+export async function similarityOf(
+  layer: number,
+  measure: string,
+  G: number,
+): Promise<Record<'k' | 'v', { matrix: number[][]; toPooled: number[]; floor: number }>> {
+  const args = ['similarity', sample, '--layer', String(layer), '--measure', measure, '--groups', String(G), '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args]);
+  const { layers } = JSON.parse(stdout) as { layers: Awaited<ReturnType<typeof similarityOf>>[] };
+  const [only] = layers;
+  if (only === undefined) throw new Error(`There are no numbers of layer ${layer}`);
+  return only;
+}
+
 /** The measures of the sample pooled to G heads, on a text. */
 export async function measuresOf(text: string, G: number, merge: string): Promise<TextMeasures> {
   const args = ['compare', sample, '--groups', String(G), '--merge', merge, '--text', text, '--json'];
