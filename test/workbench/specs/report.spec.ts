@@ -68,6 +68,12 @@ interface Told {
   weight: number;
 }
 
+/** Nothing on the page that is shown failed, or is missing. */
+async function expectComplete(page: Page): Promise<void> {
+  expect(await page.locator('.failed:visible').allTextContents()).toEqual([]);
+  expect(await page.locator('[role=tabpanel]:visible').textContent()).not.toMatch(/not in this report/);
+}
+
 /** Points at a place of a map until the readout has the exact weight. */
 async function pointAt(page: Page, testId: string, attributes: string, x: number, y: number): Promise<Told> {
   const map = page.locator(`[data-testid=${testId}]${attributes}`);
@@ -107,6 +113,7 @@ describe('a report', () => {
     expect(mean.weight).toBeCloseTo(weightOf([4, 5, 6, 7], mean), 6);
     const member = await pointAt(page, 'map-head', '[data-head="2"]', 0.1, 0.6);
     expect(member.weight).toBeCloseTo(weightOf([2], member), 6);
+    await expectComplete(page);
     await photograph(page, `report-explorer-${scheme}`);
 
     await page.getByTestId('tab-explorer').focus();
@@ -115,11 +122,13 @@ describe('a report', () => {
     expect(await page.getByTestId('explorer').isVisible()).toBe(false);
     const a = await pointAt(page, 'diff-map', '[data-side="a"]', 0.2, 0.7);
     expect(a.weight).toBeCloseTo(weightOf([0], a), 6);
+    await expectComplete(page);
     await photograph(page, `report-comparison-${scheme}`);
 
     await page.keyboard.press('Escape');
     await page.getByTestId('tab-sweep').click();
     expect(await page.getByTestId('sweep-row').count()).toBe(5);
+    await expectComplete(page);
     await photograph(page, `report-sweep-${scheme}`);
     expect(wrong).toEqual([]);
     await page.context().close();
