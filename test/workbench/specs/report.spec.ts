@@ -68,8 +68,9 @@ interface Told {
   weight: number;
 }
 
-/** Nothing on the page that is shown failed, or is missing. */
+/** Nothing on the page that is shown failed, is missing, or does not come. */
 async function expectComplete(page: Page): Promise<void> {
+  await expect.poll(() => page.locator('.loading:visible').count(), { timeout: 10_000 }).toBe(0);
   expect(await page.locator('.failed:visible').allTextContents()).toEqual([]);
   expect(await page.locator('[role=tabpanel]:visible').textContent()).not.toMatch(/not in this report/);
 }
@@ -130,6 +131,41 @@ describe('a report', () => {
     expect(await page.getByTestId('sweep-row').count()).toBe(5);
     await expectComplete(page);
     await photograph(page, `report-sweep-${scheme}`);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('answers whatever can be chosen', async () => {
+    const { page, wrong } = await open('report.html', 'dark');
+    const press = (testId: string, value: string) => async (): Promise<void> =>
+      page.locator(`[data-testid=${testId}]:visible [data-value="${value}"]`).click();
+    const pick = (testId: string, value: string) => async (): Promise<unknown> =>
+      page.locator(`[data-testid=${testId}]:visible`).selectOption(value);
+    const explorer = [
+      press('map-values', 'scores'),
+      press('member-maps', 'deviations'),
+      press('map-values', 'probabilities'),
+      press('maps-of', 'converted'),
+      press('text-direction', 'both'),
+      press('target-picker', 'v'),
+      pick('measure-picker', 'pca'),
+      pick('inputs-picker', 'activations'),
+      press('target-picker', 'maps'),
+      pick('statistic-picker', 'observed'),
+      pick('layer-picker', '5'),
+    ];
+    await page.locator('[data-testid=map-mean][data-group="0"]').click({ position: { x: 20, y: 200 } });
+    for (const choose of explorer) {
+      await choose();
+      await expectComplete(page);
+    }
+    await page.getByTestId('tab-comparison').click();
+    for (const choose of [pick('layer-picker', '0'), press('scale-picker', 'linear')]) {
+      await choose();
+      await expectComplete(page);
+    }
+    await page.locator('[data-testid=diff] .token:visible').nth(4).click();
+    await expectComplete(page);
     expect(wrong).toEqual([]);
     await page.context().close();
   });
