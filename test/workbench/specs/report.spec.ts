@@ -151,7 +151,7 @@ describe('a report', () => {
       pick('measure-picker', 'pca'),
       pick('inputs-picker', 'activations'),
       press('target-picker', 'maps'),
-      pick('statistic-picker', 'observed'),
+      pick('statistic-picker', 'observed-damage'),
       pick('layer-picker', '5'),
     ];
     await page.locator('[data-testid=map-mean][data-group="0"]').click({ position: { x: 20, y: 200 } });
