@@ -65,7 +65,7 @@ export class Dendrogram {
     const hint = element('span', { class: 'muted' }, t('Press a branch: its heads share one KV head.'));
     this.element = part('tree', this.#title, element('div', { class: 'tree-head' }, hint, this.#cut), this.#stage);
     this.element.hidden = true;
-    for (const layer of ['axis', 'cut', 'joints', 'leaves']) this.#svg.append('g').attr('class', layer);
+    for (const layer of ['axis', 'joints', 'cut', 'leaves']) this.#svg.append('g').attr('class', layer);
   }
 
   /** @param picture null while nothing is known; what was drawn before goes */

@@ -12,6 +12,7 @@ import { element, watchWidth } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { layerTitle } from '../shared/labels';
+import { isDark } from '../shared/theme';
 import { Damage } from './damage';
 import type { ExplorerData } from './data';
 import { likenessTree } from './likenessTree';
@@ -56,6 +57,7 @@ export class Similarity implements Figure<ExplorerView> {
   readonly parts: readonly Figure<ExplorerView>[];
   #view: ExplorerView | null = null;
   #shown: SimilarityResult | null = null;
+  #drawn: { result: SimilarityResult; as: string } | null = null;
   #width = 0;
 
   constructor(actions: Actions, data: ExplorerData) {
@@ -214,17 +216,20 @@ export class Similarity implements Figure<ExplorerView> {
 
   #draw(result: SimilarityResult, view: ExplorerView): void {
     if (this.#width === 0) return;
+    const { pairRow, pairColumn, similarityOrder: order } = view.ui;
+    // Thousands of cells need not be drawn again when something else of the page has changed.
+    const drawn = [this.#width, isDark(), order, pairRow, pairColumn].join(' ');
+    if (this.#drawn?.result === result && this.#drawn.as === drawn) return;
+    this.#drawn = { result, as: drawn };
     const isMany = result.n > FEW_HEADS;
     this.element.classList.toggle('many-heads', isMany);
     const room = Math.min(isMany ? Infinity : LARGEST_MATRIX, this.#width - MARGIN - BARS - LEGEND - 12);
     const measure = shownMeasure(view);
-    const order = view.ui.similarityOrder;
     const tree = order === 'likeness' ? likenessTree(result, measure, 1) : null;
     const heads = tree?.root.leaves ?? (order === 'head' ? groupOrder(result.groups.map(() => 0)) : undefined);
     const layout = layoutMatrix(result.groups, room, heads);
     const scale = matrixScale(result.matrix, result.n, result.floor, measure?.alike ?? 'high');
     const top = MARGIN + (tree === null ? 0 : TREE_HEIGHT);
-    const { pairRow, pairColumn } = view.ui;
     const label = t(
       '{0} of {1} {2} heads; arrow keys move through the pairs, Enter shows their maps',
       ...[measure?.title ?? '', result.n, nameOf(result)],
