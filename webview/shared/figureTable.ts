@@ -45,12 +45,12 @@ export class FigureTable {
     }
     this.#caption.textContent = numbers.title;
     this.#scroller.setAttribute('aria-label', numbers.title);
-    this.#drawHead(numbers.columns);
+    this.#drawHead(numbers);
     this.#drawRows(numbers);
   }
 
   /** The head stays while its columns do, so that a pressed button keeps the focus. */
-  #drawHead(columns: readonly string[]): void {
+  #drawHead({ columns, rows }: FigureNumbers): void {
     const key = JSON.stringify(columns);
     if (key !== this.#columns) {
       this.#columns = key;
@@ -67,6 +67,7 @@ export class FigureTable {
     }
     [...this.#head.children].forEach((cell, column) => {
       const isSorted = this.#sort?.column === column;
+      cell.classList.toggle('number', typeof rows.find((row) => row[column] !== null)?.[column] === 'number');
       cell.setAttribute('aria-sort', !isSorted ? 'none' : this.#sort?.descending === true ? 'descending' : 'ascending');
     });
   }

@@ -81,7 +81,7 @@ function describeOrigin({ model, shape, text, layer, conversion, adapter, dtype 
     conversion,
     adapter,
     dtype,
-    text === null ? null : `“${text.replace(/\s+/g, ' ').trim()}”`,
+    text === null ? null : t('text: {0}', text.replace(/\s+/g, ' ').trim()),
   ]
     .filter((fact) => fact !== null)
     .join(' · ');

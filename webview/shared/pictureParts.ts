@@ -6,9 +6,9 @@
 import { copySvg, plainColor } from './svgCopy';
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
-/** What a picture leaves out: things to press, and what says so itself. Buttons that carry content stay. */
+/** What a picture leaves out: things to press, and what says so itself. Buttons that carry content stay: rows, headings of columns. */
 const LEFT_OUT =
-  '[data-no-picture], gqa-button, gqa-tick-box, gqa-growing-text, gqa-text-line, select, input, textarea, label, .segmented, .chip, .panel-head button, button.link, [popover]';
+  '[data-no-picture], select, input, textarea, label, .segmented, .chip, .panel-head button, [popover], button.link:not(:is(td, th) *)';
 
 export interface PictureBox {
   x: number;

@@ -118,7 +118,11 @@ class PlotFigure implements Figure<SweepView> {
       choose({ y: value as SweepY }),
     );
     const x = new Segmented('sweep-x', t('Against'), choicesOf(axes, timed), (value) => choose({ x: value as SweepX }));
-    this.#controls.replaceChildren(y.element, element('span', { class: 'muted' }, t('against')), x.element);
+    this.#controls.replaceChildren(
+      y.element,
+      element('span', { class: 'muted', 'data-no-picture': true }, t('against')),
+      x.element,
+    );
     this.#switches = { x, y, timed };
     return this.#switches;
   }

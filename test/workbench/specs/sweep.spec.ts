@@ -10,6 +10,7 @@ import type { SweepRow } from '../../../src/protocol/sweep';
 import { choose, chosen } from '../harness/controls';
 import { sweepOf } from '../harness/engineNumbers';
 import { saveFigure, savedTo } from '../harness/figures';
+import { accept as acceptQuestion, asked, check as checkRows } from '../harness/questions';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -40,35 +41,9 @@ async function drawn(sweep: FrameLocator | Locator): Promise<Record<string, numb
 
 const keyOf = ({ merge, grouping, G }: SweepRow): string => `${merge ? `${merge}/${grouping ?? ''}` : 'original'}/${G}`;
 
-/** Leaves only these rows of a quick pick checked, and accepts it. */
-async function check(...labels: string[]): Promise<void> {
-  const { page } = workbench();
-  const rows = page.locator('.quick-input-list .monaco-list-row');
-  const shown = async (): Promise<string[]> =>
-    rows.evaluateAll((all) => all.map((row) => row.querySelector('.label-name')?.textContent.trim() ?? ''));
-  // The rows of the question before stand for a moment under the title of this one.
-  await eventually(
-    async () => {
-      const found = await shown();
-      return labels.every((label) => found.includes(label));
-    },
-    `${labels.join(', ')} are offered`,
-  );
-  for (const [index, label] of (await shown()).entries()) {
-    const row = rows.nth(index);
-    if ((await row.getByRole('checkbox').isChecked()) !== labels.includes(label)) await row.click();
-  }
-  await accept();
-}
-
-/** Enter in the question's own box: a panel that draws may have taken the focus. */
-async function accept(): Promise<void> {
-  await workbench().page.locator('.quick-input-widget input[type="text"]').press('Enter');
-}
-
-async function title(text: RegExp): Promise<void> {
-  await workbench().page.locator('.quick-input-title').filter({ hasText: text }).waitFor();
-}
+const check = (...labels: string[]): Promise<void> => checkRows(workbench().page, ...labels);
+const accept = (): Promise<void> => acceptQuestion(workbench().page);
+const title = (text: RegExp): Promise<void> => asked(workbench().page, text);
 
 test('is chosen in quick picks, and draws the numbers of the engine', async () => {
   const { page } = workbench();

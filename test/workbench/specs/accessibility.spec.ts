@@ -1,0 +1,135 @@
+// Who sees little, sees no colours, or cannot stand motion: axe-core finds nothing serious in any view under any theme, menus
+// and tables are driven by keyboard, and nothing moves where motion is not wanted.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FrameLocator } from 'playwright-core';
+import { afterAll, expect, test } from 'vitest';
+import { seriousViolations } from '../harness/axe';
+import { sample } from '../harness/engineNumbers';
+import { figure } from '../harness/figures';
+import { accept, asked, check } from '../harness/questions';
+import { themes, type ThemeName } from '../harness/themes';
+import { useWorkbench } from '../harness/useWorkbench';
+
+const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-accessibility-spec-'));
+writeFileSync(
+  join(folder, 'stranger.txt'),
+  'The stranger came early in February, one wintry day, through a biting wind.',
+);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const workbench = useWorkbench({ folder, settings: { 'files.simpleDialog.enable': true } });
+const themeNames = Object.keys(themes) as ThemeName[];
+
+/** Holds a view against axe-core under every theme. */
+async function holdAgainstAxe(view: FrameLocator): Promise<void> {
+  const found: Record<string, string[]> = {};
+  for (const theme of themeNames) {
+    await workbench().setTheme(theme);
+    found[theme] = await seriousViolations(view);
+  }
+  await workbench().setTheme('dark');
+  expect(found).toEqual(Object.fromEntries(themeNames.map((theme) => [theme, []])));
+}
+
+async function quiet(view: FrameLocator): Promise<void> {
+  await expect.poll(() => view.locator('main.busy, .loading').count(), { timeout: 60_000 }).toBe(0);
+}
+
+test('the explorer', async () => {
+  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
+  const explorer = await workbench().webview('explorer');
+  await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
+  await quiet(explorer);
+  await holdAgainstAxe(explorer);
+});
+
+test('a figure’s menu and table, by keyboard', async () => {
+  const explorer = await workbench().webview('explorer');
+  const { keyboard } = workbench().page;
+  const button = explorer.getByTestId('menu-divergence');
+  await button.focus();
+  await keyboard.press('ArrowDown');
+  const focused = (): Promise<string | null> =>
+    explorer.locator('body').evaluate((body) => body.ownerDocument.activeElement?.getAttribute('data-testid') ?? null);
+  await expect.poll(focused).toBe('item-table');
+  expect(await button.getAttribute('aria-expanded')).toBe('true');
+  await keyboard.press('End');
+  await expect.poll(focused).toBe('item-copy');
+  await keyboard.press('Escape');
+  await expect.poll(focused).toBe('menu-divergence');
+  expect(await button.getAttribute('aria-expanded')).toBe('false');
+  await keyboard.press('Enter');
+  await expect.poll(focused).toBe('item-table');
+  await keyboard.press('Enter');
+  const rows = figure(explorer, 'divergence').locator('tbody tr');
+  await rows.first().waitFor();
+  const kls = (): Promise<number[]> =>
+    rows.evaluateAll((all) => all.map((row) => Number(row.lastElementChild?.textContent)));
+  await figure(explorer, 'divergence').getByRole('button', { name: 'KL' }).focus();
+  await keyboard.press('Enter');
+  const ascending = await kls();
+  expect(ascending).toEqual(ascending.toSorted((a, b) => a - b));
+  await keyboard.press('Enter');
+  expect(await kls()).toEqual(ascending.toReversed());
+  expect(await seriousViolations(explorer)).toEqual([]);
+});
+
+test('nothing moves where motion is not wanted', async () => {
+  const explorer = await workbench().webview('explorer');
+  const moving = (): Promise<number> =>
+    explorer.locator('body').evaluate(
+      (body) =>
+        [...body.querySelectorAll('*')].filter((part) =>
+          ['', '::before', '::after'].some((pseudo) => {
+            const style = getComputedStyle(part, pseudo);
+            return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0;
+          }),
+        ).length,
+    );
+  await workbench().page.emulateMedia({ reducedMotion: 'no-preference' });
+  expect(await moving()).toBeGreaterThan(0);
+  await workbench().page.emulateMedia({ reducedMotion: 'reduce' });
+  expect(await moving()).toBe(0);
+});
+
+test('the comparison', async () => {
+  await workbench().runCommand('GQA Lens: Compare MHA and GQA');
+  const diff = await workbench().webview('diff');
+  await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
+  await quiet(diff);
+  await holdAgainstAxe(diff);
+});
+
+test('a sweep', async () => {
+  const { page } = workbench();
+  await workbench().runCommand('GQA Lens: Sweep Groups and Methods');
+  await asked(page, /numbers of KV groups/);
+  await check(page, '2 KV groups', '1 KV group');
+  await asked(page, /Which heads share/);
+  await check(page, 'Contiguous');
+  await asked(page, /How their KV heads are merged/);
+  await check(page, 'Mean', 'First head');
+  await asked(page, /Text that quality is measured on/);
+  await accept(page);
+  await asked(page, /How many windows/);
+  await page.locator('.quick-input-widget input[type="text"]').fill('1');
+  await accept(page);
+  await asked(page, /What is measured/);
+  await workbench().pick(/^Quality/);
+  const sweep = await workbench().webview('sweep');
+  await expect.poll(() => sweep.getByTestId('sweep-point').count(), { timeout: 60_000 }).toBe(5);
+  await holdAgainstAxe(sweep);
+});
+
+test('the structure of a checkpoint', async () => {
+  const { page } = workbench();
+  await workbench().runCommand('File: Open File...');
+  await workbench().enterPath(join(sample, 'model.safetensors'));
+  const structure = await workbench().webview('structure');
+  await structure.getByTestId('kv-head').first().waitFor();
+  await structure.getByTestId('tensors').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await holdAgainstAxe(structure);
+});
