@@ -284,8 +284,8 @@ export class Assignment implements Figure<ExplorerView> {
         const made = enter.append('g').attr('class', 'head').attr('role', 'button').attr('tabindex', 0);
         made.append('circle');
         made.append('text').attr('class', 'name');
-        made.append('text').attr('class', 'value');
-        made.append('title');
+        made.each(separate).append('text').attr('class', 'value');
+        made.each(separate).append('title');
         return made;
       })
       .attr('data-testid', 'head')
@@ -305,6 +305,13 @@ export class Assignment implements Figure<ExplorerView> {
       .attr('y', -radius - 7)
       .text((item) => (similarity && radius >= 13 ? formatNumber(similarity.toPooled[item.head] ?? 0, 2) : ''));
     circles.select('title').text((item) => t('Query head {0} reads KV {1}', item.head, item.group));
+    // What is seen comes first: voice control calls it by that.
+    circles.attr('aria-label', function ({ head, group }) {
+      const seen = Array.from(this.querySelectorAll('text'), (part) => part.textContent)
+        .join(' ')
+        .trim();
+      return `${seen}, ${t('Query head {0} reads KV {1}', head, group)}`;
+    });
     listen(
       circles,
       (item) => ({ head: item.head, group: item.group }),
@@ -442,4 +449,9 @@ function listen<Item>(
       event.preventDefault();
       activate(item);
     });
+}
+
+/** Parts two texts of an element, which would be one word otherwise. */
+function separate(this: SVGGElement): void {
+  this.append(' ');
 }

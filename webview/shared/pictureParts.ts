@@ -9,6 +9,8 @@ const NAMESPACE = 'http://www.w3.org/2000/svg';
 /** What a picture leaves out: things to press, and what says so itself. Buttons that carry content stay: rows, headings of columns. */
 const LEFT_OUT =
   '[data-no-picture], select, input, textarea, label, .segmented, .chip, .panel-head button, [popover], button.link:not(:is(td, th) *)';
+/** What a button carries that is more than a sign. */
+const WORDS = /[\p{L}\p{N}]/u;
 
 export interface PictureBox {
   x: number;
@@ -88,6 +90,7 @@ class Drawer {
   drawElement(from: Element, to: SVGElement): void {
     // Custom elements are the editor's controls.
     if (from.matches(LEFT_OUT) || from.tagName.includes('-')) return;
+    if (from instanceof HTMLButtonElement && !WORDS.test(from.textContent)) return;
     const style = getComputedStyle(from);
     if (style.display === 'none' || style.visibility === 'hidden' || style.opacity === '0') return;
     if (from instanceof SVGSVGElement) {
@@ -99,6 +102,7 @@ class Drawer {
     const box = from.getBoundingClientRect();
     if (box.width > 0 && box.height > 0) this.#drawBox(box, style, group);
     if (from instanceof HTMLCanvasElement) this.#drawCanvas(from, box, style, group);
+    if (style.position !== 'static') this.#drawPseudo(from, box, style, group);
     const clipped = this.#clip(from, style, box, group);
     for (const child of from.childNodes) {
       if (child instanceof Element) this.drawElement(child, clipped);
@@ -142,6 +146,10 @@ class Drawer {
     if (isSeen(style.backgroundColor)) rect(0, { fill: plainColor(style.backgroundColor) });
     const gradient = this.#gradient(style.backgroundImage, to);
     if (gradient !== null) rect(0, { fill: gradient });
+    for (const { color, height } of bottomBars(style.boxShadow)) {
+      const below = { x: round(box.left), y: round(box.bottom - height), width: round(box.width), height };
+      if (isSeen(color)) to.append(svgElement('rect', { ...below, fill: plainColor(color) }));
+    }
     const sides = ['top', 'right', 'bottom', 'left'].map((side) => ({
       width:
         style.getPropertyValue(`border-${side}-style`) === 'none'
@@ -159,6 +167,20 @@ class Drawer {
     if (outline > 0 && isSeen(style.outlineColor)) {
       const look = { fill: 'none', stroke: plainColor(style.outlineColor), 'stroke-width': outline };
       rect(parseFloat(style.outlineOffset) + outline / 2, look);
+    }
+  }
+
+  /** Boxes that a style sheet puts over an element, without text. */
+  #drawPseudo(from: HTMLElement, box: DOMRect, outer: CSSStyleDeclaration, to: SVGElement): void {
+    for (const name of ['::before', '::after']) {
+      const style = getComputedStyle(from, name);
+      if (style.content === 'none' || style.content === 'normal' || style.position !== 'absolute') continue;
+      const [left, top] = [parseFloat(style.left), parseFloat(style.top)];
+      const [width, height] = [parseFloat(style.width), parseFloat(style.height)];
+      if ([left, top, width, height].some((length) => !Number.isFinite(length))) continue;
+      const x = box.left + parseFloat(outer.borderLeftWidth) + left;
+      const y = box.top + parseFloat(outer.borderTopWidth) + top;
+      this.#drawBox(new DOMRect(x, y, width, height), style, to);
     }
   }
 
@@ -181,7 +203,9 @@ class Drawer {
   #gradient(image: string, to: SVGElement): string | null {
     const inner = /^linear-gradient\((?:to right|90deg), (.*)\)$/.exec(image)?.[1];
     if (inner === undefined) return null;
-    const parts = inner.split(/,\s*(?![^()]*\))/).map((part) => /^(.*?\)|[a-z]+)(?:\s+([\d.-]+)%?)?$/.exec(part));
+    const parts = inner
+      .split(/,\s*(?![^()]*\))/)
+      .map((part) => /^(.*?\)|[a-z]+)(?:\s+([\d.-]+)(?:%|px)?)?$/.exec(part));
     const places = parts.map((part, place) =>
       part?.[2] === undefined ? place / Math.max(1, parts.length - 1) : Number(part[2]) / 100,
     );
@@ -290,6 +314,8 @@ function linesOf(text: Text): { content: string; box: DOMRect }[] {
     const last = lines.at(-1);
     const character = /\s/.test(text.data.charAt(place)) ? ' ' : text.data.charAt(place);
     if (box.width === 0 && (character === ' ' || last === undefined)) continue;
+    // Programs differ in what they make of a space at the beginning: the line starts after it.
+    if (character === ' ' && (last === undefined || Math.abs(box.top - last.box.top) >= 1)) continue;
     if (last !== undefined && (box.width === 0 || Math.abs(box.top - last.box.top) < 1)) {
       last.content += character;
       last.box = new DOMRect(last.box.x, last.box.y, Math.max(last.box.right, box.right) - last.box.x, last.box.height);
@@ -308,6 +334,14 @@ function rings(shadow: string): { spread: number; color: string }[] {
       return parts === null ? [] : [{ color: parts[1] ?? '', spread: Number(parts[2]) }];
     })
     .reverse();
+}
+
+/** Shadows within a box that are bars at its lower edge. */
+function bottomBars(shadow: string): { color: string; height: number }[] {
+  return shadow.split(/,\s*(?![^()]*\))/).flatMap((one) => {
+    const parts = /^(.*?) 0px -([\d.]+)px 0px 0px inset$/.exec(one);
+    return parts === null ? [] : [{ color: parts[1] ?? '', height: Number(parts[2]) }];
+  });
 }
 
 /** Whether a colour is not fully seen through. */

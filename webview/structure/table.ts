@@ -13,6 +13,7 @@ import { shapeText } from './words';
 
 /** Pixels; the style sheet has the same. */
 const rowHeight = 22;
+const headHeight = 24;
 /** Rows drawn beyond the visible ones, so that a slow frame shows no gap. */
 const margin = 8;
 
@@ -43,7 +44,6 @@ export class TensorGrid {
   readonly element: HTMLElement;
   readonly #events: TableEvents;
   readonly #headings = new Map<StructureColumn, HTMLElement>();
-  readonly #scroller: HTMLElement;
   readonly #space = element('div', { class: 'tensor-space', role: 'presentation' });
   readonly #body = element('div', { class: 'tensor-rows', role: 'rowgroup' });
   readonly #empty = element('p', { class: 'muted tensor-empty', role: 'status', hidden: true });
@@ -60,7 +60,6 @@ export class TensorGrid {
       { class: 'tensor-row tensor-head', role: 'row', 'aria-rowindex': 1 },
       ...columns.map((column) => this.#heading(column)),
     );
-    this.#scroller = element('div', { class: 'tensor-scroll', role: 'presentation' }, this.#space, this.#empty);
     this.#space.append(this.#body);
     this.element = element(
       'div',
@@ -74,26 +73,22 @@ export class TensorGrid {
         },
         'aria-colcount': columns.length,
       },
-      element('div', { role: 'rowgroup' }, head),
-      this.#scroller,
+      element('div', { class: 'tensor-heads', role: 'rowgroup' }, head),
+      this.#space,
+      this.#empty,
     );
     let planned = false;
-    this.#scroller.addEventListener('scroll', () => {
+    this.element.addEventListener('scroll', () => {
       if (!planned) {
         requestAnimationFrame(() => {
           planned = false;
           this.#draw();
-          events.scrolled(this.#scroller.scrollTop);
+          events.scrolled(this.element.scrollTop);
         });
       }
       planned = true;
     });
-    new ResizeObserver(() => {
-      // The heading's columns stand over those of the rows, beside which a scroll bar may take room.
-      const { offsetWidth, clientWidth } = this.#scroller;
-      head.style.marginRight = `${offsetWidth - clientWidth}px`;
-      this.#draw();
-    }).observe(this.#scroller);
+    new ResizeObserver(() => this.#draw()).observe(this.element);
     this.element.addEventListener('keydown', (event) => this.#press(event));
     this.#body.addEventListener('click', (event) => this.#click(event));
   }
@@ -126,8 +121,14 @@ export class TensorGrid {
   }
 
   scrollTo(scrollTop: number): void {
-    this.#scroller.scrollTop = scrollTop;
+    this.element.scrollTop = scrollTop;
     this.#draw();
+  }
+
+  /** What of the rows is in sight: the heading stays above them. */
+  #seen(): { scrollTop: number; clientHeight: number } {
+    const { scrollTop, clientHeight } = this.element;
+    return { scrollTop, clientHeight: clientHeight - headHeight };
   }
 
   #heading(column: StructureColumn): HTMLElement {
@@ -144,7 +145,7 @@ export class TensorGrid {
   #draw(): void {
     if (this.#list === null) return;
     const { rows } = this.#rows;
-    const { scrollTop, clientHeight } = this.#scroller;
+    const { scrollTop, clientHeight } = this.#seen();
     const first = Math.max(0, Math.floor(scrollTop / rowHeight) - margin);
     const last = Math.min(rows.length, Math.ceil((scrollTop + clientHeight) / rowHeight) + margin);
     this.#body.style.transform = `translateY(${first * rowHeight}px)`;
@@ -250,7 +251,7 @@ export class TensorGrid {
     else if (key === 'Enter' || key === ' ') this.#activate();
     else if (key === 'ArrowLeft' || key === 'ArrowRight') this.#unfold(key === 'ArrowRight');
     else {
-      const page = Math.max(1, Math.floor(this.#scroller.clientHeight / rowHeight) - 1);
+      const page = Math.max(1, Math.floor(this.#seen().clientHeight / rowHeight) - 1);
       const steps: Record<string, number> = {
         ...{ ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page },
         ...{ Home: -Infinity, End: Infinity },
@@ -297,8 +298,8 @@ export class TensorGrid {
   /** Scrolls as little as brings the keyboard's row into sight. */
   #reveal(): void {
     const top = this.#active * rowHeight;
-    const { scrollTop, clientHeight } = this.#scroller;
-    if (top < scrollTop) this.#scroller.scrollTop = top;
-    else if (top + rowHeight > scrollTop + clientHeight) this.#scroller.scrollTop = top + rowHeight - clientHeight;
+    const { scrollTop, clientHeight } = this.#seen();
+    if (top < scrollTop) this.element.scrollTop = top;
+    else if (top + rowHeight > scrollTop + clientHeight) this.element.scrollTop = top + rowHeight - clientHeight;
   }
 }
