@@ -227,7 +227,8 @@ export class EngineCore {
     const { runId, layer, heads } = request;
     const { context, weights, run } = await this.look(runId, layer, heads);
     const window = windowOf(request, run.kept.rowsOf(layer), run.kept.keysOf(layer));
-    return readTile(context, weights, run.kept, window === undefined ? request : { ...request, window }, task);
+    const other = request.minus === undefined ? null : this.pair(request.minus, runId)[0].kept;
+    return readTile(context, weights, run.kept, window === undefined ? request : { ...request, window }, task, other);
   }
 
   async attentionRow(request: AttentionRowRequest, task: TaskContext): Promise<AttentionRow> {

@@ -24,13 +24,17 @@ interface Gathered {
   cells: Uint8Array | Float32Array;
 }
 
-/** Maps for drawing (protocol/model.ts, AttentionTile). A window must lie in the map. */
+/**
+ * Maps for drawing (protocol/model.ts, AttentionTile). A window must lie in the map.
+ * @param other members are differences from this run, on the same tokens and with the same heads
+ */
 export async function readTile(
   context: GpuContext,
   weights: GpuWeights,
   run: KeptRun,
   request: AttentionRequest,
   task: TaskContext,
+  other: KeptRun | null = null,
 ): Promise<AttentionTile> {
   const { layer, heads, values = 'probabilities', deviations = false, withoutFirst = false } = request;
   const [S, T] = [run.rowsOf(layer), run.keysOf(layer)];
@@ -40,7 +44,7 @@ export async function readTile(
   const gather = (of: Gathered['of'], size: number | undefined): Gathered => {
     const grid = gridOf(window, withoutFirst, size);
     const maps = of === 'mean' ? 1 : heads.length;
-    const isDifference = of === 'members' && deviations;
+    const isDifference = of === 'members' && (deviations || other !== null);
     const count = maps * grid.rows * grid.columns;
     const isCoded = values === 'probabilities' && !isDifference;
     const cells = isCoded ? new Uint8Array(count) : new Float32Array(count).fill(LOWEST_SCORE);
@@ -51,7 +55,8 @@ export async function readTile(
   const sums = new StatisticsSum(heads, S);
   const parts = members ? [mean, members] : [mean];
   const rows = [window.q0, window.q1] as const;
-  await eachBlock(context, weights, [run], layer, heads, rows, task.signal, async ([maker], block) => {
+  const runs = other === null ? [run] : [run, other];
+  await eachBlock(context, weights, runs, layer, heads, rows, task.signal, async ([maker, from], block) => {
     if (!maker) return;
     const buffers: { free(): void }[] = [];
     const storage = (count: number, label: string): Span => {
@@ -64,13 +69,23 @@ export async function readTile(
       const average = batch.temporary(block.rows * T, 'mean map');
       const row0 = block.row0 - window.q0;
       maker.compute(batch, block, values);
+      from?.compute(batch, block, values);
       averageMaps(batch, maker.map, average, block);
       const results = parts.map((part) => {
         const count = part.maps * touchedCells(part.grid, row0, block.rows).count * part.grid.columns;
         const cells = storage(count, 'cells');
         const source = part.of === 'mean' ? average : maker.map;
-        const minus = part.isDifference ? { maps: average, isOne: true } : undefined;
-        poolMaps(context, batch, source, cells, { ...block, heads: part.maps }, row0, part.grid, minus);
+        const minus = from ? { maps: from.map, isOne: false } : { maps: average, isOne: true };
+        poolMaps(
+          context,
+          batch,
+          source,
+          cells,
+          { ...block, heads: part.maps },
+          row0,
+          part.grid,
+          part.isDifference ? minus : undefined,
+        );
         if (!(part.cells instanceof Uint8Array)) return cells;
         const codes = storage(Math.ceil(count / 4), 'cell codes');
         encodeWeights(batch, cells, codes, count);

@@ -219,6 +219,8 @@ export interface AttentionRequest {
   values?: MapValues;
   /** Members are each head's map minus the mean over the heads. */
   deviations?: boolean;
+  /** Members are each head's map minus that of another run on the same tokens: what changed from that run to this one. */
+  minus?: string;
   /** Absent: the whole map. What reaches beyond the map is cut off. */
   window?: MapWindow;
   /** Most cells a side; longer sides are pooled. Absent: a cell a weight. */

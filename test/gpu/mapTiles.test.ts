@@ -184,6 +184,31 @@ describe('pictures of maps', () => {
     if (members) expectCells(members, 2, pooled(deviations, S, tile.window, 17, true));
   });
 
+  it('show what changed from another run', async () => {
+    const S = 40;
+    const { runId, maps } = await longRun(S);
+    const { modelId } = await core.open(join(fixtures, 'llama-gqa'), quietTask);
+    const ids = Array.from({ length: S }, (_, s) => (s * s + 7 * s) % 100);
+    const conversion = { G: 1, grouping: 'contiguous', merge: 'mean' };
+    const request = { modelId, input: { kind: 'ids' as const, ids }, conversion, maxTokens: 2048 };
+    const converted = await core.run(request, quietTask);
+    const after = await core.maps(converted.runId, 1, quietTask);
+    const heads = [1, 6];
+    for (const size of [40, 9]) {
+      const asked = { runId: converted.runId, minus: runId, layer: 1, heads, size };
+      const { members, window, mean: average } = await core.attention(asked, quietTask);
+      expectCells(average, 0, pooled(mean(after, S * S, heads), S, window, size));
+      heads.forEach((head, place) => {
+        const before = member(maps, S * S, head);
+        const changes = member(after, S * S, head).map((weight, at) => weight - (before[at] ?? 0));
+        if (members) expectCells(members, place, pooled(changes, S, window, size, true));
+      });
+    }
+    const shorter = await longRun(S - 1);
+    const wrong = core.attention({ runId: converted.runId, minus: shorter.runId, layer: 1, heads }, quietTask);
+    await expect(wrong).rejects.toThrow(/same tokens/);
+  });
+
   it('are refused where the map has no such part', async () => {
     const { runId } = await longRun(8);
     const refusal = async (wrong: Partial<AttentionRequest>): Promise<string> =>

@@ -13,7 +13,8 @@ import type { Figure, FigureNumbers, Gathering } from '../shared/figure';
 import { layerTitle } from '../shared/labels';
 import { comparisonColors } from '../shared/comparisonColors';
 import { fitColors, type MapColors } from '../shared/mapColors';
-import { WHOLE_MAP, zoomAt, type MapView } from '../shared/mapView';
+import { LinkedView } from '../shared/linkedView';
+import type { MapView } from '../shared/mapView';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import type { ExplorerData } from './data';
@@ -24,9 +25,6 @@ import { legendElement } from './mapLegend';
 import { panel } from './panel';
 import { ZoomBar } from '../shared/zoomBar';
 import { cardMaps, shownGroups, shownRun, shownTokens, type Actions, type ExplorerView } from './view';
-
-/** How long a view stays where it is before tiles with its detail are asked for. */
-const REST_MILLISECONDS = 120;
 
 /** Whether a card's maps may be asked for: cards far outside the window wait until they are scrolled near. */
 interface Slot {
@@ -48,13 +46,11 @@ export class Maps implements Figure<ExplorerView> {
   readonly #readout: Readout;
   readonly #drawn: (runId: string) => void;
   readonly #observer = new IntersectionObserver((entries) => this.#intersect(entries), { rootMargin: '400px' });
-  readonly #zoom = new ZoomBar((factor) => this.#zoomBy(factor));
-  #view: ExplorerView | null = null;
+  readonly #zoom = new ZoomBar((factor) => this.#linked.zoomBy(factor, this.#tokens()));
   /** The part of all maps that is looked at. */
-  #mapView: MapView = WHOLE_MAP;
-  #lookPlanned = false;
+  readonly #linked = new LinkedView({ look: (mapView) => this.#look(mapView), rest: () => this.#renderSoon() });
+  #view: ExplorerView | null = null;
   #renderPlanned = false;
-  #rest: ReturnType<typeof setTimeout> | undefined;
 
   /** @param drawn called when every map near the window shows the run */
   constructor(actions: Actions, data: ExplorerData, readout: Readout, drawn: (runId: string) => void) {
@@ -63,15 +59,8 @@ export class Maps implements Figure<ExplorerView> {
     this.#readout = readout;
     this.#drawn = drawn;
     this.#controls = new MapControls(actions);
-    const controls = element(
-      'div',
-      { class: 'controls' },
-      this.#chips,
-      ...this.#controls.elements,
-      this.#legends,
-      this.#zoom.element,
-    );
-    this.element = panel('maps', this.#title, controls, this.#hint, this.#cards);
+    const controls = element('div', { class: 'controls' }, this.#chips, ...this.#controls.elements, this.#legends);
+    this.element = panel('maps', this.#title, controls, this.#hint, this.#cards, this.#zoom.element);
   }
 
   render(view: ExplorerView): void {
@@ -82,7 +71,7 @@ export class Maps implements Figure<ExplorerView> {
     this.#controls.show(view);
     this.#hint.hidden = run !== null;
     this.#cards.hidden = run === null;
-    this.#legends.hidden = run === null;
+    this.#legends.hidden = this.#zoom.element.hidden = run === null;
     this.#hint.textContent =
       snapshot.gpu?.available === false
         ? t('Attention maps need a GPU adapter; see above.')
@@ -93,8 +82,6 @@ export class Maps implements Figure<ExplorerView> {
     if (run === null) return;
     const groups = shownGroups(view);
     this.#placeCards(groups, ui.group);
-    const { queries, keys } = shownTokens(view);
-    if (Math.max(queries.length, keys.length) < 2) this.#mapView = WHOLE_MAP;
     const maps = groups.map((heads, group) => this.#tiles(view, heads, group));
     const wholes = maps.map(({ tiles }) => tiles.whole);
     const colors = this.#fit(wholes, view);
@@ -134,10 +121,10 @@ export class Maps implements Figure<ExplorerView> {
     for (const group of shown) {
       if (this.#slots.has(group)) continue;
       const card = new GroupCard(group, this.#actions, this.#data, this.#readout, {
-        navigate: (mapView) => this.#navigate(mapView),
+        navigate: (mapView) => this.#linked.go(mapView),
         resized: () => this.#renderSoon(),
       });
-      card.look(this.#mapView);
+      card.look(this.#linked.view);
       this.#slots.set(group, { card, near: shown.length <= 4 });
       this.#observer.observe(card.element);
     }
@@ -159,10 +146,9 @@ export class Maps implements Figure<ExplorerView> {
     const key = JSON.stringify(of);
     const pixels = slot.card.pixels;
     if (!slot.near || pixels === null) return { of: key, tiles: { whole: this.#data.maps.peek(of), part: null } };
-    const { queries, keys } = shownTokens(view);
-    const { tile: whole, error } = this.#data.maps.whole(of, Math.max(queries.length, keys.length), pixels);
+    const { tile: whole, error } = this.#data.maps.whole(of, this.#tokens(), pixels);
     slot.card.showFailure(error?.message ?? null);
-    const part = whole && this.#data.maps.part(of, whole, this.#mapView, pixels);
+    const part = whole && this.#data.maps.part(of, whole, this.#linked.view, pixels);
     return { of: key, tiles: { whole, part } };
   }
 
@@ -172,31 +158,22 @@ export class Maps implements Figure<ExplorerView> {
     return fitColors(drawn, { scale, skipFirstKey, dark: isDark(), comparison: comparisonColors() });
   }
 
-  /** Another part is looked at: at once with what is there, and with its own tiles when that has come to rest. */
-  #navigate(mapView: MapView): void {
-    this.#mapView = mapView;
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#renderSoon(), REST_MILLISECONDS);
-    if (this.#lookPlanned) return;
-    this.#lookPlanned = true;
-    requestAnimationFrame(() => {
-      this.#lookPlanned = false;
-      for (const { card } of this.#slots.values()) card.look(this.#mapView);
-      this.#showZoom();
-    });
-  }
-
-  #zoomBy(factor: number | null): void {
-    if (this.#view === null) return;
-    const { queries, keys } = shownTokens(this.#view);
-    const tokens = Math.max(queries.length, keys.length);
-    this.#navigate(factor === null ? WHOLE_MAP : zoomAt(this.#mapView, factor, { x: 0.5, y: 0.5 }, tokens));
+  #look(mapView: MapView): void {
+    for (const { card } of this.#slots.values()) card.look(mapView);
+    this.#showZoom();
   }
 
   #showZoom(): void {
     if (this.#view === null) return;
     const { queries, keys } = shownTokens(this.#view);
-    this.#zoom.show(this.#mapView, queries.length, keys.length);
+    this.#zoom.show(this.#linked.view, queries.length, keys.length);
+  }
+
+  /** Of the maps' longer side. */
+  #tokens(): number {
+    if (this.#view === null) return 1;
+    const { queries, keys } = shownTokens(this.#view);
+    return Math.max(queries.length, keys.length);
   }
 
   #renderSoon(): void {

@@ -4,9 +4,10 @@
  * root of the difference, because most differences are small and the eye should still find them.
  */
 import { CODE_WEIGHTS } from './attentionCode';
+import { NO_DIFFERENCE } from './mapCells';
 import { packColor, type PixelTable } from './colorScale';
 
-export const NO_DIFFERENCE = 128;
+export { NO_DIFFERENCE };
 const STEPS = 127;
 
 export interface DifferenceMap {

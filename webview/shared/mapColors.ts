@@ -48,6 +48,9 @@ interface Look {
 /** Share of scores that may lie below the lowest colour, and above the highest: outliers would eat the ramp. */
 const SCORE_CUT = { low: 0.02, high: 0.002 };
 
+/** Share of differences that may exceed the strongest colour: those at the diagonal and the first tokens are few and large. */
+const DIFFERENCE_CUT = 0.004;
+
 /** Fits colours to tiles that are drawn together. */
 export function fitColors(tiles: readonly AttentionTile[], look: Look): MapColors {
   const spreads = tiles.flatMap((tile) =>
@@ -123,8 +126,12 @@ function scoreRange(spreads: readonly Spread[]): { low: number; high: number } {
   return high > low ? { low, high } : { low: low - 1, high: low + 1 };
 }
 
+/** The difference that has the full colour: the few that are larger have no more. */
 function largestOf(spreads: readonly Spread[]): number {
-  return numbersOf(spreads).reduce((largest, { value }) => Math.max(largest, Math.abs(value)), 1e-6);
+  const sizes = numbersOf(spreads).map(({ value, count }) => ({ size: Math.abs(value), count }));
+  sizes.sort((one, other) => other.size - one.size);
+  let above = DIFFERENCE_CUT * sizes.reduce((sum, { count }) => sum + count, 0);
+  return sizes.find(({ count }) => (above -= count) < 0)?.size || 1e-6;
 }
 
 /** Opacity of a difference: it grows with the root, because most differences are small and the eye should still find them. */
