@@ -1,6 +1,6 @@
 /**
- * The overview's grid: a row a layer, a cell a group. Rows out of sight are not in the page, so that 80 layers of 64 groups
- * scroll as 6 layers of 2 do.
+ * The overview's grid: a row a layer, a cell a group. Of large models only the rows in sight are in the page, so that 80 layers
+ * of 64 groups scroll as 6 layers of 2 do.
  * Role: drawing cells and telling what is done to them. What is asked for, and in which order rows stand, is overview.ts.
  */
 import { t } from '@vscode/l10n';
@@ -45,6 +45,8 @@ export interface GridEvents {
 /** Room for a layer's mean at the end of its row, and for what surrounds the cells. */
 const MEAN = 36;
 const PADDING = 22;
+/** Up to here all rows are in the page, also those out of sight: then pictures and find see them too. */
+const MOST_CELLS = 1200;
 
 export class OverviewGrid {
   readonly element: HTMLElement;
@@ -178,8 +180,9 @@ export class OverviewGrid {
     const { view, order } = content;
     const { model } = view.snapshot;
     const { first, end } = this.#inSight();
+    const isSmall = order.length * mostCells(view) <= MOST_CELLS;
     // The chosen row stays: it holds the keyboard's place.
-    const shown = order.filter((layer, place) => (place >= first && place < end) || layer === view.ui.layer);
+    const shown = order.filter((layer, place) => isSmall || (place >= first && place < end) || layer === view.ui.layer);
     const rows = select(this.#body)
       .selectAll<HTMLElement, number>('.layer')
       .data(shown, (layer) => layer)
@@ -190,6 +193,7 @@ export class OverviewGrid {
         made.append('span').attr('class', 'layer-mean').attr('role', 'gridcell');
         return made;
       })
+      .order()
       .attr('data-layer', (layer) => layer)
       .attr('aria-rowindex', (layer) => order.indexOf(layer) + 2)
       .classed('chosen', (layer) => layer === view.ui.layer)
