@@ -136,12 +136,12 @@ test('sorts the layers by their means and by their worst group, and comes back s
       .sort((a, b) => a.value - b.value)
       .map(({ layer }) => layer);
   const lowestFirst = by((groups) => groups.reduce((sum, value) => sum + value, 0));
-  await choose(view, 'order-picker', 'mean');
+  await choose(view, 'layer-order', 'mean');
   await expect.poll(() => rows(view)).toEqual(lowestFirst);
-  await view.getByTestId('order-direction').click();
+  await view.getByTestId('layer-order-direction').click();
   await expect.poll(() => rows(view)).toEqual([...lowestFirst].reverse());
   // High is good: the worst group is the lowest.
-  await choose(view, 'order-picker', 'worst');
+  await choose(view, 'layer-order', 'worst');
   await expect.poll(() => rows(view)).toEqual(by((groups) => Math.min(...groups)).reverse());
   expect(await view.getByTestId('overview-note').innerText()).toMatch(/worst group, descending/);
   await choose(view, 'statistic-picker', 'first-token');
