@@ -59,9 +59,7 @@ export class Overview implements Figure<ExplorerView> {
     });
     this.#layer = new Picker('layer-picker', t('Layer'), (value) => actions.choose({ layer: Number(value) }));
     this.#statistic = new Picker('statistic-picker', t('Statistic'), (statistic) => actions.choose({ statistic }));
-    this.#order = new Picker('layer-order', t('Order'), (value) =>
-      actions.choose({ layerOrder: layerOrderOf(value) }),
-    );
+    this.#order = new Picker('layer-order', t('Order'), (value) => actions.choose({ layerOrder: layerOrderOf(value) }));
     this.#direction = plainButton('', { class: 'direction', 'data-testid': 'layer-order-direction' }, () => {
       const { layerOrderDescending = false } = this.#view?.ui ?? {};
       actions.choose({ layerOrderDescending: !layerOrderDescending });
