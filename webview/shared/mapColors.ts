@@ -131,7 +131,7 @@ function largestOf(spreads: readonly Spread[]): number {
   const sizes = numbersOf(spreads).map(({ value, count }) => ({ size: Math.abs(value), count }));
   sizes.sort((one, other) => other.size - one.size);
   let above = DIFFERENCE_CUT * sizes.reduce((sum, { count }) => sum + count, 0);
-  return sizes.find(({ count }) => (above -= count) < 0)?.size || 1e-6;
+  return Math.max(1e-6, sizes.find(({ count }) => (above -= count) < 0)?.size ?? 0);
 }
 
 /** Opacity of a difference: it grows with the root, because most differences are small and the eye should still find them. */
