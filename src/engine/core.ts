@@ -16,7 +16,7 @@ import { readColumn, readStatistics } from '../model/mapNumbers';
 import { readDivergence, readMaps, readRow } from '../model/maps';
 import { readTile } from '../model/mapTile';
 import { layerStarts, outputStack } from '../model/spec';
-import { sameTokens, targetRows, targetsOf } from '../model/tokens';
+import { decoderTokens, encoderTokens, sameTokens, targetRows, targetsOf } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
 import type { GpuDiagnostics } from '../protocol/gpu';
@@ -54,6 +54,7 @@ import type {
   Tokens,
 } from '../protocol/model';
 import type { ReportRequest, ReportSummary } from '../protocol/report';
+import { comparable } from '../protocol/sides';
 import type { SweepFormat, SweepRequest, SweepResult } from '../protocol/sweep';
 import type { TaskContext } from '../protocol/tasks';
 import { Answers } from './answers';
@@ -72,6 +73,7 @@ import { formatSweep, openSweepFile, readSweepFile, sweepFormat, type Existing }
 import { prepareSweep } from './sweep/prepare';
 import { runSweep } from './sweep/run';
 import { Structures } from './structures';
+import { checkTogether } from './together';
 
 /** Bytes of logits that are on the CPU at once where all of a run's are looked at. */
 const logitBytes = 16 * 1024 * 1024;
@@ -259,6 +261,15 @@ export class EngineCore {
     return this.similarities.damage(this.models.get(request.modelId), request, task);
   }
 
+  /**
+   * Checks that another model can be compared with one on its tokens.
+   * @param texts what they were made of; none where token ids were given
+   * @throws GqaLensError input-invalid saying what differs: kind, vocabulary, tokenizer, length
+   */
+  checkTogether(modelId: string, otherId: string, tokens: Tokens, texts: readonly string[]): void {
+    checkTogether(this.models.get(modelId), this.models.get(otherId), tokens, texts);
+  }
+
   /** Compares two runs on the same tokens, of one model or of two with the same vocabulary. */
   async compare(runA: string, runB: string, task: TaskContext): Promise<CompareSummary> {
     const [a, b] = this.pair(runA, runB);
@@ -337,12 +348,12 @@ export class EngineCore {
 
   async headDivergence(runA: string, runB: string, layer: number, task: TaskContext): Promise<HeadDivergence> {
     const [a, b] = this.pair(runA, runB);
-    const { L, H } = a.kept.source.spec;
-    checkIndex('layer', layer, Math.min(L, b.kept.source.spec.L));
-    if (b.kept.source.spec.H !== H) {
-      throw new GqaLensError('input-invalid', 'The two models have different numbers of query heads', {
-        expected: `${H} heads`,
-        found: `${b.kept.source.spec.H} heads`,
+    const [one, two] = [a.kept.source.spec, b.kept.source.spec];
+    checkIndex('layer', layer, one.L);
+    if (!comparable(one, two).heads) {
+      throw new GqaLensError('input-invalid', 'The heads of the two models do not correspond', {
+        expected: `${one.L} layers of ${one.H} query heads, as in ${a.summary.modelName}`,
+        found: `${two.L} layers of ${two.H} in ${b.summary.modelName}`,
       });
     }
     const { context, weights } = await this.gpu.ready();
@@ -447,12 +458,19 @@ export class EngineCore {
   private pair(runA: string, runB: string): [StoredRun, StoredRun] {
     const a = this.runs.get(runA);
     const b = this.runs.get(runB);
-    const { V } = a.kept.source.spec;
-    if (!sameTokens(a.kept.tokens, b.kept.tokens) || b.kept.source.spec.V !== V) {
+    const [V, otherV] = [a.kept.source.spec.V, b.kept.source.spec.V];
+    if (V !== otherV) {
+      throw new GqaLensError('input-invalid', 'Two runs can be compared on the same vocabulary only', {
+        expected: `${V} tokens, as ${a.summary.modelName}`,
+        found: `${otherV} tokens in ${b.summary.modelName}`,
+        next: 'Choose a checkpoint with the same tokenizer.',
+      });
+    }
+    if (!sameTokens(a.kept.tokens, b.kept.tokens)) {
       throw new GqaLensError('input-invalid', 'Two runs can be compared on the same tokens only', {
-        expected: `${a.kept.S} tokens of a vocabulary of ${V}`,
-        found: `${b.kept.S} tokens of a vocabulary of ${b.kept.source.spec.V}`,
-        next: 'Run both on the same text; both models need the same tokenizer.',
+        expected: describeTokens(a.kept.tokens),
+        found: describeTokens(b.kept.tokens),
+        next: 'Run both on the same text.',
       });
     }
     return [a, b];
@@ -482,4 +500,10 @@ function windowOf({ window, size, memberSize }: AttentionRequest, S: number, T: 
 
 function tokensOf(model: OpenedModel, ids: readonly number[]): Token[] {
   return ids.map((id) => ({ id, text: model.tokenizer?.tokenText(id) ?? `#${id}` }));
+}
+
+function describeTokens(tokens: Tokens): string {
+  const encoder = encoderTokens(tokens);
+  const ids = [...decoderTokens(tokens).slice(0, 6), '…'].join(', ');
+  return `${decoderTokens(tokens).length} tokens (${ids})${encoder ? `, ${encoder.length} in the encoder` : ''}`;
 }

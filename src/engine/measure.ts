@@ -13,6 +13,7 @@ import { decoderTokens, encoderTokens, targetRows, targetsOf, type Target } from
 import { GqaLensError } from '../protocol/errors';
 import { isEncoderOnly } from '../protocol/layers';
 import type { ConversionRequest, ModelMeasures, TextMeasures, Token, Tokens } from '../protocol/model';
+import { comparable, type Comparable } from '../protocol/sides';
 import { partOf, type TaskContext } from '../protocol/tasks';
 import type { ReadyGpu } from './gpu';
 import { movedTokens, totalLayers, totals, type SideNumbers, type WindowNumbers } from './measureTotals';
@@ -110,10 +111,8 @@ export class TextMeasurer {
         const targets = targetsOf(a.source.spec, tokens);
         const { kl, ...rows } = await compareRows(context, weights, a, b, targetRows(targets, a.S), task);
         const numbers = { ids, targets, a: sideNumbers(rows.a, targets), b: sideNumbers(rows.b, targets), kl };
-        return {
-          numbers,
-          layers: this.comparesLayers(other) ? await this.drift(a, b, partOf(task, phases.layers)) : null,
-        };
+        const parts = this.comparedParts(other);
+        return { numbers, layers: parts && (await this.drift(a, b, parts, partOf(task, phases.layers))) };
       } finally {
         if (b !== a) b.destroy();
       }
@@ -122,21 +121,20 @@ export class TextMeasurer {
     }
   }
 
-  private async drift(a: KeptRun, b: KeptRun, task: TaskContext): Promise<LayerDrift[]> {
+  private async drift(a: KeptRun, b: KeptRun, parts: Comparable, task: TaskContext): Promise<LayerDrift[]> {
     const layers: LayerDrift[] = [];
     const { L } = a.source.spec;
     for (let layer = 0; layer < L; layer++) {
       task.report(`comparing layer ${layer + 1} of ${L}`, layer / L);
-      layers.push(await layerDrift(this.gpu.context, this.gpu.weights, a, b, layer, task));
+      layers.push(await layerDrift(this.gpu.context, this.gpu.weights, a, b, layer, parts, task));
     }
     return layers;
   }
 
-  /** Layers of models of different shapes do not correspond. */
-  private comparesLayers({ source }: Measurable): boolean {
-    const [a, b] = [this.original.source.spec, source.spec];
-    const alike = a.layers.every(({ attention }, layer) => attention === b.layers[layer]?.attention);
-    return this.measurement.detail && alike && a.L === b.L && a.H === b.H && a.D === b.D;
+  /** What of the layers is compared; null compares none. */
+  private comparedParts({ source }: Measurable): Comparable | null {
+    const parts = comparable(this.original.source.spec, source.spec);
+    return this.measurement.detail && (parts.heads || parts.streams) ? parts : null;
   }
 
   private async runOriginal(window: number, tokens: Tokens, task: TaskContext): Promise<KeptRun> {

@@ -102,15 +102,15 @@ export function totalLayers(windows: readonly (readonly LayerDrift[])[], titles:
     const own = windows.flatMap((layers) => layers[layer] ?? []);
     const positions = own.reduce((sum, { S }) => sum + S, 0);
     const drifts = own.map((drift) => ({ share: drift.S / positions, drift }));
-    const weighted = (value: (drift: LayerDrift) => number): number =>
-      drifts.reduce((sum, { share, drift }) => sum + share * value(drift), 0);
+    const weighted = (value: (drift: LayerDrift) => number | undefined): number =>
+      drifts.reduce((sum, { share, drift }) => sum + share * (value(drift) ?? NaN), 0);
+    const first = own[0];
     return {
       title,
-      jensenShannon: Float32Array.from({ length: drifts[0]?.drift.jensenShannon.length ?? 0 }, (_, head) =>
-        weighted(({ jensenShannon }) => jensenShannon[head] ?? NaN),
-      ),
-      attentionCosine: weighted(({ attentionCosine }) => attentionCosine),
-      residualCosine: weighted(({ residualCosine }) => residualCosine),
+      jensenShannon:
+        first?.jensenShannon?.map((_, head) => weighted(({ jensenShannon }) => jensenShannon?.[head])) ?? null,
+      attentionCosine: first?.streams ? weighted(({ streams }) => streams?.attentionCosine) : null,
+      residualCosine: first?.streams ? weighted(({ streams }) => streams?.residualCosine) : null,
     };
   });
 }

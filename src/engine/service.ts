@@ -37,6 +37,7 @@ export function engineService(
     headStatistics: (request, task) => run(task, (context) => core.headStatistics(request, context)),
     similarity: (request, task) => run(task, (context) => core.similarity(request, context)),
     headDamage: (request, task) => run(task, (context) => core.headDamage(request, context)),
+    checkTogether: (modelId, otherId, tokens, texts) => core.checkTogether(modelId, otherId, tokens, texts),
     compare: (runA, runB, task) => run(task, (context) => core.compare(runA, runB, context)),
     measure: (request, task) => run(task, (context) => core.measure(request, context)),
     planSweep: (modelId, request, task) => run(task, () => core.planSweep(modelId, request)),

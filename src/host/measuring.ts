@@ -5,11 +5,12 @@
  */
 import * as vscode from 'vscode';
 import { toErrorValue } from '../protocol/errors';
-import type { CompareSummary, RunSummary, TextMeasures, Tokens } from '../protocol/model';
+import type { CompareSummary, TextMeasures } from '../protocol/model';
 import type { Progress } from '../protocol/tasks';
 import type { MeasuresState } from '../protocol/views';
 import { LatestTask } from './latestTask';
-import type { Session } from './session';
+import type { Comparison } from './comparison';
+import { tokensOf } from './runTokens';
 
 /** Decoded tokens whose time is taken: enough for a median, few enough for a slow adapter. */
 const timedTokens = 32;
@@ -24,11 +25,16 @@ export class Measuring implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly session: Pick<Session, 'compare' | 'measure'>) {}
+  constructor(private readonly comparison: Pick<Comparison, 'compare' | 'measure'>) {}
 
-  /** Measures the layers of the session's comparison, unless that is done or under way. */
+  /** What was measured of a comparison; null when that is another one, or not measured yet. */
+  resultOf(compare: CompareSummary | null): TextMeasures | null {
+    return compare !== null && compare === this.of ? this.state.result : null;
+  }
+
+  /** Measures the layers of the comparison, unless that is done or under way. */
   want(): void {
-    const { compare } = this.session;
+    const { compare } = this.comparison;
     if (compare === this.of) return;
     this.of = compare;
     this.work.cancel();
@@ -74,7 +80,7 @@ export class Measuring implements vscode.Disposable {
       };
       this.set({ result, busy: { message: vscode.l10n.t('Measuring'), fraction: null }, problem: null });
       try {
-        const measured = await this.session.measure({ windows: [tokensOf(of.a)], ...what }, { signal, onProgress });
+        const measured = await this.comparison.measure({ windows: [tokensOf(of.a)], ...what }, { signal, onProgress });
         if (this.of === of) this.set({ result: use(measured), busy: null, problem: null });
       } catch (error) {
         if (this.of === of) this.set({ result, busy: null, problem: toErrorValue(error) });
@@ -86,10 +92,4 @@ export class Measuring implements vscode.Disposable {
     this.state = state;
     this.changed.fire();
   }
-}
-
-/** The tokens of a run as a window to measure on. */
-function tokensOf({ tokens, encoderTokens }: RunSummary): Tokens {
-  const decoder = tokens.map(({ id }) => id);
-  return encoderTokens === null ? decoder : { encoder: encoderTokens.map(({ id }) => id), decoder };
 }

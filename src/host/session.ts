@@ -4,44 +4,19 @@
  */
 import * as vscode from 'vscode';
 import { toErrorValue, type ErrorValue } from '../protocol/errors';
-import type {
-  AttentionColumn,
-  AttentionColumnRequest,
-  AttentionRequest,
-  AttentionRow,
-  AttentionRowRequest,
-  AttentionTile,
-  CompareSummary,
-  Continuation,
-  ConversionRequest,
-  FileGrouping,
-  GroupingView,
-  HeadDamage,
-  HeadDamageRequest,
-  HeadStatistics,
-  HeadStatisticsRequest,
-  HeadDivergence,
-  MeasureRequest,
-  ModelSummary,
-  Prediction,
-  Registries,
-  RunSummary,
-  SimilarityRequest,
-  SimilarityResult,
-  TextMeasures,
-  Tokens,
-} from '../protocol/model';
+import type { CompareSummary, ConversionRequest, GroupingView, Registries, RunSummary } from '../protocol/model';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
 import type { ReportRequest, ReportSummary } from '../protocol/report';
-import type { SweepRequest, SweepResult } from '../protocol/sweep';
-import type { Progress, TaskId } from '../protocol/tasks';
+import type { Progress } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
 import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from '../protocol/defaults';
-import type { Engine } from './engineChild';
+import { Comparison } from './comparison';
+import { EngineModel, type OpenedIn } from './engineModel';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
 import { LatestTask } from './latestTask';
-import { Measuring } from './measuring';
+import { tokensOf } from './runTokens';
+import type { Lender } from './sideRuns';
 import { readSettings } from './settings';
 
 /** What a session starts with when it is restored. */
@@ -52,15 +27,13 @@ export interface SessionStart {
 }
 
 /** What the engine tells when a checkpoint is opened. */
-interface Opened {
-  engine: Engine;
-  model: ModelSummary;
+interface Opened extends OpenedIn {
   registries: Registries;
   conversion: ConversionRequest;
   grouping: GroupingView;
 }
 
-export class Session implements vscode.Disposable {
+export class Session extends EngineModel implements vscode.Disposable {
   text: string;
   /** What the decoder of an encoder-decoder reads; empty: what the checkpoint itself answers. */
   decoderText: string;
@@ -75,10 +48,9 @@ export class Session implements vscode.Disposable {
   busy: Busy | null = null;
   problem: ErrorValue | null = null;
   readonly registries: Registries;
-  readonly measuring = new Measuring(this);
+  /** What a comparison page of this checkpoint shows. */
+  readonly comparison: Comparison;
 
-  private openedOn: Engine;
-  private currentModel: ModelSummary;
   /** The text was to be run and has not been: a change of conversion that comes meanwhile must not drop that. */
   private originalWanted = false;
   private readonly work = new LatestTask();
@@ -93,19 +65,20 @@ export class Session implements vscode.Disposable {
   readonly onDidRun = this.ran.event;
 
   private constructor(
-    readonly path: string,
-    private readonly process: EngineProcess,
+    path: string,
+    process: EngineProcess,
     opened: Opened,
     { text, decoderText }: Pick<SessionStart, 'text' | 'decoderText'>,
+    lender: Lender,
   ) {
+    super(path, process, opened);
     this.text = text;
     this.decoderText = decoderText;
-    this.openedOn = opened.engine;
-    this.currentModel = opened.model;
     this.registries = opened.registries;
     this.conversion = opened.conversion;
     this.grouping = opened.grouping;
     this.stopListener = process.onDidStop((stop) => this.afterEngineStop(stop));
+    this.comparison = new Comparison(this, lender);
     this.refreshGpu();
   }
 
@@ -115,6 +88,7 @@ export class Session implements vscode.Disposable {
     process: EngineProcess,
     start: SessionStart | null,
     options: CallOptions,
+    lender: Lender,
   ): Promise<Session> {
     const opened = await process.call(async (engine, task): Promise<Opened> => {
       const [model, registries] = await Promise.all([engine.open(path, task), engine.registries()]);
@@ -132,11 +106,7 @@ export class Session implements vscode.Disposable {
       });
       return { engine, model, registries, ...made };
     }, options);
-    return new Session(path, process, opened, start ?? { text: defaultText(opened.model), decoderText: '' });
-  }
-
-  get model(): ModelSummary {
-    return this.currentModel;
+    return new Session(path, process, opened, start ?? { text: defaultText(opened.model), decoderText: '' }, lender);
   }
 
   /** Whether the conversion makes another model than the opened one. */
@@ -162,10 +132,7 @@ export class Session implements vscode.Disposable {
   setConversion(wanted: ConversionRequest): Promise<void> {
     const conversion = withoutStaleAssignment(wanted);
     return this.perform(async (signal) => {
-      this.grouping = await this.call((engine, modelId, task) => engine.grouping(modelId, conversion, task), {
-        signal,
-        onProgress: this.reporter(''),
-      });
+      this.grouping = await this.groupingOf(conversion, { signal, onProgress: this.reporter('') });
       this.conversion = conversion;
       this.take({ original: this.original, converted: null, compare: null });
       await (this.originalWanted ? this.runBoth(signal) : this.runConverted(signal));
@@ -182,8 +149,7 @@ export class Session implements vscode.Disposable {
 
   /** The formats that the conversion can be written in. */
   exportFormats(): Promise<ExportFormatChoice[]> {
-    const { G } = this.conversion;
-    return this.call((engine, modelId) => engine.exportFormats(modelId, G));
+    return this.exportFormatsWith(this.conversion.G);
   }
 
   /** Writes the conversion, measured on the text where that was run. Throws GqaLensError; `busy` does not tell of it. */
@@ -209,113 +175,35 @@ export class Session implements vscode.Disposable {
     this.work.cancel();
   }
 
-  attention(request: AttentionRequest): Promise<AttentionTile> {
-    return this.call((engine, _modelId, task) => engine.attention(request, task));
-  }
-
-  attentionRow(request: AttentionRowRequest): Promise<AttentionRow> {
-    return this.call((engine, _modelId, task) => engine.attentionRow(request, task));
-  }
-
-  attentionColumn(request: AttentionColumnRequest): Promise<AttentionColumn> {
-    return this.call((engine, _modelId, task) => engine.attentionColumn(request, task));
-  }
-
-  headStatistics(request: HeadStatisticsRequest): Promise<HeadStatistics> {
-    return this.call((engine, _modelId, task) => engine.headStatistics(request, task));
-  }
-
-  /** The request's own model id is not used: it may be one of an engine that has ended. */
-  similarity(request: SimilarityRequest, options: CallOptions = {}): Promise<SimilarityResult> {
-    return this.call((engine, modelId, task) => engine.similarity({ ...request, modelId }, task), options);
-  }
-
-  /** What a conversion does to each head of a layer; the model id as in `similarity`. */
-  headDamage(request: HeadDamageRequest, options: CallOptions = {}): Promise<HeadDamage> {
-    return this.call((engine, modelId, task) => engine.headDamage({ ...request, modelId }, task), options);
-  }
-
-  /** What a grouping file means for this checkpoint. */
-  readGrouping(file: string): Promise<FileGrouping> {
-    return this.call((engine, modelId, task) => engine.readGrouping(modelId, file, task));
-  }
-
   /** Writes the grouping of the conversion that is shown. */
   writeGrouping(file: string): Promise<void> {
     return this.call((engine, modelId, task) => engine.writeGrouping(modelId, this.conversion, file, task));
   }
 
-  headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence> {
-    return this.call((engine, _modelId, task) => engine.headDivergence(runA, runB, layer, task));
-  }
-
-  /** Measures the conversion against the checkpoint as opened. */
-  measure(request: Omit<MeasureRequest, 'a' | 'b'>, options: CallOptions): Promise<TextMeasures> {
-    const { conversion } = this;
-    return this.call(
-      (engine, modelId, task) =>
-        engine.measure({ a: { modelId, conversion: null }, b: { modelId, conversion }, ...request }, task),
-      options,
-    );
-  }
-
-  /** What a sweep of this checkpoint would do. */
-  planSweep(request: SweepRequest, options: CallOptions): Promise<SweepResult> {
-    return this.call((engine, modelId, task) => engine.planSweep(modelId, request, task), options);
-  }
-
-  /** Sweeps this checkpoint; the result is in the file as far as it has come. */
-  sweep(request: SweepRequest, file: string, options: CallOptions): Promise<SweepResult> {
-    return this.call((engine, modelId, task) => engine.sweep(modelId, request, file, task), options);
-  }
-
-  predictions(runId: string, position: number, count: number): Promise<Prediction[]> {
-    return this.call((engine, _modelId, task) => engine.predictions(runId, position, count, task));
-  }
-
-  continuation(runId: string, count: number): Promise<Continuation> {
-    return this.call((engine, _modelId, task) => engine.continuation(runId, count, task));
-  }
-
   /** Closes the checkpoint in the engine, with all that it holds of it. */
   dispose(): void {
     this.cancel();
-    this.measuring.dispose();
+    this.comparison.dispose();
     this.stopListener.dispose();
     this.release([this.original, this.converted]);
-    this.openedOn.close.asEvent(this.model.modelId).catch(() => undefined);
+    this.close();
     this.changed.dispose();
     this.busyChanged.dispose();
     this.ran.dispose();
   }
 
-  /** Calls the engine with this model's id there, opening the checkpoint again if the engine is a new one. */
-  private call<T>(
-    work: (engine: Engine, modelId: string, task: TaskId) => Promise<T>,
-    options: CallOptions = {},
-  ): Promise<T> {
-    return this.process.call(async (engine, task) => {
-      if (this.openedOn !== engine) {
-        this.currentModel = await engine.open(this.path, task);
-        this.openedOn = engine;
-        this.refreshGpu();
-      }
-      return work(engine, this.model.modelId, task);
-    }, options);
+  protected override reopened(): void {
+    this.refreshGpu();
   }
 
-  private forward(conversion: ConversionRequest | null, signal: AbortSignal): Promise<RunSummary> {
+  private runUnder(conversion: ConversionRequest | null, signal: AbortSignal): Promise<RunSummary> {
     const input = parseInputs(this.text, this.decoderText, this.model);
-    const { maxTokens } = readSettings();
     const onProgress = this.reporter(conversion === null ? '' : vscode.l10n.t('{0} groups: ', conversion.G));
-    return this.call((engine, modelId, task) => engine.run({ modelId, input, conversion, maxTokens }, task), {
-      signal,
-      onProgress,
-    });
+    return this.forward(input, conversion, readSettings().maxTokens, { signal, onProgress });
   }
 
   private async runBoth(signal: AbortSignal): Promise<void> {
-    const original = await this.forward(null, signal);
+    const original = await this.runUnder(null, signal);
     this.originalWanted = false;
     this.take({ original, converted: null, compare: null });
     await this.runConverted(signal);
@@ -324,13 +212,10 @@ export class Session implements vscode.Disposable {
   private async runConverted(signal: AbortSignal): Promise<void> {
     const { original, conversion } = this;
     if (original === null || !this.converts) return;
-    const converted = await this.forward(conversion, signal);
+    const converted = await this.runUnder(conversion, signal);
     this.take({ original, converted, compare: null });
     const onProgress = this.reporter('');
-    const compare = await this.call((engine, _modelId, task) => engine.compare(original.runId, converted.runId, task), {
-      signal,
-      onProgress,
-    });
+    const compare = await this.compareRuns(original.runId, converted.runId, { signal, onProgress });
     this.take({ original, converted, compare });
   }
 
@@ -342,10 +227,6 @@ export class Session implements vscode.Disposable {
     Object.assign(this, results);
     this.release(stale);
     this.changed.fire();
-  }
-
-  private release(runs: (RunSummary | null)[]): void {
-    for (const run of runs) if (run !== null) this.openedOn.release.asEvent(run.runId).catch(() => undefined);
   }
 
   private perform(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -399,12 +280,6 @@ export class Session implements vscode.Disposable {
     }
     this.changed.fire();
   }
-}
-
-/** The tokens that a run was of. */
-function tokensOf({ tokens, encoderTokens }: RunSummary): Tokens {
-  const ids = tokens.map(({ id }) => id);
-  return encoderTokens === null ? ids : { encoder: encoderTokens.map(({ id }) => id), decoder: ids };
 }
 
 /** The beginning of a text, as files name what they were measured on. */

@@ -5,10 +5,15 @@
 import * as vscode from 'vscode';
 import type { CallOptions, EngineProcess } from './engineProcess';
 import { Session, type SessionStart } from './session';
+import type { Lender } from './sideRuns';
 
-export class Sessions implements vscode.Disposable {
+export class Sessions implements vscode.Disposable, Lender {
   private readonly byPath = new Map<string, Session>();
   private readonly opening = new Map<string, Promise<Session>>();
+  /** How many comparisons show a checkpoint beside theirs. */
+  private readonly loans = new Map<Session, number>();
+  /** Checkpoints that somebody opened for themselves: they stay when no comparison shows them any more. */
+  private readonly kept = new Set<Session>();
   private current: Session | null = null;
   private readonly listeners = new Map<Session, vscode.Disposable>();
   private readonly changed = new vscode.EventEmitter<void>();
@@ -39,7 +44,23 @@ export class Sessions implements vscode.Disposable {
     return session;
   }
 
+  /** Opens a checkpoint for a comparison: unless somebody opens it meanwhile, it is closed with the last of them. */
+  async borrow(path: string, options: CallOptions = {}): Promise<Session> {
+    const session = this.byPath.get(path) ?? (await this.openOnce(path, null, options));
+    this.loans.set(session, (this.loans.get(session) ?? 0) + 1);
+    this.current ??= session;
+    this.changed.fire();
+    return session;
+  }
+
+  giveBack(session: Session): void {
+    const left = (this.loans.get(session) ?? 1) - 1;
+    this.loans.set(session, left);
+    if (left === 0 && !this.kept.has(session)) this.close(session);
+  }
+
   activate(session: Session): void {
+    this.kept.add(session);
     if (this.current === session || !this.byPath.has(session.path)) return;
     this.current = session;
     this.changed.fire();
@@ -49,8 +70,11 @@ export class Sessions implements vscode.Disposable {
     if (!this.byPath.delete(session.path)) return;
     this.listeners.get(session)?.dispose();
     this.listeners.delete(session);
+    this.loans.delete(session);
+    this.kept.delete(session);
     if (this.current === session) this.current = this.all().at(-1) ?? null;
     this.closed.fire(session);
+    for (const other of this.all()) other.comparison.otherClosed(session);
     session.dispose();
     this.changed.fire();
   }
@@ -66,7 +90,7 @@ export class Sessions implements vscode.Disposable {
   private openOnce(path: string, start: SessionStart | null, options: CallOptions): Promise<Session> {
     const pending = this.opening.get(path);
     if (pending) return pending;
-    const opening = Session.open(path, this.process, start, options)
+    const opening = Session.open(path, this.process, start, options, this)
       .then((session) => {
         this.byPath.set(path, session);
         this.listeners.set(

@@ -5,6 +5,7 @@
 import type { GpuContext } from '../gpu/context';
 import { cosines } from '../gpu/operations/rows';
 import { mean } from '../gqa/measures';
+import type { Comparable } from '../protocol/sides';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
@@ -13,26 +14,41 @@ import { readDivergence } from './maps';
 export interface LayerDrift {
   /** Positions that the means below are over. */
   S: number;
-  /** [H] Jensen-Shannon divergence of the maps in bits, mean over query positions. */
-  jensenShannon: Float32Array;
+  /** [H] Jensen-Shannon divergence of the maps in bits, mean over query positions; null where it was not asked for. */
+  jensenShannon: Float32Array | null;
+  streams: StreamDrift | null;
+}
+
+export interface StreamDrift {
   /** Cosine of what attention adds to the residual stream, mean over positions. */
   attentionCosine: number;
   /** Cosine of the residual streams after the layer, mean over positions. */
   residualCosine: number;
 }
 
-/** Compares a layer of two runs that kept their attention (keepRun). Both have the same tokens, L, H and D. */
+/**
+ * Compares a layer of two runs that kept their attention (keepRun), on the same tokens.
+ * @param parts what their shapes let correspond
+ */
 export async function layerDrift(
   context: GpuContext,
   weights: GpuWeights,
   a: KeptRun,
   b: KeptRun,
   layer: number,
+  parts: Comparable,
   task: TaskContext,
 ): Promise<LayerDrift> {
+  return {
+    S: a.rowsOf(layer),
+    jensenShannon: parts.heads ? (await readDivergence(context, weights, a, b, layer, task)).jensenShannon : null,
+    streams: parts.streams ? await streamDrift(context, a, b, layer) : null,
+  };
+}
+
+async function streamDrift(context: GpuContext, a: KeptRun, b: KeptRun, layer: number): Promise<StreamDrift> {
   const S = a.rowsOf(layer);
   const { D } = a.source.spec;
-  const { jensenShannon } = await readDivergence(context, weights, a, b, layer, task);
   const added = context.storage(S, 'cosines of attention');
   const stream = context.storage(S, 'cosines of the stream');
   try {
@@ -41,8 +57,6 @@ export async function layerDrift(
     cosines(context, batch, { rows: a.after(layer) }, { rows: b.after(layer) }, stream, S, D);
     batch.submit();
     return {
-      S,
-      jensenShannon,
       attentionCosine: mean(await context.readFloat32(added)),
       residualCosine: mean(await context.readFloat32(stream)),
     };

@@ -94,7 +94,8 @@ export function defaultExplorerUi(model: ModelSummary, registries: Registries): 
 }
 
 export function defaultDiffUi(model: ModelSummary): DiffUi {
-  return { layer: Math.floor(model.L / 2), head: 0, scale: 'log', hideFirstToken: false, token: null };
+  const layer = Math.floor(model.L / 2);
+  return { layer, head: 0, scale: 'log', hideFirstToken: false, token: null, headOrder: 'group', movedBy: 'kl' };
 }
 
 function preferred(methods: readonly { id: string }[], id: string): string {

@@ -28,6 +28,7 @@ import type {
   SimilarityRequest,
   SimilarityResult,
   TextMeasures,
+  Tokens,
 } from './model';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from './exports';
 import type { GpuDiagnostics } from './gpu';
@@ -60,6 +61,8 @@ export interface EngineApi {
   headStatistics(request: HeadStatisticsRequest, task: TaskId): Promise<HeadStatistics>;
   similarity(request: SimilarityRequest, task: TaskId): Promise<SimilarityResult>;
   headDamage(request: HeadDamageRequest, task: TaskId): Promise<HeadDamage>;
+  /** Throws when another model cannot be compared with one on its tokens; `texts` are what those were made of. */
+  checkTogether(modelId: string, otherId: string, tokens: Tokens, texts: readonly string[]): void;
   compare(runA: string, runB: string, task: TaskId): Promise<CompareSummary>;
   measure(request: MeasureRequest, task: TaskId): Promise<TextMeasures>;
   /** What a sweep would do: its rows, all missing. */

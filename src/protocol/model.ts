@@ -476,12 +476,12 @@ export interface ModelMeasures {
 export interface LayerMeasures {
   /** For people: "layer 3", "decoder 3 · cross". */
   title: string;
-  /** [H] Jensen-Shannon divergence of the attention maps in bits: 0 the same, 1 nothing in common. */
-  jensenShannon: Float32Array;
-  /** Cosine of what attention adds to the residual stream: 1 the same direction. */
-  attentionCosine: number;
-  /** Cosine of the residual streams after the layer. */
-  residualCosine: number;
+  /** [H] Jensen-Shannon divergence of the attention maps in bits: 0 the same, 1 nothing in common; null when H differs. */
+  jensenShannon: Float32Array | null;
+  /** Cosine of what attention adds to the residual stream: 1 the same direction; null when D differs. */
+  attentionCosine: number | null;
+  /** Cosine of the residual streams after the layer; null when D differs. */
+  residualCosine: number | null;
 }
 
 /** A prediction that the change has moved far. */
@@ -515,7 +515,7 @@ export interface TextMeasures {
   top1Agreement: number;
   /** The predictions with the largest KL, largest first. */
   moved: MovedToken[];
-  /** [L]; null when not asked for, or when the models differ in L, H or D. */
+  /** [L]; null when not asked for, or when the models differ in L, or in both H and D. */
   layers: LayerMeasures[] | null;
   adapter: string;
   computeType: string;

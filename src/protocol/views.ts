@@ -29,6 +29,7 @@ import type {
 } from './model';
 import type { ErrorValue } from './errors';
 import type { FigureHostApi, FigureViewApi } from './figures';
+import type { DiffSides, SideId, SideView } from './sides';
 import type { CheckpointStructure, TensorStatistics } from './structure';
 import type { SweepFormat, SweepMethod, SweepResult } from './sweep';
 
@@ -181,6 +182,10 @@ export interface DiffUi {
   scale: ColorScale;
   hideFirstToken: boolean;
   token: number | null;
+  /** How the heads of the layer stand. */
+  headOrder: 'group' | 'divergence';
+  /** What tokens are listed as moved most by: KL, or the rise of their own loss. */
+  movedBy: 'kl' | 'loss';
 }
 
 export interface DiffState {
@@ -188,13 +193,17 @@ export interface DiffState {
   text: string;
   /** What the decoder of an encoder-decoder reads; empty: what the checkpoint itself answers. */
   decoderText: string;
+  /** The one that a side 'converted' is under. */
   conversion: ConversionRequest;
+  sides: DiffSides;
   ui: DiffUi;
 }
 
 export interface DiffSnapshot {
   state: DiffState;
+  /** The checkpoint that this is a comparison of: its tokenizer reads the text. */
   model: ModelSummary;
+  sides: Record<SideId, SideView>;
   registries: Registries;
   gpu: GpuState | null;
   /** null before both runs are done. */
@@ -217,12 +226,17 @@ export interface DiffHostApi extends FigureHostApi {
   run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
   setConversion(conversion: ConversionRequest): Promise<void>;
-  /** Asks for a text file and solves the conversion on it. */
-  chooseCalibration(): Promise<void>;
+  setSides(sides: DiffSides): Promise<void>;
+  /** Asks for another checkpoint and puts it on a side. */
+  chooseCheckpoint(side: SideId): Promise<void>;
+  /** Asks for a text file and solves a side's conversion on it. */
+  chooseCalibration(side: SideId): Promise<void>;
   /** Asks where the conversion goes and writes it. */
   exportConversion(): Promise<void>;
   /** Asks where, and writes a report. */
   saveReport(): Promise<void>;
+  /** Opens which heads read which KV head on both sides, as the editor's text diff. */
+  compareAssignments(): Promise<void>;
   attention(request: AttentionRequest): Promise<AttentionTile>;
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;

@@ -5,7 +5,7 @@ import type { Figure } from '../shared/figure';
 import { part } from '../shared/panel';
 import { commonPrefixLength } from './commonPrefix';
 import type { DiffData } from './data';
-import { attentionName, type DiffView } from './view';
+import type { DiffView } from './view';
 
 export class Continuations implements Figure<DiffView> {
   readonly element: HTMLElement;
@@ -17,7 +17,7 @@ export class Continuations implements Figure<DiffView> {
     this.element = part('continuations', element('span', {}, 'How both go on'), this.#body);
   }
 
-  render({ snapshot: { compare, model, state } }: DiffView): void {
+  render({ snapshot: { compare, model, sides } }: DiffView): void {
     this.element.hidden = isEncoderOnly(model);
     if (compare === null || isEncoderOnly(model)) {
       this.#body.replaceChildren();
@@ -33,8 +33,8 @@ export class Continuations implements Figure<DiffView> {
       const texts = { a: onOneLine(a.text), b: onOneLine(b.text) };
       const common = commonPrefixLength(texts.a, texts.b);
       this.#body.replaceChildren(
-        continuation(attentionName(model.G, model.H), texts.a, common),
-        continuation(attentionName(state.conversion.G, model.H), texts.b, common),
+        continuation(sides.a.name, texts.a, common),
+        continuation(sides.b.name, texts.b, common),
       );
     }
   }

@@ -12,7 +12,7 @@ import { longest, visibleLabels } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { isDark } from '../shared/theme';
 import { measuringNote } from './measuringNote';
-import type { DiffActions, DiffView } from './view';
+import { shownModel, type DiffActions, type DiffView } from './view';
 
 interface Cell {
   layer: number;
@@ -27,6 +27,19 @@ const HEIGHT = 150;
 const LARGEST_CELL = 26;
 /** Bits that the strongest colour stands for at least: noise must not look like change. */
 const SMALLEST_TOP = 0.05;
+
+interface HeadLayer extends Pick<LayerMeasures, 'title'> {
+  /** [H] */
+  jensenShannon: Float32Array;
+}
+
+/** The layers with their heads' divergence; null before they are measured, and where heads do not correspond. */
+function headLayers({ snapshot: { measures } }: DiffView): HeadLayer[] | null {
+  const layers = (measures.result?.layers ?? []).flatMap(({ title, jensenShannon }) =>
+    jensenShannon === null ? [] : [{ title, jensenShannon }],
+  );
+  return layers.length === 0 ? null : layers;
+}
 
 export class DivergenceMap implements Figure<DiffView> {
   readonly element: HTMLElement;
@@ -67,7 +80,7 @@ export class DivergenceMap implements Figure<DiffView> {
   render(view: DiffView): void {
     this.#view = view;
     const { measures } = view.snapshot;
-    const layers = measures.result?.layers ?? null;
+    const layers = headLayers(view);
     this.#stage.hidden = layers === null;
     this.#note.replaceChildren(...measuringNote(measures, this.#actions));
     if (layers !== null) this.#draw(layers, view);
@@ -78,13 +91,14 @@ export class DivergenceMap implements Figure<DiffView> {
     this.#view = view;
   }
 
-  #draw(layers: readonly LayerMeasures[], { ui, snapshot: { model } }: DiffView): void {
+  #draw(layers: readonly HeadLayer[], { ui, snapshot }: DiffView): void {
+    const { layers: named } = shownModel(snapshot);
     const H = layers[0]?.jensenShannon.length ?? 0;
     if (this.#width === 0 || H === 0) return;
     const cells = layers.flatMap(({ jensenShannon }, layer) =>
       Array.from(jensenShannon, (value, head): Cell => ({ layer, head, value })),
     );
-    const names = layers.map((_, layer) => model.layers[layer]?.name ?? String(layer));
+    const names = layers.map((_, layer) => named[layer]?.name ?? String(layer));
     this.#left = Math.max(NAME_ROOM.least, 12 + NAME_ROOM.character * longest(names));
     const top = Math.max(SMALLEST_TOP, ...cells.map(({ value }) => value));
     const width = Math.min(LARGEST_CELL * 1.6, (this.#width - this.#left - MARGIN.right) / H);
@@ -172,7 +186,7 @@ export class DivergenceMap implements Figure<DiffView> {
   /** The head under the pointer, else the chosen one. */
   #tell(): void {
     const { layer, head } = this.#pointed ?? this.#view?.ui ?? { layer: 0, head: 0 };
-    const measured = this.#view?.snapshot.measures.result?.layers?.[layer];
+    const measured = this.#view === null ? undefined : headLayers(this.#view)?.[layer];
     const value = measured?.jensenShannon[head];
     this.#readout.textContent =
       measured === undefined || value === undefined ? '' : `${measured.title}, Q${head}: ${formatNumber(value, 3)} bit`;
@@ -183,7 +197,7 @@ export class DivergenceMap implements Figure<DiffView> {
     const view = this.#view;
     if (step === undefined || view === null) return;
     event.preventDefault();
-    const { L, H } = view.snapshot.model;
+    const { L, H } = shownModel(view.snapshot);
     const move = (from: number, by: number, count: number): number => Math.min(count - 1, Math.max(0, from + by));
     this.#actions.choose({ layer: move(view.ui.layer, step[0] ?? 0, L), head: move(view.ui.head, step[1] ?? 0, H) });
   }

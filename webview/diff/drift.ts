@@ -1,7 +1,8 @@
 /**
- * Figure: where does the converted model leave the original? Cosine of what attention adds, and of the residual stream,
- * layer by layer.
+ * Figure: where do the two sides part? Cosine of what attention adds, and of the residual stream, layer by layer. The
+ * chosen layer goes along it by arrow keys.
  */
+import { t } from '@vscode/l10n';
 import { line, scaleLinear, select } from 'd3';
 import type { LayerMeasures } from '../../src/protocol/model';
 import { element, watchWidth } from '../shared/dom';
@@ -11,21 +12,37 @@ import { longest, visibleLabels } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { cosineFloor } from './cosineFloor';
 import { measuringNote } from './measuringNote';
-import type { DiffActions, DiffView } from './view';
+import { stepped } from './stepped';
+import { shownModel, type DiffActions, type DiffView } from './view';
 
 const HEIGHT = 168;
 const MARGIN = { top: 8, right: 12, bottom: 22, left: 34 };
 const SERIES = [
-  { key: 'residualCosine', name: 'residual', title: 'residual stream' },
-  { key: 'attentionCosine', name: 'attention', title: 'attention output' },
+  { key: 'residualCosine', name: 'residual', title: () => t('residual stream') },
+  { key: 'attentionCosine', name: 'attention', title: () => t('attention output') },
 ] as const;
+
+type Cosines = Record<(typeof SERIES)[number]['key'], number>;
+type DriftLayer = Pick<LayerMeasures, 'title'> & Cosines;
+
+/** The layers with their cosines; null before they are measured, and where the two models' streams do not correspond. */
+function driftLayers({ snapshot: { measures } }: DiffView): DriftLayer[] | null {
+  const layers = (measures.result?.layers ?? []).flatMap(({ title, attentionCosine, residualCosine }) =>
+    attentionCosine === null || residualCosine === null ? [] : [{ title, attentionCosine, residualCosine }],
+  );
+  return layers.length === 0 ? null : layers;
+}
 
 export class Drift implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #readout = element('p', { class: 'drift-readout', 'aria-live': 'polite', 'data-testid': 'drift-readout' });
-  readonly #stage = element('div', { class: 'drift-stage' });
+  readonly #stage = element('div', {
+    ...{ class: 'drift-stage', role: 'slider', tabindex: 0, 'data-testid': 'drift-stage' },
+    ...{ 'aria-label': t('Layer'), 'aria-valuemin': 0 },
+  });
+  readonly #what = element('p', { class: 'muted note' });
   readonly #note = element('div', { class: 'note' });
-  readonly #svg = select(this.#stage).append('svg').attr('role', 'img').attr('height', HEIGHT);
+  readonly #svg = select(this.#stage).append('svg').attr('aria-hidden', 'true').attr('height', HEIGHT);
   readonly #actions: DiffActions;
   #view: DiffView | null = null;
   #pointed: number | null = null;
@@ -35,9 +52,9 @@ export class Drift implements Figure<DiffView> {
     this.#actions = actions;
     this.element = panel(
       'drift',
-      element('span', {}, 'Drift by layer'),
+      element('span', {}, t('Drift by layer')),
       legend(),
-      element('p', { class: 'muted note' }, 'Cosine of original and converted: 1 is unchanged, higher is better.'),
+      this.#what,
       this.#stage,
       this.#readout,
       this.#note,
@@ -45,6 +62,7 @@ export class Drift implements Figure<DiffView> {
     this.element.dataset.testid = 'drift';
     for (const part of ['grid', 'columns', 'lines', 'dots']) this.#svg.append('g').attr('class', part);
     this.#svg.on('pointerleave', () => this.#point(null));
+    this.#stage.addEventListener('keydown', (event) => this.#press(event));
     watchWidth(this.#stage, (width) => {
       this.#width = width;
       if (this.#view !== null) this.render(this.#view);
@@ -53,8 +71,12 @@ export class Drift implements Figure<DiffView> {
 
   render(view: DiffView): void {
     this.#view = view;
-    const { measures } = view.snapshot;
-    const layers = measures.result?.layers ?? null;
+    const { measures, sides } = view.snapshot;
+    const layers = driftLayers(view);
+    this.#what.textContent = t(
+      'Cosine of {0} and {1}: 1 is the same direction, higher is better.',
+      ...[sides.a.name, sides.b.name],
+    );
     this.#stage.hidden = layers === null;
     this.#note.replaceChildren(...measuringNote(measures, this.#actions));
     if (layers !== null) this.#draw(layers, view);
@@ -65,7 +87,7 @@ export class Drift implements Figure<DiffView> {
     this.#view = view;
   }
 
-  #draw(layers: readonly LayerMeasures[], { ui, snapshot: { model } }: DiffView): void {
+  #draw(layers: readonly DriftLayer[], { ui, snapshot }: DiffView): void {
     if (this.#width === 0) return;
     const L = layers.length;
     const bottom = cosineFloor(
@@ -75,12 +97,15 @@ export class Drift implements Figure<DiffView> {
     const x = scaleLinear([0, Math.max(1, L - 1)], [left + 6, right - 6]);
     const y = scaleLinear([bottom, 1], [HEIGHT - MARGIN.bottom, MARGIN.top]);
     const step = L > 1 ? x(1) - x(0) : right - left;
-    this.#svg.attr('width', this.#width).attr('aria-label', `Cosines of ${L} layers`);
-    const names = layers.map((_, layer) => model.layers[layer]?.name ?? String(layer));
+    this.#svg.attr('width', this.#width);
+    this.#stage.setAttribute('aria-valuemax', String(L - 1));
+    this.#stage.setAttribute('aria-valuenow', String(ui.layer));
+    const { layers: named } = shownModel(snapshot);
+    const names = layers.map((_, layer) => named[layer]?.name ?? String(layer));
     this.#drawGrid(x, y, names, step);
     this.#svg
       .select('.columns')
-      .selectAll<SVGRectElement, LayerMeasures>('rect')
+      .selectAll<SVGRectElement, DriftLayer>('rect')
       .data(layers)
       .join('rect')
       .attr('data-testid', 'drift-layer')
@@ -157,11 +182,24 @@ export class Drift implements Figure<DiffView> {
   /** The numbers of the layer under the pointer, else of the chosen one. */
   #tell(): void {
     const layer = this.#pointed ?? this.#view?.ui.layer ?? 0;
-    const measured = this.#view?.snapshot.measures.result?.layers?.[layer];
-    this.#readout.textContent =
-      measured === undefined
-        ? ''
-        : `${measured.title}: ${SERIES.map(({ key, title }) => `${title} ${formatNumber(measured[key], 3)}`).join(' · ')}`;
+    const told = (place: number): string => {
+      const measured = this.#view === null ? undefined : driftLayers(this.#view)?.[place];
+      if (measured === undefined) return '';
+      const numbers = SERIES.map(({ key, title }) => `${title()} ${formatNumber(measured[key], 3)}`);
+      return `${measured.title}: ${numbers.join(' · ')}`;
+    };
+    this.#readout.textContent = told(layer);
+    this.#stage.setAttribute('aria-valuetext', told(this.#view?.ui.layer ?? 0));
+  }
+
+  #press(event: KeyboardEvent): void {
+    const view = this.#view;
+    const last = (view === null ? 0 : (driftLayers(view)?.length ?? 0)) - 1;
+    const place = view === null ? null : stepped(event.key, view.ui.layer, last);
+    if (place === null) return;
+    event.preventDefault();
+    this.#pointed = null;
+    this.#actions.choose({ layer: place });
   }
 }
 
@@ -170,7 +208,7 @@ function legend(): HTMLElement {
     'div',
     { class: 'controls' },
     ...SERIES.map(({ name, title }) =>
-      element('span', { class: 'figure' }, element('i', { class: `stroke ${name}` }), title),
+      element('span', { class: 'figure' }, element('i', { class: `stroke ${name}` }), title()),
     ),
   );
 }

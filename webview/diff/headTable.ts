@@ -1,11 +1,13 @@
 /**
- * All heads of the layer beside each other in group order: how far each one's maps are apart (a bar), its map in the
- * original above its map in the converted model. Choosing one shows it large.
+ * All heads of the layer beside each other in group order: how far each one's maps are apart (a bar), its map on the
+ * first side above its map on the second. Choosing one shows it large.
  */
+import { t } from '@vscode/l10n';
 import type { AttentionTile } from '../../src/protocol/model';
+import type { DiffUi } from '../../src/protocol/views';
 import { addToHistogram } from '../shared/attentionCode';
 import { colorScaleOf, colorScales, fitScale, pixelTable } from '../shared/colorScale';
-import { CheckBox, Picker, Segmented } from '../shared/controls';
+import { CheckBox, Picker, Segmented, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import type { Figure } from '../shared/figure';
@@ -15,11 +17,11 @@ import { panel } from '../shared/panel';
 import { isDark } from '../shared/theme';
 import type { DiffData } from './data';
 import {
-  attentionName,
   headCodes,
   mapMarks,
   NO_HOVER,
   orderedHeads,
+  shownModel,
   sideRequest,
   type DiffActions,
   type DiffView,
@@ -34,6 +36,21 @@ interface Column {
   b: Heatmap;
 }
 
+/** Bits that a full bar stands for at least: noise must not look like change. */
+const SMALLEST_TOP = 0.02;
+
+type Placed = ReturnType<typeof orderedHeads>[number];
+
+const orders = (): Choice[] => [
+  { value: 'group', title: t('By group'), description: t('Heads that share a KV head stand together') },
+  { value: 'divergence', title: t('Most changed first'), description: t('By the divergence of their maps') },
+];
+
+function inOrder(heads: Placed[], order: DiffUi['headOrder'], values: Float32Array | null): Placed[] {
+  if (order === 'group' || values === null) return heads;
+  return heads.toSorted((one, other) => (values[other.head] ?? 0) - (values[one.head] ?? 0));
+}
+
 export class HeadTable implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
@@ -42,6 +59,7 @@ export class HeadTable implements Figure<DiffView> {
   readonly #layer: Picker;
   readonly #scale: Segmented;
   readonly #hideFirst: CheckBox;
+  readonly #order: Segmented;
   readonly #columns = new Map<number, Column>();
   readonly #actions: DiffActions;
   readonly #data: DiffData;
@@ -59,10 +77,14 @@ export class HeadTable implements Figure<DiffView> {
       'Leaves the first token out of the colour scale',
       (checked) => actions.choose({ hideFirstToken: checked }),
     );
+    this.#order = new Segmented('head-order', t('Order of the heads'), orders(), (value) =>
+      actions.choose({ headOrder: value === 'divergence' ? 'divergence' : 'group' }),
+    );
     const controls = element(
       'div',
       { class: 'controls' },
       this.#layer.element,
+      this.#order.element,
       this.#scale.element,
       this.#hideFirst.element,
     );
@@ -70,7 +92,8 @@ export class HeadTable implements Figure<DiffView> {
   }
 
   render(view: DiffView): void {
-    const { model, compare, state } = view.snapshot;
+    const { compare, sides } = view.snapshot;
+    const model = shownModel(view.snapshot);
     this.#title.textContent = `Heads of ${layerTitle(model, view.ui.layer)}`;
     this.#layer.show(
       Array.from({ length: model.L }, (_, layer) => ({
@@ -81,26 +104,36 @@ export class HeadTable implements Figure<DiffView> {
     );
     this.#scale.show(view.ui.scale);
     this.#hideFirst.show(view.ui.hideFirstToken);
-    this.#note.textContent = `Bars: Jensen-Shannon divergence of the two maps in bits (0: the same, 1: nothing in common). Above ${attentionName(model.G, model.H)}, below ${attentionName(state.conversion.G, model.H)}.`;
-    const heads = orderedHeads(view);
-    this.#place(heads.map(({ head }) => head));
     const divergence =
       compare === null
         ? null
         : this.#data.divergences.get({ runA: compare.a.runId, runB: compare.b.runId, layer: view.ui.layer });
-    const largest = divergence?.state === 'ready' ? Math.max(0.02, ...divergence.value.jensenShannon) : 1;
+    const values = divergence?.state === 'ready' ? divergence.value.jensenShannon : null;
+    const largest = values === null ? 1 : Math.max(SMALLEST_TOP, ...values);
+    this.#note.textContent = [
+      t('Bars: Jensen-Shannon divergence of the two maps in bits (0: the same, 1: nothing in common).'),
+      values === null ? '' : t('A full bar is {0} bit.', largest.toFixed(3)),
+      t('Maps: above {0}, below {1}.', sides.a.name, sides.b.name),
+    ].join(' ');
+    this.#order.show(view.ui.headOrder);
+    const heads = inOrder(orderedHeads(view), view.ui.headOrder, values);
+    this.#place(heads.map(({ head }) => head));
     for (const { head, group } of heads) {
       const column = this.#columns.get(head);
       if (column === undefined) continue;
       paintGroup(column.element, group);
-      column.button.title = `Query head ${head}, KV ${group}`;
+      column.button.title = t('Query head {0}, KV {1}', head, group);
+      for (const side of ['a', 'b'] as const)
+        column[side].canvas.setAttribute('aria-label', `Q${head}, ${sides[side].name}`);
       column.button.setAttribute('aria-pressed', String(head === view.ui.head));
       column.element.classList.toggle('selected', head === view.ui.head);
       if (divergence?.state !== 'ready') continue;
-      const value = divergence.value.jensenShannon[head] ?? 0;
+      const value = values?.[head] ?? 0;
       column.bar.dataset.value = String(value);
       column.bar.style.setProperty('--amount', `${(value / largest) * 100}%`);
-      column.bar.title = `Q${head}: ${value.toFixed(4)} bit; largest difference of a weight ${(divergence.value.maxDifference[head] ?? 0).toFixed(3)}`;
+      const difference = (divergence.value.maxDifference[head] ?? 0).toFixed(3);
+      column.bar.title = t('Q{0}: {1} bit; largest difference of a weight {2}', head, value.toFixed(4), difference);
+      column.button.setAttribute('aria-label', t('Query head {0}, divergence {1} bit', head, value.toFixed(3)));
       column.value.textContent = value.toFixed(3);
     }
     this.#draw(view);
@@ -153,11 +186,11 @@ export class HeadTable implements Figure<DiffView> {
       select: () => undefined,
     };
     const a = new Heatmap(
-      { 'data-testid': 'diff-thumb', 'data-side': 'a', 'data-head': head, 'aria-label': `Q${head}, original` },
+      { 'data-testid': 'diff-thumb', 'data-side': 'a', 'data-head': head, 'aria-label': `Q${head}` },
       events,
     );
     const b = new Heatmap(
-      { 'data-testid': 'diff-thumb', 'data-side': 'b', 'data-head': head, 'aria-label': `Q${head}, converted` },
+      { 'data-testid': 'diff-thumb', 'data-side': 'b', 'data-head': head, 'aria-label': `Q${head}` },
       events,
     );
     for (const map of [a, b]) map.canvas.tabIndex = -1;

@@ -1,6 +1,7 @@
 /**
- * One head large, three times: in the original, in the converted model, and what changed between them.
+ * One head large, three times: on both sides, and what differs between them.
  */
+import { t } from '@vscode/l10n';
 import type { AttentionTile } from '../../src/protocol/model';
 import { addToHistogram } from '../shared/attentionCode';
 import { fitScale, pixelTable } from '../shared/colorScale';
@@ -19,11 +20,11 @@ import { TokenAxis } from '../shared/tokenAxis';
 import type { DiffData } from './data';
 import { PaneReadout } from './paneReadout';
 import {
-  attentionName,
   groupOfShownHead,
   headCodes,
   mapMarks,
   NO_HOVER,
+  shownModel,
   shownTokens,
   sideRequest,
   type DiffActions,
@@ -65,12 +66,19 @@ export class LargeMaps implements Figure<DiffView> {
 
   render(view: DiffView): void {
     this.#view = view;
-    const { compare, model } = view.snapshot;
+    const { compare, sides } = view.snapshot;
     const head = view.ui.head;
-    this.#title.textContent = `Q${head} of ${layerTitle(model, view.ui.layer)} in both`;
-    this.#panes.a.title.textContent = `${attentionName(model.G, model.H)} · Q${head}`;
-    this.#panes.b.title.textContent = `${attentionName(view.snapshot.state.conversion.G, model.H)} · Q${head}`;
-    this.#panes.difference.title.textContent = `Difference · Q${head}`;
+    this.#title.textContent = t(
+      'Q{0} of {1} on both sides',
+      head,
+      layerTitle(shownModel(view.snapshot), view.ui.layer),
+    );
+    const names = { a: sides.a.name, b: sides.b.name, difference: t('Difference') };
+    for (const pane of PANES) {
+      const title = `${names[pane]} · Q${head}`;
+      this.#panes[pane].title.textContent = title;
+      this.#panes[pane].map.canvas.setAttribute('aria-label', t('Attention: {0}', title));
+    }
     for (const pane of PANES) {
       paintGroup(this.#panes[pane].element, groupOfShownHead(view));
       this.#panes[pane].map.canvas.dataset.head = String(head);
@@ -121,10 +129,10 @@ export class LargeMaps implements Figure<DiffView> {
       ],
       fadeFirst: hideFirstToken,
     });
-    const { model, state } = view.snapshot;
+    const { sides } = view.snapshot;
     this.#panes.difference.numbers.replaceChildren(
-      key('less', `more in ${attentionName(model.G, model.H)}`),
-      key('more', `more in ${attentionName(state.conversion.G, model.H)}`),
+      key('less', t('more in {0}', sides.a.name)),
+      key('more', t('more in {0}', sides.b.name)),
       element('span', { class: 'muted' }, `full colour ±${formatWeight(difference.largest)}`),
     );
   }
@@ -148,7 +156,6 @@ export class LargeMaps implements Figure<DiffView> {
       {
         'data-testid': 'diff-map',
         'data-side': pane,
-        'aria-label': `Attention of the chosen head: ${pane === 'a' ? 'original' : pane === 'b' ? 'converted' : 'difference'}`,
       },
       {
         hover: (cell, at) => {

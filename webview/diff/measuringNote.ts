@@ -5,7 +5,7 @@ import { element } from '../shared/dom';
 import type { DiffActions } from './view';
 
 export function measuringNote({ result, busy, problem }: MeasuresState, actions: DiffActions): HTMLElement[] {
-  if (result?.layers) return [];
+  if (result !== null) return [];
   if (busy !== null) {
     const done = busy.fraction === null ? '' : ` (${Math.round(busy.fraction * 100)} %)`;
     return [

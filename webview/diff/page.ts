@@ -1,13 +1,16 @@
 /**
- * The comparison page: what a conversion costs, where it changes the model, and both models' maps and words side by side.
+ * The comparison page: what one side costs against the other, where they part, and both models' maps and words side by side.
  * The host owns the snapshot, this page owns the UI state; a change of either draws once, in the next frame.
  */
 import '../shared/palette.css';
 import '../shared/base.css';
 import './diff.css';
 import './measures.css';
+import './sides.css';
 import './words.css';
+import { t } from '@vscode/l10n';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
+import type { SideId } from '../../src/protocol/sides';
 import type { DiffHostApi, DiffSnapshot, DiffViewApi } from '../../src/protocol/views';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
@@ -18,14 +21,17 @@ import { kept, type Host } from '../shared/host';
 import type { Remotely } from '../shared/remotely';
 import { Readout } from '../shared/readout';
 import { onThemeChange } from '../shared/theme';
+import { Absent } from './absent';
 import { createDiffData } from './data';
 import { DivergenceMap } from './divergenceMap';
 import { Drift } from './drift';
 import { HeadTable } from './headTable';
 import { LargeMaps } from './largeMaps';
 import { originOf } from './origin';
+import { limitsOf } from './limits';
+import { SidesBar, type SidesEvents } from './sidesBar';
 import { Summary } from './summary';
-import { fitDiffUi, NO_HOVER, type DiffActions, type DiffView } from './view';
+import { comparedParts, fitDiffUi, NO_HOVER, type DiffActions, type DiffView } from './view';
 import { Words } from './words';
 
 /**
@@ -36,7 +42,7 @@ import { Words } from './words';
  */
 export function createDiffPage(
   openHost: (ours: DiffViewApi) => Host<Remotely<DiffHostApi>>,
-  makeHeader: MakeHeader = (events, extra) => new Header(events, extra),
+  makeHeader: MakeHeader = (...parts) => new Header(...parts),
 ): HTMLElement[] {
   let view: DiffView | null = null;
   let planned: 'nothing' | 'emphasise' | 'render' = 'nothing';
@@ -72,32 +78,51 @@ export function createDiffPage(
 
   const data = createDiffData(remote, () => plan('render'));
   const readout = new Readout();
+  const sidesEvents: SidesEvents = {
+    setSides: (sides) => ask(remote.setSides(sides)),
+    chooseCheckpoint: (side) => ask(remote.chooseCheckpoint(side)),
+    chooseCalibration: (side) => ask(remote.chooseCalibration(side)),
+  };
+  const sides = new SidesBar(sidesEvents);
   const header = makeHeader(
     {
       run: ({ text, decoderText }) => ask(remote.run(text, decoderText)),
       cancel: () => ask(remote.cancel()),
       edited: () => save(),
       convert: (conversion) => ask(remote.setConversion(conversion)),
-      chooseCalibration: () => ask(remote.chooseCalibration()),
+      chooseCalibration: () => ask(remote.chooseCalibration(followingSide())),
       exportConversion: () => ask(remote.exportConversion()),
       saveReport: () => ask(remote.saveReport()),
       diagnose: () => ask(remote.showDiagnostics()),
       dismissProblem: () => report(null),
     },
-    button('Open explorer', { title: 'Assignment, similarity and maps by group' }, () => ask(remote.openExplorer())),
+    element(
+      'div',
+      { class: 'conversion-choices' },
+      button(t('Heads as text'), { 'data-testid': 'text-diff', title: textDiffHint() }, () =>
+        ask(remote.compareAssignments()),
+      ),
+      button(t('Open explorer'), { title: t('Assignment, similarity and maps by group') }, () =>
+        ask(remote.openExplorer()),
+      ),
+    ),
+    sides.elements,
   );
   const status = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });
-  const hint = element('p', { class: 'hint' }, 'Press Run to put the original and the converted model side by side.');
-  const measures: Figure<DiffView>[] = [new Summary(actions), new Drift(actions), new DivergenceMap(actions)];
-  const rows: Figure<DiffView>[] = [
+  const absent = new Absent(sidesEvents);
+  const limits = element('div', { class: 'limits', 'data-testid': 'limits', role: 'note', hidden: true });
+  const drift = new Drift(actions);
+  const divergence = new DivergenceMap(actions);
+  const measures: Figure<DiffView>[] = [new Summary(actions), drift, divergence];
+  const heads: Figure<DiffView>[] = [
     new LargeMaps(actions, data, readout, (runId) => {
       if (drawnRuns.has(runId)) return;
       drawnRuns.add(runId);
       requestAnimationFrame(() => void remote.drawn(runId));
     }),
     new HeadTable(actions, data),
-    new Words(actions, data),
   ];
+  const rows = [...heads, new Words(actions, data)];
   const figures = [...measures, ...rows];
   const tools = new FigureTools<DiffView>({
     ...{ figures, host: remote, origin: originOf },
@@ -120,7 +145,8 @@ export function createDiffPage(
     header.element,
     status,
     header.banners,
-    hint,
+    absent.element,
+    limits,
     body,
   );
   onThemeChange(() => plan('render'));
@@ -152,20 +178,39 @@ export function createDiffPage(
     const shown = view;
     if (rendering) {
       const { compare, busy, state } = shown.snapshot;
+      const following = state.sides.a.kind === 'converted' ? compare?.a : compare?.b;
       page.hidden = false;
       page.classList.toggle('busy', busy !== null);
-      header.show({ ...shown.snapshot, conversion: state.conversion, converted: compare?.b ?? null });
-      hint.hidden = compare !== null || busy !== null;
+      header.show({ ...shown.snapshot, conversion: state.conversion, converted: following ?? null });
+      sides.show(shown.snapshot, header.conversion);
+      absent.show(shown.snapshot);
       body.hidden = compare === null;
+      showParts(shown.snapshot);
       status.textContent =
         busy?.message ??
         (compare === null ? '' : `${compare.a.tokens.length} tokens · ${compare.a.adapter} · ${compare.a.computeType}`);
     }
     for (const figure of figures) {
+      if (figure.element.hidden) continue;
       if (rendering) figure.render(shown);
       else figure.emphasise(shown);
     }
     if (rendering) tools.render(shown);
+  }
+
+  /** Hides the figures of what cannot be compared, and says so. */
+  function showParts(snapshot: DiffSnapshot): void {
+    const parts = comparedParts(snapshot);
+    const missing = snapshot.compare === null ? [] : limitsOf(snapshot);
+    limits.hidden = missing.length === 0;
+    limits.replaceChildren(...missing.map((text) => element('p', {}, text)));
+    drift.element.hidden = !parts.streams;
+    for (const figure of [divergence, ...heads]) figure.element.hidden = !parts.heads;
+  }
+
+  /** The side under the session's conversion. */
+  function followingSide(): SideId {
+    return view?.snapshot.state.sides.a.kind === 'converted' ? 'a' : 'b';
   }
 
   /** Runs a request whose failure the user must hear of. */
@@ -189,4 +234,8 @@ export function createDiffPage(
     const state = { ...view.snapshot.state, ...header.texts, ui: view.ui };
     host.save({ kind: 'diff', state, tables: tools.tables });
   }
+}
+
+function textDiffHint(): string {
+  return t('Which head reads which KV head on both sides, as a text diff');
 }

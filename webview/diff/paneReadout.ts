@@ -7,7 +7,7 @@ import { CODE_WEIGHTS } from '../shared/attentionCode';
 import type { Cell } from '../shared/heatmap';
 import type { Readout } from '../shared/readout';
 import type { DiffData } from './data';
-import { attentionName, headCodes, shownTokens, sideRequest, type DiffView, type Pane, type Side } from './view';
+import { headCodes, shownTokens, sideRequest, type DiffView, type Pane, type Side } from './view';
 
 /** How long the pointer rests on a row before its exact weights are asked for. */
 const REST_MILLISECONDS = 50;
@@ -48,8 +48,8 @@ export class PaneReadout {
     const { pane, cell, at } = this.#pointed;
     const a = this.#weight(view, 'a', cell);
     const b = this.#weight(view, 'b', cell);
-    const { model, state } = view.snapshot;
-    const names = { a: attentionName(model.G, model.H), b: attentionName(state.conversion.G, model.H) };
+    const { sides } = view.snapshot;
+    const names = { a: sides.a.name, b: sides.b.name };
     this.readout.show(
       {
         title: pane === 'difference' ? `${names.b} − ${names.a}` : `Q${view.ui.head}, ${names[pane]}`,

@@ -1,7 +1,8 @@
 /**
- * Figure: what does the conversion cost, and what does it save? Both models' numbers beside each other, one measure a row,
- * with the direction that is good.
+ * Figure: what does the second side cost against the first, and what does it save? Both models' numbers beside each other,
+ * one measure a row, with the direction that is good.
  */
+import { t } from '@vscode/l10n';
 import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
 import type { ModelMeasures } from '../../src/protocol/model';
 import { plainButton } from '../shared/controls';
@@ -16,7 +17,7 @@ import {
   formatPerplexity,
 } from '../shared/format';
 import { panel } from '../shared/panel';
-import { attentionName, type DiffActions, type DiffView } from './view';
+import type { DiffActions, DiffView } from './view';
 
 const NOTE = '↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.';
 const encoderNote = `↓ lower is better, ↑ higher is better. KL and agreement: of what each position predicts. No loss: ${noEncoderLoss}. No KV cache: ${noEncoderCache}.`;
@@ -37,6 +38,7 @@ interface Row {
 
 export class Summary implements Figure<DiffView> {
   readonly element: HTMLElement;
+  readonly #title = element('span');
   readonly #body = element('tbody');
   readonly #heads = { a: element('th', { scope: 'col' }), b: element('th', { scope: 'col' }) };
   readonly #time: HTMLButtonElement;
@@ -50,16 +52,18 @@ export class Summary implements Figure<DiffView> {
     );
     const { a, b } = this.#heads;
     const head = element('tr', {}, element('td'), a, b, element('th', { scope: 'col' }, 'change'));
-    const title = element('span', {}, 'What pooling costs and saves');
     const table = element('table', {}, element('thead', {}, head), this.#body);
-    this.element = panel('summary', title, element('span'), table, this.#note);
+    this.element = panel('summary', this.#title, element('span'), table, this.#note);
     this.element.dataset.testid = 'summary';
   }
 
   render({ snapshot }: DiffView): void {
-    const { compare, measures, model, state } = snapshot;
-    this.#heads.a.textContent = attentionName(model.G, model.H);
-    this.#heads.b.textContent = attentionName(state.conversion.G, model.H);
+    const { compare, measures, model, sides } = snapshot;
+    this.#title.textContent = t('What {0} costs and saves', sides.b.name);
+    for (const side of ['a', 'b'] as const) {
+      this.#heads[side].textContent = sides[side].name;
+      this.#heads[side].title = sides[side].model?.path ?? '';
+    }
     if (compare === null) return;
     const { a, b, klMean, top1Agreement } = compare;
     const { result, busy } = measures;
@@ -106,7 +110,7 @@ export class Summary implements Figure<DiffView> {
         label: 'KL',
         better: 'lower',
         name: 'kl',
-        title: 'Mean KL(original ‖ converted) of what each position predicts, in nats a token',
+        title: t('Mean KL({0} ‖ {1}) of what each position predicts, in nats a token', sides.a.name, sides.b.name),
         a: '',
         b: klMean.toFixed(3),
         change: '',

@@ -1,14 +1,13 @@
 /**
  * What every figure of the comparison is drawn from. Types and shared arithmetic; no DOM, no requests.
  */
-import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
+import type { AttentionRequest, AttentionTile, GroupingView, ModelSummary } from '../../src/protocol/model';
+import { comparable, type Comparable, type SideId } from '../../src/protocol/sides';
 import type { DiffSnapshot, DiffUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
 import { cellsOf } from '../shared/mapCells';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 import { mostMoved } from './mostMoved';
-
-export { attentionName } from '../shared/labels';
 
 /** What the pointer is on: a cell of a map, or a token of the text below. */
 export interface DiffHover {
@@ -32,16 +31,34 @@ export interface DiffActions {
   cancelMeasures(): void;
 }
 
-/** The two runs: a is the original, b the converted one. */
-export type Side = 'a' | 'b';
+/** b is measured against a. */
+export type Side = SideId;
 
 /** The large maps: of either run, and what changed between them. */
 export type Pane = Side | 'difference';
 
-/** Heads in group order with their group, under the converted run's grouping. */
+/** The model whose layers and heads are shown: that of the first side, which is that of both where heads are compared. */
+export function shownModel({ sides, model }: DiffSnapshot): ModelSummary {
+  return sides.a.model ?? model;
+}
+
+/** What of the layers can be compared; nothing while a side is not open. */
+export function comparedParts({ sides: { a, b } }: DiffSnapshot): Comparable {
+  if (a.model === null || b.model === null) return { heads: false, streams: false };
+  return comparable(a.model, b.model);
+}
+
+/** The grouping that heads are shown in: that of the side with fewer KV heads. */
+function shownGrouping({ compare }: DiffSnapshot): GroupingView | null {
+  if (compare === null) return null;
+  const { a, b } = compare;
+  return a.grouping.G < b.grouping.G ? a.grouping : b.grouping;
+}
+
+/** Heads in group order with their group. */
 export function orderedHeads(view: DiffView): { head: number; group: number }[] {
-  const grouping = view.snapshot.compare?.b.grouping;
-  if (grouping === undefined) return [];
+  const grouping = shownGrouping(view.snapshot);
+  if (grouping === null) return [];
   return headsByGroup(grouping.groupOfHead[view.ui.layer] ?? []).flatMap((heads, group) =>
     heads.map((head) => ({ head, group })),
   );
@@ -49,7 +66,7 @@ export function orderedHeads(view: DiffView): { head: number; group: number }[] 
 
 /** The tokens of the rows and columns of the layer's maps. */
 export function shownTokens({ snapshot, ui }: DiffView): LayerTokens {
-  return layerTokens(snapshot.compare?.a, snapshot.model.layers[ui.layer]);
+  return layerTokens(snapshot.compare?.a, shownModel(snapshot).layers[ui.layer]);
 }
 
 /** What is marked in maps: tokens of the text are rows of them, but not in an encoder. */
@@ -76,7 +93,7 @@ export function predictedAfter({ snapshot: { compare }, ui }: DiffView): number 
 
 /** The group of the head that is shown large. */
 export function groupOfShownHead(view: DiffView): number {
-  return view.snapshot.compare?.b.grouping.groupOfHead[view.ui.layer]?.[view.ui.head] ?? 0;
+  return shownGrouping(view.snapshot)?.groupOfHead[view.ui.layer]?.[view.ui.head] ?? 0;
 }
 
 /** The request for one side's maps of the layer; null before both runs are done. */
@@ -86,7 +103,7 @@ export function sideRequest(view: DiffView, side: Side): AttentionRequest | null
   return {
     runId: run.runId,
     layer: view.ui.layer,
-    heads: Array.from({ length: view.snapshot.model.H }, (_, head) => head),
+    heads: Array.from({ length: shownModel(view.snapshot).H }, (_, head) => head),
   };
 }
 
@@ -97,7 +114,7 @@ export function headCodes(tile: AttentionTile, head: number): Uint8Array {
 
 /** UI state made to fit a model: a restored state may come from another checkpoint. */
 export function fitDiffUi(ui: DiffUi, snapshot: DiffSnapshot): DiffUi {
-  const { L, H } = snapshot.model;
+  const { L, H } = shownModel(snapshot);
   const S = snapshot.compare?.a.tokens.length ?? Infinity;
   return {
     ...ui,

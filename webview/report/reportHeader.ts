@@ -45,6 +45,7 @@ export function quietHeader(events: HeaderEvents): PageHeader {
   return {
     element: element('div', { hidden: true }),
     banners,
+    conversion: element('div'),
     texts: { text: '', decoderText: '' },
     take: () => undefined,
     show: ({ problem }) => {

@@ -53,14 +53,22 @@ export class ConversionChoices {
   readonly #tokens: Picker;
   #content: ConversionContent | null = null;
 
-  constructor(events: ConversionEvents) {
+  /** @param prefix of test ids, where a page has several choices */
+  constructor(events: ConversionEvents, prefix = '') {
     this.#events = events;
     const hint = t('Number of KV heads after pooling');
-    this.#groups = new Picker('groups-picker', t('KV heads'), (value) => this.#convert({ G: Number(value) }), hint);
-    this.#grouping = new Picker('grouping-picker', t('Grouping'), (value) => this.#convert({ grouping: value }));
-    this.#merge = new Picker('merge-picker', t('Merge'), (value) => this.#convert({ merge: value }));
-    this.#text = new Picker('calibration-picker', t('Solved on'), (value) => this.#setText(value));
-    this.#tokens = new Picker('calibration-tokens-picker', t('Tokens'), (value) =>
+    this.#groups = new Picker(
+      `${prefix}groups-picker`,
+      t('KV heads'),
+      (value) => this.#convert({ G: Number(value) }),
+      hint,
+    );
+    this.#grouping = new Picker(`${prefix}grouping-picker`, t('Grouping'), (value) =>
+      this.#convert({ grouping: value }),
+    );
+    this.#merge = new Picker(`${prefix}merge-picker`, t('Merge'), (value) => this.#convert({ merge: value }));
+    this.#text = new Picker(`${prefix}calibration-picker`, t('Solved on'), (value) => this.#setText(value));
+    this.#tokens = new Picker(`${prefix}calibration-tokens-picker`, t('Tokens'), (value) =>
       this.#calibrate({ tokens: Number(value) }),
     );
     this.elements = [this.#groups, this.#grouping, this.#merge, this.#text, this.#tokens].map(

@@ -36,9 +36,9 @@ export interface HeaderContent extends ConversionContent {
 }
 
 /** What stands at the top of a page. */
-export type PageHeader = Pick<Header, 'element' | 'banners' | 'texts' | 'take' | 'show'>;
+export type PageHeader = Pick<Header, 'element' | 'banners' | 'conversion' | 'texts' | 'take' | 'show'>;
 
-export type MakeHeader = (events: HeaderEvents, extra: HTMLElement) => PageHeader;
+export type MakeHeader = (...parts: ConstructorParameters<typeof Header>) => PageHeader;
 
 export class Header {
   readonly element: HTMLElement;
@@ -55,8 +55,14 @@ export class Header {
   readonly #progress = new ProgressBar(t('Run'));
   #content: HeaderContent | null = null;
 
-  /** @param extra a button of the view, e.g. "Compare MHA and GQA" */
-  constructor(events: HeaderEvents, extra: HTMLElement) {
+  /** The choice of the session's conversion: a view may move it, or hide it. */
+  readonly conversion: HTMLElement;
+
+  /**
+   * @param extra a button of the view, e.g. "Compare MHA and GQA"
+   * @param before what the view puts before the choice of the conversion
+   */
+  constructor(events: HeaderEvents, extra: HTMLElement, before: readonly HTMLElement[] = []) {
     this.#events = events;
     this.#text = this.#makeText('text-input', t('Sample text'), t('Type a text to run the model on…'));
     this.#decoderText = this.#makeText(
@@ -70,6 +76,7 @@ export class Header {
       () => this.#submit(),
     );
     this.#choices = new ConversionChoices(events);
+    this.conversion = element('div', { class: 'conversion-choices' }, ...this.#choices.elements);
     this.#export = button(
       t('Export…'),
       { 'data-testid': 'export', title: t('Write the conversion as a folder that Hugging Face transformers loads') },
@@ -85,7 +92,7 @@ export class Header {
       { class: 'header' },
       element('div', { class: 'identity' }, this.#name, this.#shape),
       element('div', { class: 'prompt' }, element('div', { class: 'texts' }, this.#text, this.#decoderText), this.#run),
-      element('div', { class: 'choices' }, ...this.#choices.elements, extra, this.#export, this.#report),
+      element('div', { class: 'choices' }, ...before, this.conversion, extra, this.#export, this.#report),
       this.#choices.note,
       this.#progress.element,
     );

@@ -50,8 +50,3 @@ export function visibleLabels(count: number, spacing: number, minimum: number): 
   const step = Math.max(1, Math.ceil(minimum / spacing - 1e-6));
   return Array.from({ length: Math.ceil(count / step) }, (_, place) => place * step);
 }
-
-/** "MHA", "MQA" or "GQA-2": what a number of KV heads is called. */
-export function attentionName(G: number, H: number): string {
-  return G === H ? 'MHA' : G === 1 ? 'MQA' : `GQA-${G}`;
-}

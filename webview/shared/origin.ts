@@ -1,6 +1,6 @@
 /** What the figures of a checkpoint are of, in words. Pure. */
 import type { ConversionRequest, ModelSummary, Registries, RunSummary } from '../../src/protocol/model';
-import { attentionName } from './labels';
+import { attentionName } from '../../src/protocol/sides';
 
 /** "Llama, 6 layers, MHA of 8 heads". */
 export function shapeWords({ familyTitle, L, H, G }: Pick<ModelSummary, 'familyTitle' | 'L' | 'H' | 'G'>): string {

@@ -29,6 +29,7 @@ import {
   type Line,
   type Point,
 } from './lines';
+import { referencesOf, type Reference } from './references';
 import { methodColor, methodDash, methodMarker } from './methodStyle';
 
 /** What the plot tells. */
@@ -101,7 +102,7 @@ export class Plot {
       .attr('aria-label', t('{0}. Arrow keys go from point to point.', measures[ui.y].title));
     this.#svg.selectAll(':scope > g').attr('transform', `translate(${MARGIN.left},${MARGIN.top})`);
     this.#drawAxes(result, ui, scales, plotWidth, plotHeight);
-    this.#drawReference(start[0], ui, scales, plotWidth);
+    this.#drawReferences(start.length === 0 ? [] : referencesOf(result, ui.y), scales, plotWidth);
     this.#drawLines(drawn, scales);
     this.#drawLabels(drawn, scales, plotWidth, plotHeight, right - LEADER > 40);
     this.#drawPoints(start, drawn, result, ui, scales);
@@ -164,28 +165,30 @@ export class Plot {
       .attr('y2', (value) => y(value));
   }
 
-  #drawReference(start: Point | undefined, ui: SweepUi, { y }: Scales, width: number): void {
+  /** The original's level is written at the right, where its line does not run; that of MQA at the left. */
+  #drawReferences(references: readonly Reference[], { y }: Scales, width: number): void {
     const [bottom = 0] = y.range();
-    const shown = start === undefined ? [] : [start];
-    const reference = this.#svg.select('.reference');
-    reference
+    const group = this.#svg.select('.reference');
+    group
       .selectAll('line')
-      .data(shown)
+      .data(references)
       .join('line')
-      .attr('data-testid', 'sweep-reference')
-      .attr('data-value', (point) => point.y)
+      .attr('class', ({ id }) => id)
+      .attr('data-testid', ({ id }) => (id === 'original' ? 'sweep-reference' : 'sweep-reference-mqa'))
+      .attr('data-value', ({ value }) => value)
       .attr('x1', 0)
       .attr('x2', width)
-      .attr('y1', (point) => y(point.y))
-      .attr('y2', (point) => y(point.y));
-    // Written where no line begins: below, unless the axis is there.
-    reference
+      .attr('y1', ({ value }) => y(value))
+      .attr('y2', ({ value }) => y(value));
+    // Below the level, unless the axis is there.
+    group
       .selectAll('text')
-      .data(shown)
+      .data(references)
       .join('text')
-      .attr('x', width - 4)
-      .attr('y', (point) => (y(point.y) > bottom - 18 ? y(point.y) - 7 : y(point.y) + 14))
-      .text((point) => t('original {0}', measures[ui.y].format(point.y)));
+      .attr('class', ({ id }) => id)
+      .attr('x', ({ id }) => (id === 'original' ? width - 4 : 14))
+      .attr('y', ({ value }) => (y(value) > bottom - 18 ? y(value) - 7 : y(value) + 14))
+      .text(({ title }) => title);
   }
 
   #drawLines(lines: readonly DrawnLine[], { x, y }: Scales): void {

@@ -8,7 +8,8 @@ const positionParts = 4;
 /** Predictions shown of those that moved most. */
 const shownMoved = 5;
 
-const noLayers = 'The layers are not compared: the models differ in their layers, query heads or hidden size.';
+const noLayers =
+  'The layers are not compared: the models differ in their number of layers, or in query heads and hidden size.';
 
 /** @param asked whether layers were to be compared, and whether every head's divergence is printed */
 export function describeMeasures(measures: TextMeasures, asked: { heads?: boolean; layers: boolean }): string {
@@ -17,7 +18,7 @@ export function describeMeasures(measures: TextMeasures, asked: { heads?: boolea
     describeModels(measures),
     describePredictions(measures),
     ...(layers ? [describeLayers(layers)] : asked.layers ? [noLayers] : []),
-    ...(layers && asked.heads === true ? [describeHeads(layers)] : []),
+    ...(layers?.[0]?.jensenShannon && asked.heads === true ? [describeHeads(layers)] : []),
     ...(moved.length > 0 ? [describeMoved(moved.slice(0, shownMoved))] : []),
   ].join('\n\n');
 }
@@ -77,12 +78,11 @@ function describePredictions({ klMean, klPerPosition, top1Agreement, tokens, win
 }
 
 function describeLayers(layers: readonly LayerMeasures[]): string {
-  const rows = layers.map(({ title, jensenShannon, attentionCosine, residualCosine }) => {
-    const largest = Math.max(...jensenShannon);
-    const mean = jensenShannon.reduce((sum, value) => sum + value, 0) / jensenShannon.length;
-    const worst = `${largest.toFixed(4)} (Q${jensenShannon.indexOf(largest)})`;
-    return [title, mean.toFixed(4), worst, attentionCosine.toFixed(4), residualCosine.toFixed(4)];
-  });
+  const rows = layers.map(({ title, jensenShannon, attentionCosine, residualCosine }) => [
+    title,
+    ...describeMaps(jensenShannon),
+    ...[attentionCosine, residualCosine].map((cosine) => cosine?.toFixed(4) ?? '–'),
+  ]);
   const header = ['', 'maps JS', 'worst head', 'attention cosine', 'residual cosine'];
   return (
     `${table([header, ...rows], 'lrrrr')}\n` +
@@ -91,11 +91,19 @@ function describeLayers(layers: readonly LayerMeasures[]): string {
   );
 }
 
+/** Mean and largest divergence; none where the models have different heads. */
+function describeMaps(jensenShannon: Float32Array | null): [string, string] {
+  if (jensenShannon === null) return ['–', '–'];
+  const largest = Math.max(...jensenShannon);
+  const mean = jensenShannon.reduce((sum, value) => sum + value, 0) / jensenShannon.length;
+  return [mean.toFixed(4), `${largest.toFixed(4)} (Q${jensenShannon.indexOf(largest)})`];
+}
+
 function describeHeads(layers: readonly LayerMeasures[]): string {
   const header = ['maps JS', ...Array.from(layers[0]?.jensenShannon ?? [], (_, head) => `Q${head}`)];
   const rows = layers.map(({ title, jensenShannon }) => [
     title,
-    ...Array.from(jensenShannon, (value) => value.toFixed(3)),
+    ...Array.from(jensenShannon ?? [], (value) => value.toFixed(3)),
   ]);
   return table([header, ...rows], `l${'r'.repeat(header.length - 1)}`);
 }

@@ -14,6 +14,7 @@ import type {
 } from '../../protocol/model';
 import { reportModelId, type ReportSide } from '../../protocol/report';
 import type { SweepResult } from '../../protocol/sweep';
+import { sideViews, usualSides } from '../../protocol/sides';
 import type { DiffSnapshot, DiffUi, ExplorerSnapshot } from '../../protocol/views';
 
 /** The explorer as the page shows it: at rest, on the recorded runs. */
@@ -37,8 +38,9 @@ export function explorerPage(snapshot: ExplorerSnapshot): ExplorerSnapshot {
 export function diffPage(explorer: ExplorerSnapshot, ui: DiffUi, measures: TextMeasures): DiffSnapshot {
   const { state, model, registries, compare } = explorer;
   return {
-    state: { ...state, ui },
+    state: { ...state, sides: usualSides, ui },
     model,
+    sides: sideViews(usualSides, { model, conversion: state.conversion, registries }),
     registries,
     gpu: null,
     compare,

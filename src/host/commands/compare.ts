@@ -1,4 +1,5 @@
 /** Shows the active checkpoint beside its conversion. Asks for the groups first where nothing is converted yet. */
+import { usualSides } from '../../protocol/sides';
 import type { HostContext } from '../context';
 import { activeSession } from './activeSession';
 import { pickConversion } from './pickConversion';
@@ -11,7 +12,7 @@ export function compare(context: HostContext) {
       if (conversion === undefined || conversion.G === session.model.G) return;
       await session.setConversion(conversion);
     }
-    context.panels.showDiff(session);
+    context.panels.showDiff(session, usualSides);
     await session.ensureRun();
   };
 }

@@ -35,11 +35,16 @@ async function pickCheckpoint(): Promise<vscode.Uri | undefined> {
   };
   const kind = await vscode.window.showQuickPick([folder, file], { title: vscode.l10n.t('Open Checkpoint') });
   if (kind === undefined) return undefined;
+  return showCheckpointDialog(kind.isFolder);
+}
+
+/** The editor's own dialog for a folder or a file of weights; undefined when the user leaves it. */
+export async function showCheckpointDialog(isFolder: boolean): Promise<vscode.Uri | undefined> {
   const picked = await vscode.window.showOpenDialog({
-    canSelectFolders: kind.isFolder,
-    canSelectFiles: !kind.isFolder,
+    canSelectFolders: isFolder,
+    canSelectFiles: !isFolder,
     openLabel: vscode.l10n.t('Open Checkpoint'),
-    ...(kind.isFolder
+    ...(isFolder
       ? {}
       : { filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'gguf', 'bin', 'pt', 'pth', 'json'] } }),
   });

@@ -6,6 +6,8 @@ import { reportError } from '../reportError';
 import { cancelRun, runOnSelection, runOnText } from './runText';
 import { closeCheckpoint } from './closeCheckpoint';
 import { compare } from './compare';
+import { compareAssignments } from './compareAssignments';
+import { compareResource, compareWith } from './compareWith';
 import { convert } from './convert';
 import { exportConversion } from './exportConversion';
 import { figureActions, saveFigure } from './figures';
@@ -39,6 +41,9 @@ export function registerCommands(context: HostContext, diagnostics: DiagnosticsD
     exportConversion: exportConversion(context),
     saveReport: saveReport(context),
     compare: compare(context),
+    compareWith: compareWith(context),
+    compareResource: compareResource(context),
+    compareAssignments: compareAssignments(context),
     sweep: sweep(context),
     saveFigure,
     ...Object.fromEntries(Object.entries(figureActions).map(([name, run]) => [`figure.${name}`, run])),

@@ -24,7 +24,7 @@ export function saveReport(context: HostContext) {
         {
           explorer: explorerSnapshot(session, ui.explorer),
           diffUi: ui.diff,
-          measures: session.measuring.state.result,
+          measures: session.comparison.measuring.resultOf(session.compare),
           sweeps,
           file,
           // The dialog has asked.

@@ -1,7 +1,8 @@
-/** The diff of one session: its checkpoint as opened beside its conversion. Like explorerPanel.ts, without results of its own. */
+/** The diff of one session: answers the webview from the session and its comparison. Like explorerPanel.ts, without results of its own. */
 import * as vscode from 'vscode';
 import { GqaLensError } from '../../protocol/errors';
 import { openChannel, type Remote } from '../../protocol/rpc';
+import type { SideId } from '../../protocol/sides';
 import type { DiffHostApi, DiffSnapshot, DiffUi, DiffViewApi } from '../../protocol/views';
 import type { Session } from '../session';
 import { figureHost, registerFigures } from './figurePanels';
@@ -11,7 +12,9 @@ import { webviewTransport } from './webviewTransport';
 /** What a diff can ask for that is not its session's. */
 export interface DiffActions {
   userRun(session: Session, text: string, decoderText: string): Promise<void>;
-  chooseCalibration(session: Session): Promise<void>;
+  chooseCalibration(session: Session, side: SideId): Promise<void>;
+  chooseCheckpoint(session: Session, side: SideId): Promise<void>;
+  compareAssignments(session: Session): Promise<void>;
   exportConversion(): Promise<void>;
   saveReport(): Promise<void>;
   openExplorer(session: Session): Promise<void>;
@@ -31,17 +34,20 @@ export class DiffPanel {
     extension: vscode.ExtensionContext,
     actions: DiffActions,
   ) {
-    panel.title = vscode.l10n.t('{0}: MHA and GQA', session.model.name);
+    const { comparison } = session;
+    this.setTitle();
     panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
     this.view = openChannel<DiffViewApi, DiffHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
     panel.webview.html = webviewHtml(extension, panel.webview, 'diff', panel.title, registerFigures(panel, this.view));
     const listeners = vscode.Disposable.from(
-      session.onDidChange(() => {
-        if (this.isReady) session.measuring.want();
+      comparison.show(),
+      comparison.onDidChange(() => {
+        this.setTitle();
+        if (this.isReady) comparison.measuring.want();
         this.send(() => this.view.update.asEvent(this.snapshot()));
       }),
-      session.measuring.onDidChange(() => this.send(() => this.view.measures.asEvent(session.measuring.state))),
-      session.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
+      comparison.measuring.onDidChange(() => this.send(() => this.view.measures.asEvent(comparison.measuring.state))),
+      comparison.onDidChangeBusy((busy) => this.send(() => this.view.busy.asEvent(busy))),
       panel.onDidChangeViewState(() => (this.isReady &&= panel.visible)),
     );
     panel.onDidDispose(() => {
@@ -61,17 +67,24 @@ export class DiffPanel {
 
   private hostApi(actions: DiffActions): DiffHostApi {
     const { session } = this;
+    const { comparison } = session;
     return {
       ...figureHost,
       ready: () => {
         this.isReady = true;
-        session.measuring.want();
+        comparison.measuring.want();
         return Promise.resolve(this.snapshot());
       },
       run: (text, decoderText) => actions.userRun(session, text, decoderText),
-      cancel: () => session.cancel(),
+      cancel: () => comparison.cancel(),
       setConversion: (conversion) => session.setConversion(conversion),
-      chooseCalibration: () => actions.chooseCalibration(session),
+      setSides: (sides) => {
+        comparison.setSides(sides);
+        return Promise.resolve();
+      },
+      chooseCheckpoint: (side) => actions.chooseCheckpoint(session, side),
+      chooseCalibration: (side) => actions.chooseCalibration(session, side),
+      compareAssignments: () => actions.compareAssignments(session),
       exportConversion: () => actions.exportConversion(),
       saveReport: () => actions.saveReport(),
       attention: (request) => session.attention(request),
@@ -84,18 +97,18 @@ export class DiffPanel {
         ]);
         return { a, b };
       },
-      measure: (what) => session.measuring[what](),
-      cancelMeasures: () => session.measuring.cancel(),
+      measure: (what) => comparison.measuring[what](),
+      cancelMeasures: () => comparison.measuring.cancel(),
       continuations: async (count) => {
-        const { original, converted } = session;
-        if (original === null || converted === null) {
+        const { compare } = comparison;
+        if (compare === null) {
           throw new GqaLensError('input-invalid', vscode.l10n.t('There is nothing to continue yet'), {
             next: vscode.l10n.t('Press Run first.'),
           });
         }
         const [a, b] = await Promise.all([
-          session.continuation(original.runId, count),
-          session.continuation(converted.runId, count),
+          session.continuation(compare.a.runId, count),
+          session.continuation(compare.b.runId, count),
         ]);
         return { a, b };
       },
@@ -107,10 +120,18 @@ export class DiffPanel {
   }
 
   private snapshot(): DiffSnapshot {
-    const { model, registries, gpu, compare, busy, problem, text, conversion } = this.session;
-    const { path: modelPath, decoderText } = this.session;
-    const state = { modelPath, text, decoderText, conversion, ui: this.ui };
-    return { state, model, registries, gpu, compare, measures: this.session.measuring.state, busy, problem };
+    const { model, registries, gpu, text, decoderText, conversion, path: modelPath, comparison } = this.session;
+    const { sides, views, compare, busy, problem, measuring } = comparison;
+    const state = { modelPath, text, decoderText, conversion, sides, ui: this.ui };
+    return { state, model, sides: views, registries, gpu, compare, measures: measuring.state, busy, problem };
+  }
+
+  private setTitle(): void {
+    const { model, comparison } = this.session;
+    const { a, b } = comparison.views;
+    const names = vscode.l10n.t('{0} and {1}', a.name, b.name);
+    const isOneModel = a.model?.modelId === b.model?.modelId;
+    this.panel.title = isOneModel ? vscode.l10n.t('{0}: {1}', model.name, names) : names;
   }
 
   private send(message: () => Promise<void>): void {

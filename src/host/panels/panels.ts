@@ -4,10 +4,13 @@
  */
 import * as vscode from 'vscode';
 import { usualCalibration } from '../../protocol/methods';
+import type { DiffSides, SideId } from '../../protocol/sides';
 import type { DiffUi, ExplorerUi } from '../../protocol/views';
 import { pickTextFile } from '../commands/pickCalibration';
 import { defaultDiffUi, defaultExplorerUi } from '../../protocol/defaults';
+import { pickOther } from '../commands/pickOther';
 import type { EngineProcess } from '../engineProcess';
+import type { RecentCheckpoints } from '../recentCheckpoints';
 import { reportError } from '../reportError';
 import type { Session } from '../session';
 import type { Sessions } from '../sessions';
@@ -15,6 +18,7 @@ import { readSettings } from '../settings';
 import { DiffPanel, diffViewType } from './diffPanel';
 import { ExplorerPanel, explorerViewType, type Focus } from './explorerPanel';
 import { mergeUi, readPersisted } from './persisted';
+import { readPersistedSides } from './persistedSides';
 import { webviewOptions } from './webviewHtml';
 
 /** Views of a session; sweeps are sweepPanels.ts. */
@@ -35,6 +39,7 @@ export class Panels implements vscode.Disposable {
     private readonly extension: vscode.ExtensionContext,
     private readonly sessions: Sessions,
     private readonly engine: EngineProcess,
+    private readonly recent: RecentCheckpoints,
   ) {
     this.registrations = vscode.Disposable.from(
       vscode.window.registerWebviewPanelSerializer(explorerViewType, this.serializer('explorer')),
@@ -57,7 +62,9 @@ export class Panels implements vscode.Disposable {
     else open.focus(focus);
   }
 
-  showDiff(session: Session): void {
+  /** Shows a session's comparison of these sides. */
+  showDiff(session: Session, sides: DiffSides): void {
+    session.comparison.setSides(sides);
     const open = this.diffs.get(session);
     if (open) open.panel.reveal();
     else this.addDiff(this.createPanel(diffViewType, vscode.ViewColumn.Active), session, {});
@@ -106,7 +113,12 @@ export class Panels implements vscode.Disposable {
   private addDiff(panel: vscode.WebviewPanel, session: Session, stored: Record<string, unknown>): void {
     const diff = new DiffPanel(panel, session, mergeUi(firstDiffUi(session), stored), this.extension, {
       userRun: (...input) => this.userRun(...input),
-      chooseCalibration,
+      chooseCalibration: chooseSideCalibration,
+      chooseCheckpoint: async ({ comparison }, side) => {
+        const path = await pickOther(session, this.sessions, this.recent);
+        if (path !== undefined) comparison.setSides({ ...comparison.sides, [side]: { kind: 'checkpoint', path } });
+      },
+      compareAssignments: () => runCommand('gqaLens.compareAssignments'),
       exportConversion: () => runCommand('gqaLens.exportConversion'),
       saveReport: () => runCommand('gqaLens.saveReport'),
       openExplorer: (target) => {
@@ -151,8 +163,10 @@ export class Panels implements vscode.Disposable {
             return;
           }
           panel.webview.options = webviewOptions(this.extension);
-          if (kind === 'diff') this.addDiff(panel, session, persisted.ui);
-          else this.addExplorer(panel, session, mergeUi(firstExplorerUi(session), persisted.ui));
+          if (kind === 'diff') {
+            session.comparison.setSides(readPersistedSides(stored));
+            this.addDiff(panel, session, persisted.ui);
+          } else this.addExplorer(panel, session, mergeUi(firstExplorerUi(session), persisted.ui));
           void session.ensureRun();
         } catch (error) {
           // Nothing is left to show: an empty panel would only look broken.
@@ -179,6 +193,18 @@ async function chooseCalibration(session: Session): Promise<void> {
   if (file === undefined) return;
   const { tokens } = session.conversion.calibration ?? usualCalibration;
   await session.setConversion({ ...session.conversion, calibration: { file, tokens } });
+}
+
+/** The same for a side of its comparison, which may be under a conversion of its own. */
+async function chooseSideCalibration(session: Session, id: SideId): Promise<void> {
+  const { comparison } = session;
+  const side = comparison.sides[id];
+  if (side.kind !== 'conversion') return chooseCalibration(session);
+  const file = await pickTextFile();
+  if (file === undefined) return;
+  const { tokens } = side.conversion.calibration ?? usualCalibration;
+  const conversion = { ...side.conversion, calibration: { file, tokens } };
+  comparison.setSides({ ...comparison.sides, [id]: { kind: 'conversion', conversion } });
 }
 
 async function runCommand(name: string): Promise<void> {

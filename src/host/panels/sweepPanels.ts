@@ -5,6 +5,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { usualSides } from '../../protocol/sides';
 import type { SweepMethod, SweepResult } from '../../protocol/sweep';
 import type { SweepUi } from '../../protocol/views';
 import type { EngineProcess } from '../engineProcess';
@@ -98,7 +99,7 @@ export class SweepPanels implements vscode.Disposable {
     this.engine.allowRestart();
     const session = await this.sessions.open(modelPath);
     const { calibration } = result.request;
-    this.panels.showDiff(session);
+    this.panels.showDiff(session, usualSides);
     await session.setConversion({ G, grouping, merge, ...(calibration ? { calibration } : {}) });
     await session.ensureRun();
   }

@@ -149,7 +149,7 @@ describe('the sample', () => {
   });
 
   it('measures the layers of a comparison once, and the time of a token when asked', async () => {
-    const { measuring } = session;
+    const { measuring } = session.comparison;
     const results = new Set<unknown>();
     const listener = measuring.onDidChange(() => results.add(measuring.state.result));
     measuring.want();

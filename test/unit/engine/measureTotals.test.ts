@@ -50,8 +50,7 @@ describe('layers of several windows', () => {
     const drift = (S: number, value: number): LayerDrift => ({
       S,
       jensenShannon: Float32Array.of(value, 0),
-      attentionCosine: value,
-      residualCosine: 1 - value,
+      streams: { attentionCosine: value, residualCosine: 1 - value },
     });
     const found = totalLayers(
       [
@@ -64,5 +63,18 @@ describe('layers of several windows', () => {
     expect(found.map(({ attentionCosine }) => attentionCosine)).toEqual([0.4375, 0.5]);
     expect(found.map(({ residualCosine }) => residualCosine)).toEqual([0.5625, 0.5]);
     expect([...(found[0]?.jensenShannon ?? [])]).toEqual([0.4375, 0]);
+  });
+
+  it('tell nothing of what does not correspond', () => {
+    const [heads, streams] = [
+      { S: 2, jensenShannon: Float32Array.of(0.5), streams: null },
+      { S: 2, jensenShannon: null, streams: { attentionCosine: 0.5, residualCosine: 0.25 } },
+    ];
+    expect(totalLayers([[heads]], ['layer 0'])).toEqual([
+      { title: 'layer 0', jensenShannon: Float32Array.of(0.5), attentionCosine: null, residualCosine: null },
+    ]);
+    expect(totalLayers([[streams]], ['layer 0'])).toEqual([
+      { title: 'layer 0', jensenShannon: null, attentionCosine: 0.5, residualCosine: 0.25 },
+    ]);
   });
 });

@@ -1,6 +1,8 @@
 /** What a panel left behind: read back and checked. */
 import { describe, expect, it } from 'vitest';
 import { readPersisted } from '../../../src/host/panels/persisted';
+import { readPersistedSides } from '../../../src/host/panels/persistedSides';
+import { usualSides } from '../../../src/protocol/sides';
 import type { ConversionRequest } from '../../../src/protocol/model';
 
 const conversion: ConversionRequest = {
@@ -43,5 +45,17 @@ describe('a stored conversion', () => {
   it.each([null, 7, {}, { G: '2', grouping: 'a', merge: 'b' }])('is none: %j', (value) => {
     expect(readPersisted(stored(value), 'explorer')).toBeNull();
     expect(readPersisted(stored(conversion), 'diff')).toBeNull();
+  });
+});
+
+describe('a stored comparison', () => {
+  it('comes back with the sides that it had', () => {
+    const storedSides = (sides: unknown): unknown => ({ kind: 'diff', state: { sides } });
+    const sides = { a: { kind: 'conversion', conversion }, b: { kind: 'checkpoint', path: '/child' } };
+    expect(readPersistedSides(storedSides(sides))).toEqual(sides);
+    expect(readPersistedSides(storedSides({ ...sides, b: { kind: 'checkpoint' } })).b).toEqual(usualSides.b);
+    for (const damaged of [null, 7, [], { a: 1, b: { kind: 'what' } }]) {
+      expect(readPersistedSides(storedSides(damaged))).toEqual(usualSides);
+    }
   });
 });

@@ -1,11 +1,13 @@
 /** Pure parts of the comparison: difference maps, names, common prefixes; and which keys a query attends to. */
 import { describe, expect, it } from 'vitest';
-import type { AttentionTile, MapCells } from '../../../src/protocol/model';
+import type { AttentionTile, MapCells, Prediction } from '../../../src/protocol/model';
 import { commonPrefixLength } from '../../../webview/diff/commonPrefix';
 import { cosineFloor } from '../../../webview/diff/cosineFloor';
 import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/shared/difference';
 import { mostMoved } from '../../../webview/diff/mostMoved';
-import { attentionName, headCodes } from '../../../webview/diff/view';
+import { aligned } from '../../../webview/diff/alignedLists';
+import { stepped } from '../../../webview/diff/stepped';
+import { headCodes } from '../../../webview/diff/view';
 import { tileRow, topKeys } from '../../../webview/explorer/attended';
 
 describe('difference maps', () => {
@@ -52,10 +54,6 @@ describe('measures', () => {
 });
 
 describe('words', () => {
-  it('name attention by its number of KV heads', () => {
-    expect([8, 2, 1].map((G) => attentionName(G, 8))).toEqual(['MHA', 'GQA-2', 'MQA']);
-  });
-
   it('find where two texts part', () => {
     expect(commonPrefixLength('I am sorry', 'I am afraid')).toBe(5);
     expect(commonPrefixLength('', 'x')).toBe(0);
@@ -93,5 +91,26 @@ describe('tiles', () => {
     const weights = Float64Array.from([0.6, 0.1, 0, 0.3]);
     expect(topKeys(weights, 2, false).map(({ key }) => key)).toEqual([0, 3]);
     expect(topKeys(weights, 9, true).map(({ key }) => key)).toEqual([3, 1]);
+  });
+});
+
+describe('lists of next tokens', () => {
+  const list = (...ids: number[]): Prediction[] =>
+    ids.map((id) => ({ token: { id, text: `w${id}` }, probability: 0.1 }));
+
+  it('tell where a token stands in the other one', () => {
+    const { a, b } = aligned(list(7, 8, 9), list(9, 7, 1));
+    expect(a.map(({ elsewhere }) => elsewhere)).toEqual([1, -1, 0]);
+    expect(b.map(({ elsewhere }) => elsewhere)).toEqual([2, 0, -1]);
+  });
+});
+
+describe('keys along a line of places', () => {
+  it('stay within it', () => {
+    expect(['ArrowLeft', 'ArrowRight', 'Home', 'End', 'PageUp', 'x'].map((key) => stepped(key, 3, 8))).toEqual([
+      ...[2, 4, 0, 8, 8, null],
+    ]);
+    expect(stepped('ArrowLeft', 0, 8)).toBe(0);
+    expect(stepped('End', 0, -1)).toBeNull();
   });
 });

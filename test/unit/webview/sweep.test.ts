@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { SweepResult, SweepRow } from '../../../src/protocol/sweep';
 import { columns, isBest, sortRows, usedColumns } from '../../../webview/sweep/columns';
 import { headsTitle, isTimed, linesOf, methodTitle, pointsOf, spreadLabels } from '../../../webview/sweep/lines';
+import { referencesOf } from '../../../webview/sweep/references';
 import { describeText } from '../../../webview/sweep/words';
 
 function row(G: number, merge: string | null, loss: number | null, change: Partial<SweepRow> = {}): SweepRow {
@@ -133,4 +134,23 @@ it('says what was measured on, and the calibration only where a method needs it'
   const merges = [{ ...method('pca', 'PCA'), needsText: true }];
   const solved = describeText({ ...result, methods: { ...result.methods, merges } });
   expect(solved[1]).toBe('solved on 8\u202f192 tokens of other.txt');
+});
+
+describe('references', () => {
+  it('are the original, and the best that one KV head reaches', () => {
+    expect(referencesOf(result, 'loss').map(({ title, value }) => [title, value])).toEqual([
+      ['MHA (original) 3.000', 3],
+      ['MQA 4.500', 4.5],
+    ]);
+    const more = { ...result, rows: [...rows, row(1, 'mean', 4.25)] };
+    expect(referencesOf(more, 'loss')[1]?.title).toBe('best MQA (Mean) 4.250');
+    expect(referencesOf(more, 'top1')[1]?.value).toBeCloseTo(3 / 4.25, 12);
+  });
+
+  it('are told as far as they are measured, and once where they are one', () => {
+    expect(referencesOf(result, 'time')).toEqual([]);
+    expect(referencesOf({ ...result, rows: [row(8, null, 3), failed] }, 'loss')).toHaveLength(1);
+    const single = { ...result, model: { ...result.model, G: 1 }, rows: [row(1, null, 3), row(1, 'mean', 3)] };
+    expect(referencesOf(single, 'loss').map(({ id }) => id)).toEqual(['original']);
+  });
 });

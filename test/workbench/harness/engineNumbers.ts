@@ -51,6 +51,18 @@ export async function measuresOf(text: string, G: number, merge: string): Promis
   return JSON.parse(stdout) as TextMeasures;
 }
 
+/** Writes a conversion of the sample. @param how options of the command line */
+export async function convertSample(out: string, ...how: string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, [cli, 'convert', sample, ...how, '--out', out]);
+}
+
+/** The measures of another checkpoint against the sample, on a text. */
+export async function checkpointsOf(other: string, text: string): Promise<TextMeasures> {
+  const args = ['compare', sample, other, '--text', text, '--decode-tokens', '0', '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args]);
+  return JSON.parse(stdout) as TextMeasures;
+}
+
 /** A sweep of the sample on a text file. @param more further options of the command line */
 export async function sweepOf(file: string, ...more: string[]): Promise<SweepResult> {
   const args = ['sweep', sample, '--text-file', file, ...more, '--json'];
