@@ -74,7 +74,7 @@ export class OverviewGrid {
       events.resized();
     });
     this.element.addEventListener('scroll', () => {
-      this.#redraw();
+      this.#redraw('entering');
       events.scrolled();
     });
     this.element.addEventListener('keydown', (event) => events.press(event));
@@ -115,7 +115,7 @@ export class OverviewGrid {
     if (statistic?.id !== this.#statistic) this.#body.replaceChildren();
     this.#statistic = statistic?.id ?? '';
     this.#drawHead(view, count);
-    this.#redraw();
+    this.#redraw('all');
   }
 
   /** Follows the pointer in other figures. */
@@ -136,7 +136,7 @@ export class OverviewGrid {
     const top = place * rowHeight;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     else if (top + rowHeight > this.element.scrollTop + room) this.element.scrollTop = top + rowHeight - room;
-    this.#redraw();
+    this.#redraw('entering');
   }
 
   /** Puts the keyboard on the chosen cell. */
@@ -174,7 +174,8 @@ export class OverviewGrid {
     this.#head.replaceChildren(layers, ...(snapshot.model.L > 0 ? cells : []), mean);
   }
 
-  #redraw(): void {
+  /** @param which rows are drawn: all, or after scrolling those that come into sight alone */
+  #redraw(which: 'all' | 'entering'): void {
     const content = this.#content;
     if (content === null || this.#width === 0) return;
     const { view, order } = content;
@@ -183,17 +184,21 @@ export class OverviewGrid {
     const isSmall = order.length * mostCells(view) <= MOST_CELLS;
     // The chosen row stays: it holds the keyboard's place.
     const shown = order.filter((layer, place) => isSmall || (place >= first && place < end) || layer === view.ui.layer);
-    const rows = select(this.#body)
+    const entered = new Set<number>();
+    const joined = select(this.#body)
       .selectAll<HTMLElement, number>('.layer')
       .data(shown, (layer) => layer)
       .join((enter) => {
+        for (const layer of enter.data()) entered.add(layer);
         const made = enter.append('div').attr('class', 'overview-row layer').attr('role', 'row');
         made.append('span').attr('class', 'layer-name').attr('role', 'rowheader');
         made.append('div').attr('class', 'layer-groups').attr('role', 'presentation');
         made.append('span').attr('class', 'layer-mean').attr('role', 'gridcell');
         return made;
       })
-      .order()
+      .order();
+    const rows = which === 'all' ? joined : joined.filter((layer) => entered.has(layer));
+    rows
       .attr('data-layer', (layer) => layer)
       .attr('aria-rowindex', (layer) => order.indexOf(layer) + 2)
       .classed('chosen', (layer) => layer === view.ui.layer)

@@ -119,6 +119,7 @@ export class Text implements Figure<ExplorerView> {
     this.#mode.show(ui.textMode);
     this.#direction.show(ui.textDirection);
     this.#by.show(ui.textBy);
+    this.#chips.show(view);
     this.#shades.element.hidden = ui.textMode !== 'shades';
     this.#lines.element.hidden = this.#lines.outOfSight.hidden = ui.textMode !== 'lines';
     this.#shades.show(shownTokens(view));
@@ -131,7 +132,6 @@ export class Text implements Figure<ExplorerView> {
     const voices = voicesOf(view, this.#data, focus);
     const { queries, keys } = shownTokens(view);
     this.#askAtRest(focus);
-    this.#chips.show(view);
     this.#title.textContent = titleOf(view, focus);
     this.#drawList(view, voices);
     const pinned = { query: view.ui.token, key: isOneText(view) ? view.ui.token : this.#pinnedKey };
