@@ -1,10 +1,11 @@
 /** Figure: how do both models write on? Greedy continuations; what both write alike is muted. */
 import { isEncoderOnly } from '../../src/protocol/layers';
 import { element } from '../shared/dom';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { part } from '../shared/panel';
 import { commonPrefixLength } from './commonPrefix';
 import type { DiffData } from './data';
+import { continuationNumbers } from './numbers';
 import type { DiffView } from './view';
 
 export class Continuations implements Figure<DiffView> {
@@ -14,7 +15,7 @@ export class Continuations implements Figure<DiffView> {
 
   constructor(data: DiffData) {
     this.#data = data;
-    this.element = part('continuations', element('span', {}, 'How both go on'), this.#body);
+    this.element = part('going-on', element('span', {}, 'How both go on'), this.#body);
   }
 
   render({ snapshot: { compare, model, sides } }: DiffView): void {
@@ -37,6 +38,10 @@ export class Continuations implements Figure<DiffView> {
         continuation(sides.b.name, texts.b, common),
       );
     }
+  }
+
+  numbers(view: DiffView): FigureNumbers | null {
+    return continuationNumbers(view, this.#data);
   }
 
   emphasise(): void {

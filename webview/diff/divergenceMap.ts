@@ -6,12 +6,13 @@ import { select } from 'd3';
 import type { LayerMeasures } from '../../src/protocol/model';
 import { sequentialColor } from '../shared/colorScale';
 import { element, watchWidth } from '../shared/dom';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { longest, visibleLabels } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { isDark } from '../shared/theme';
 import { measuringNote } from './measuringNote';
+import { divergenceNumbers } from './numbers';
 import { shownModel, type DiffActions, type DiffView } from './view';
 
 interface Cell {
@@ -85,6 +86,10 @@ export class DivergenceMap implements Figure<DiffView> {
     this.#note.replaceChildren(...measuringNote(measures, this.#actions));
     if (layers !== null) this.#draw(layers, view);
     this.#tell();
+  }
+
+  numbers(view: DiffView): FigureNumbers | null {
+    return divergenceNumbers(view);
   }
 
   emphasise(view: DiffView): void {

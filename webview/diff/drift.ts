@@ -6,12 +6,13 @@ import { t } from '@vscode/l10n';
 import { line, scaleLinear, select } from 'd3';
 import type { LayerMeasures } from '../../src/protocol/model';
 import { element, watchWidth } from '../shared/dom';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { longest, visibleLabels } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { cosineFloor } from './cosineFloor';
 import { measuringNote } from './measuringNote';
+import { driftNumbers } from './numbers';
 import { stepped } from './stepped';
 import { shownModel, type DiffActions, type DiffView } from './view';
 
@@ -81,6 +82,10 @@ export class Drift implements Figure<DiffView> {
     this.#note.replaceChildren(...measuringNote(measures, this.#actions));
     if (layers !== null) this.#draw(layers, view);
     this.#tell();
+  }
+
+  numbers(view: DiffView): FigureNumbers | null {
+    return driftNumbers(view);
   }
 
   emphasise(view: DiffView): void {

@@ -10,12 +10,13 @@ import { colorScaleOf, colorScales, fitScale, pixelTable } from '../shared/color
 import { CheckBox, Picker, Segmented, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import { Heatmap, type HeatmapPicture } from '../shared/heatmap';
 import { layerTitle } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { isDark } from '../shared/theme';
 import type { DiffData } from './data';
+import { headNumbers } from './numbers';
 import {
   headCodes,
   mapMarks,
@@ -138,6 +139,10 @@ export class HeadTable implements Figure<DiffView> {
     }
     this.#draw(view);
     this.emphasise(view);
+  }
+
+  numbers(view: DiffView): FigureNumbers | null {
+    return headNumbers(view, this.#data);
   }
 
   emphasise(view: DiffView): void {

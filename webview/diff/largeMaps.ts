@@ -9,7 +9,7 @@ import { differenceMap, NO_DIFFERENCE } from '../shared/difference';
 import { differenceColors } from '../shared/differenceColors';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers, Gathering } from '../shared/figure';
 import { formatNumber, formatWeight } from '../shared/format';
 import { Heatmap } from '../shared/heatmap';
 import { layerTitle } from '../shared/labels';
@@ -18,6 +18,7 @@ import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import { TokenAxis } from '../shared/tokenAxis';
 import type { DiffData } from './data';
+import { gatherLargeMaps, largeMapNumbers } from './numbers';
 import { PaneReadout } from './paneReadout';
 import {
   groupOfShownHead,
@@ -93,6 +94,14 @@ export class LargeMaps implements Figure<DiffView> {
     this.#drawn(compare.b.runId);
     this.emphasise(view);
     this.#readout.show(view);
+  }
+
+  numbers(view: DiffView): FigureNumbers | null {
+    return largeMapNumbers(view, this.#data);
+  }
+
+  gather(view: DiffView, gathering: Gathering): Promise<FigureNumbers> {
+    return gatherLargeMaps(view, this.#data, gathering);
   }
 
   emphasise(view: DiffView): void {

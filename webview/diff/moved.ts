@@ -38,7 +38,7 @@ export class Moved implements Figure<DiffView> {
       ],
       (value) => actions.choose({ movedBy: value === 'loss' ? 'loss' : 'kl' }),
     );
-    this.element = part('moved', element('span', {}, t('Moved most')), this.#by.element, this.#head, this.#rows);
+    this.element = part('moved-most', element('span', {}, t('Moved most')), this.#by.element, this.#head, this.#rows);
   }
 
   render(view: DiffView): void {

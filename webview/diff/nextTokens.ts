@@ -25,7 +25,7 @@ export class NextTokens implements Figure<DiffView> {
 
   constructor(data: DiffData) {
     this.#data = data;
-    this.element = part('next-tokens', this.#title, this.#body, this.#note);
+    this.element = part('predictions', this.#title, this.#body, this.#note);
   }
 
   render(view: DiffView): void {

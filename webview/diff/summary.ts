@@ -7,7 +7,7 @@ import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol
 import type { ModelMeasures } from '../../src/protocol/model';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
-import type { Figure } from '../shared/figure';
+import type { Figure, FigureNumbers } from '../shared/figure';
 import {
   formatChange,
   formatInteger,
@@ -17,6 +17,7 @@ import {
   formatPerplexity,
 } from '../shared/format';
 import { panel } from '../shared/panel';
+import { summaryNumbers } from './numbers';
 import type { DiffActions, DiffView } from './view';
 
 const NOTE = '↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.';
@@ -38,6 +39,7 @@ interface Row {
 
 export class Summary implements Figure<DiffView> {
   readonly element: HTMLElement;
+  readonly isTable = true;
   readonly #title = element('span');
   readonly #body = element('tbody');
   readonly #heads = { a: element('th', { scope: 'col' }), b: element('th', { scope: 'col' }) };
@@ -130,6 +132,10 @@ export class Summary implements Figure<DiffView> {
       ...(encoderOnly ? [] : [this.#timeRow(result?.a ?? null, result?.b ?? null)]),
     ];
     this.#body.replaceChildren(...rows.map(draw));
+  }
+
+  numbers(view: DiffView): FigureNumbers | null {
+    return summaryNumbers(view);
   }
 
   emphasise(): void {

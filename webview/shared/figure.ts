@@ -16,7 +16,7 @@ export interface Figure<View> {
   /** Only follows the pointer; must be cheap. */
   emphasise(view: View): void;
   /** The numbers of what is drawn now; null while there are none. */
-  numbers?(view: View): FigureNumbers | null;
+  numbers(view: View): FigureNumbers | null;
   /**
    * All numbers of what is drawn, for files, where a table could not show them: maps. Asks for what is missing.
    * @throws GqaLensError when there are more than a file may hold

@@ -167,7 +167,7 @@ export class FigureTools<View> {
   }
 
   #numbers({ figure }: Tooled<View>): FigureNumbers | null {
-    return this.#view === null ? null : (figure.numbers?.(this.#view) ?? null);
+    return this.#view === null ? null : figure.numbers(this.#view);
   }
 
   async #makeFile(
@@ -214,7 +214,7 @@ export class FigureTools<View> {
   /** All numbers of a figure; null when the user stopped it. Only one gathering a figure at a time. */
   async #gather(tooled: Tooled<View>, view: View): Promise<FigureNumbers | null> {
     const { figure } = tooled;
-    if (figure.gather === undefined) return figure.numbers?.(view) ?? null;
+    if (figure.gather === undefined) return figure.numbers(view);
     tooled.gathering?.abort();
     const controller = new AbortController();
     tooled.gathering = controller;
