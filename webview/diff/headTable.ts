@@ -134,7 +134,8 @@ export class HeadTable implements Figure<DiffView> {
       column.bar.style.setProperty('--amount', `${(value / largest) * 100}%`);
       const difference = (divergence.value.maxDifference[head] ?? 0).toFixed(3);
       column.bar.title = t('Q{0}: {1} bit; largest difference of a weight {2}', head, value.toFixed(4), difference);
-      column.button.setAttribute('aria-label', t('Query head {0}, divergence {1} bit', head, value.toFixed(3)));
+      // What is seen comes first: voice control calls it by that.
+      column.button.setAttribute('aria-label', t('Q{0} {1} bit of divergence', head, value.toFixed(3)));
       column.value.textContent = value.toFixed(3);
     }
     this.#draw(view);
@@ -205,7 +206,13 @@ export class HeadTable implements Figure<DiffView> {
       element('i'),
     );
     const value = element('span', { class: 'muted' });
-    const button = element('button', { type: 'button', class: 'head-button' }, element('b', {}, `Q${head}`), value);
+    const button = element(
+      'button',
+      { type: 'button', class: 'head-button' },
+      element('b', {}, `Q${head}`),
+      ' ',
+      value,
+    );
     const column = element('div', { class: 'head-column' }, bar, button, a.element, b.element);
     column.addEventListener('click', () => this.#actions.choose({ head }));
     return { element: column, button, bar, value, a, b };
