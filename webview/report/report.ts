@@ -6,20 +6,13 @@ import { t } from '@vscode/l10n';
 import '../shared/palette.css';
 import '../shared/base.css';
 import '../shared/standalone.css';
-import '../sweep/sweep.css';
 import './report.css';
 import { reportIds, type ReportContent, type ReportMade } from '../../src/protocol/report';
-import type { SweepResult } from '../../src/protocol/sweep';
-import type { SweepUi } from '../../src/protocol/views';
 import { createDiffPage } from '../diff/page';
 import { createExplorerPage } from '../explorer/page';
 import { element } from '../shared/dom';
-import { downloads } from '../shared/download';
-import { FigureTools } from '../shared/figureTools';
 import { followColorScheme } from '../shared/standalone';
-import { SweepFigures, usualUi, type SweepView } from '../sweep/figures';
-import { originOf } from '../sweep/origin';
-import { describeText } from '../sweep/words';
+import { finishedSweep } from '../sweep/finished';
 import { diffHost, explorerHost, type ShowPage } from './hosts';
 import { canReadParts, readPart } from './parts';
 import { Records } from './records';
@@ -64,37 +57,12 @@ function show(content: ReportContent, made: ReportMade): void {
             make: () => createDiffPage(() => diffHost(records, showPage), quietHeader),
           },
         ]),
-    ...(sweep === null ? [] : [{ id: 'sweep', title: t('Sweep'), make: () => [makeSweep(sweep)] }]),
+    ...(sweep === null ? [] : [{ id: 'sweep', title: t('Sweep'), make: () => [finishedSweep(sweep)] }]),
   ];
   const tabs = new Tabs(t('Pages of the report'), pages);
   tabs.list.hidden = pages.length < 2;
-  root?.append(reportHeader(content, made), tabs.list, ...tabs.panels);
+  root?.append(reportHeader(content, made), element('nav', {}, tabs.list), ...tabs.panels);
   tabs.show('explorer');
-}
-
-function makeSweep(result: SweepResult): HTMLElement {
-  let ui: SweepUi = usualUi;
-  const figures = new SweepFigures({
-    choose(chosen) {
-      ui = { ...ui, ...chosen };
-      draw();
-    },
-    open: null,
-  });
-  const tools = new FigureTools<SweepView>({
-    ...{ figures: figures.figures, host: downloads, origin: () => originOf(result) },
-    failed: (error) => console.error(error),
-    changed: () => undefined,
-    tables: [],
-  });
-  const draw = (): void => tools.render(figures.render(result, ui));
-  draw();
-  return element(
-    'main',
-    { class: 'sweep', 'data-testid': 'sweep' },
-    element('div', { class: 'status' }, ...describeText(result).map((text) => element('span', {}, text))),
-    figures.element,
-  );
 }
 
 function tell(problem: string): void {
