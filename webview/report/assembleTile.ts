@@ -44,18 +44,21 @@ export function assembleTile(recorded: readonly AttentionTile[], heads: readonly
   };
 }
 
-/** The same with members minus their mean. Only maps that are not pooled can be taken from each other. */
-export function deviationsOf(tile: AttentionTile): AttentionTile | null {
+/**
+ * A tile whose members are differences. Only maps that are not pooled can be taken from each other.
+ * @param minus what is taken from a head's map
+ * @returns null where that cannot be said
+ */
+export function differencesOf(tile: AttentionTile, minus: (head: number) => MapCells | null): AttentionTile | null {
   const { mean, S, T, heads } = tile;
-  if (mean.rows !== S || mean.columns !== T) return null;
   const size = S * T;
   const numbers = new Float64Array(heads.length * size);
   for (const [place, head] of heads.entries()) {
-    const cells = cellsOf(tile, head);
-    if (cells === null) return null;
+    const [cells, other] = [cellsOf(tile, head), minus(head)];
+    if (cells === null || other === null || cells.codes.length !== size || other.codes.length !== size) return null;
     for (let cell = 0; cell < size; cell++) {
       const number = decode(cells.codes[cell] ?? 0, cells.coding);
-      numbers[place * size + cell] = number - decode(mean.codes[cell] ?? 0, mean.coding);
+      numbers[place * size + cell] = number - decode(other.codes[cell] ?? 0, other.coding);
     }
   }
   const largest = numbers.reduce((most, number) => Math.max(most, Number.isNaN(number) ? 0 : Math.abs(number)), 0);

@@ -22,7 +22,8 @@ import {
   type ReportContent,
 } from '../../src/protocol/report';
 import type { PredictionsRequest } from '../../src/protocol/views';
-import { assembleTile, deviationsOf } from './assembleTile';
+import { cellsOf } from '../shared/mapCells';
+import { assembleTile, differencesOf } from './assembleTile';
 
 /** Both runs' answers. */
 interface Sides<Answer> {
@@ -50,19 +51,26 @@ export class Records {
   }
 
   /** Maps of all positions, whatever part and detail is asked for: pages draw what they need of them. */
-  async attention({ runId, layer, heads, values, deviations }: AttentionRequest): Promise<AttentionTile> {
+  async attention(request: AttentionRequest): Promise<AttentionTile> {
+    const { deviations, minus } = request;
+    const tile = await this.#tile(request);
+    if (deviations !== true && minus === undefined) return tile;
+    const other = minus === undefined ? null : await this.#tile({ ...request, runId: minus });
+    const differences = differencesOf(tile, (head) => (other === null ? tile.mean : cellsOf(other, head)));
+    if (differences !== null) return differences;
+    throw notRecorded(t('Maps are pooled here, and their differences are not in this report'));
+  }
+
+  async #tile({ runId, layer, heads, values }: AttentionRequest): Promise<AttentionTile> {
     const kind = values === 'scores' ? 'scores' : 'maps';
     const recorded = (await this.#part(partName(kind, runId, layer))) as RecordedMaps | null;
     const tile = recorded && assembleTile(recorded, heads);
-    if (tile === null)
-      throw notRecorded(
-        kind === 'maps'
-          ? t('The attention maps of this layer are not in this report')
-          : t('The scores of this layer are not in this report'),
-      );
-    const shown = deviations === true ? deviationsOf(tile) : tile;
-    if (shown === null) throw notRecorded(t('Maps are pooled here, and their differences are not in this report'));
-    return shown;
+    if (tile !== null) return tile;
+    throw notRecorded(
+      kind === 'maps'
+        ? t('The attention maps of this layer are not in this report')
+        : t('The scores of this layer are not in this report'),
+    );
   }
 
   async attentionRow({ runId, layer, heads, query, values }: AttentionRowRequest): Promise<AttentionRow> {

@@ -67,6 +67,19 @@ describe('recorded maps', () => {
     found.forEach((value, place) => expect(Math.abs(value - (wanted[place] ?? 0))).toBeLessThan(largest / 100));
   });
 
+  it('give what a head has more than in the other run', async () => {
+    const other = tile([0, 2]);
+    other.members?.codes.fill(130, S * T);
+    const both = makeRecords({
+      ...{ [partName('maps', 'converted', 1)]: [tile([0, 2])] },
+      [partName('maps', 'original', 1)]: [other],
+    });
+    const { members } = await both.attention({ ...at, runId: 'converted', heads: [2], minus: 'original' });
+    const coding = members?.coding ?? { kind: 'weights' };
+    const wanted = (CODE_WEIGHTS[140] ?? 0) - (CODE_WEIGHTS[130] ?? 0);
+    expect(decode(members?.codes[0] ?? 0, coding)).toBeCloseTo(wanted, 3);
+  });
+
   it('of scores are told on one scale', async () => {
     const scores = [
       tile([0, 2], { kind: 'scores', low: -4, high: 4 }),
