@@ -37,6 +37,9 @@ export interface FigureToolsOptions<View> {
   tables: unknown;
 }
 
+/** Milliseconds that a picture waits for what is on its way; after that it shows what there is. */
+const LONGEST_WAIT = 5000;
+
 interface Tooled<View> {
   figure: Figure<View>;
   name: string;
@@ -204,6 +207,7 @@ export class FigureTools<View> {
       await nextFrame();
       await nextFrame();
     }
+    await drawn(frame);
     try {
       return ending === 'svg' ? svgDocument(frame, origin) : await pngBytes(frame, origin);
     } finally {
@@ -260,6 +264,14 @@ function placeContext(at: Element): Partial<FigureContext> {
 
 function withParts<View>(figure: Figure<View>): Figure<View>[] {
   return [figure, ...(figure.parts ?? []).flatMap(withParts)];
+}
+
+/** Waits until all of a figure is drawn: what is far out of sight may not have been asked for yet. */
+async function drawn(frame: HTMLElement): Promise<void> {
+  const end = performance.now() + LONGEST_WAIT;
+  const isLoading = (): boolean => frame.querySelector('.loading') !== null;
+  if (isLoading()) frame.scrollIntoView({ block: 'nearest' });
+  while (isLoading() && performance.now() < end) await nextFrame();
 }
 
 function nextFrame(): Promise<void> {

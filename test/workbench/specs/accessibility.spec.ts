@@ -33,7 +33,7 @@ async function holdAgainstAxe(view: FrameLocator): Promise<void> {
 }
 
 async function quiet(view: FrameLocator): Promise<void> {
-  await expect.poll(() => view.locator('main.busy, .loading').count(), { timeout: 60_000 }).toBe(0);
+  await expect.poll(() => view.locator('main.busy, .panel.loading').count(), { timeout: 60_000 }).toBe(0);
 }
 
 test('the explorer', async () => {
