@@ -229,7 +229,7 @@ export class EngineCore {
     const { runId, layer, heads } = request;
     const { context, weights, run } = await this.look(runId, layer, heads);
     const window = windowOf(request, run.kept.rowsOf(layer), run.kept.keysOf(layer));
-    const other = request.minus === undefined ? null : this.pair(request.minus, runId)[0].kept;
+    const other = request.minus === undefined ? null : this.corresponding(request.minus, runId, layer)[0].kept;
     return readTile(context, weights, run.kept, window === undefined ? request : { ...request, window }, task, other);
   }
 
@@ -347,15 +347,7 @@ export class EngineCore {
   }
 
   async headDivergence(runA: string, runB: string, layer: number, task: TaskContext): Promise<HeadDivergence> {
-    const [a, b] = this.pair(runA, runB);
-    const [one, two] = [a.kept.source.spec, b.kept.source.spec];
-    checkIndex('layer', layer, one.L);
-    if (!comparable(one, two).heads) {
-      throw new GqaLensError('input-invalid', 'The heads of the two models do not correspond', {
-        expected: `${one.L} layers of ${one.H} query heads, as in ${a.summary.modelName}`,
-        found: `${two.L} layers of ${two.H} in ${b.summary.modelName}`,
-      });
-    }
+    const [a, b] = this.corresponding(runA, runB, layer);
     const { context, weights } = await this.gpu.ready();
     return readDivergence(context, weights, a.kept, b.kept, layer, task);
   }
@@ -453,6 +445,20 @@ export class EngineCore {
     for (const head of heads) checkIndex('head', head, H);
     const { context, weights } = await this.gpu.ready();
     return { context, weights, run };
+  }
+
+  /** Two runs whose maps of a layer can be compared head by head. */
+  private corresponding(runA: string, runB: string, layer: number): [StoredRun, StoredRun] {
+    const [a, b] = this.pair(runA, runB);
+    const [one, two] = [a.kept.source.spec, b.kept.source.spec];
+    checkIndex('layer', layer, one.L);
+    if (!comparable(one, two).heads) {
+      throw new GqaLensError('input-invalid', 'The heads of the two models do not correspond', {
+        expected: `${one.L} layers of ${one.H} query heads, as in ${a.summary.modelName}`,
+        found: `${two.L} layers of ${two.H} in ${b.summary.modelName}`,
+      });
+    }
+    return [a, b];
   }
 
   private pair(runA: string, runB: string): [StoredRun, StoredRun] {

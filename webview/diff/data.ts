@@ -12,6 +12,7 @@ import type {
 } from '../../src/protocol/model';
 import type { PredictionsRequest } from '../../src/protocol/views';
 import { LazyCache } from '../shared/lazy';
+import { MapTiles } from '../shared/mapTiles';
 
 /** The host functions that answer. */
 export interface DiffRequests {
@@ -23,7 +24,7 @@ export interface DiffRequests {
 }
 
 export interface DiffData {
-  maps: LazyCache<AttentionRequest, AttentionTile>;
+  maps: MapTiles;
   rows: LazyCache<AttentionRowRequest, AttentionRow>;
   /** A row that is not kept: files take all of them. */
   attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
@@ -38,7 +39,7 @@ const CONTINUATION_LENGTH = 24;
 /** @param changed called after any answer has arrived */
 export function createDiffData(host: DiffRequests, changed: () => void): DiffData {
   return {
-    maps: new LazyCache((request) => host.attention(request), changed, 12),
+    maps: new MapTiles((request) => host.attention(request), changed, 48),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
     attentionRow: (request) => host.attentionRow(request),
     divergences: new LazyCache(({ runA, runB, layer }) => host.headDivergence(runA, runB, layer), changed, 128),

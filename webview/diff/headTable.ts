@@ -3,9 +3,9 @@
  * first side above its map on the second. Choosing one shows it large.
  */
 import { t } from '@vscode/l10n';
-import type { AttentionTile } from '../../src/protocol/model';
+import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
 import type { DiffUi } from '../../src/protocol/views';
-import { addToHistogram } from '../shared/attentionCode';
+import { addCells } from '../shared/attentionCode';
 import { colorScaleOf, colorScales, fitScale, pixelTable } from '../shared/colorScale';
 import { CheckBox, Picker, Segmented, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
@@ -14,16 +14,17 @@ import type { Figure, FigureNumbers } from '../shared/figure';
 import { Heatmap, type HeatmapPicture } from '../shared/heatmap';
 import { layerTitle } from '../shared/labels';
 import { panel } from '../shared/panel';
+import { cellsOf } from '../shared/mapCells';
 import { isDark } from '../shared/theme';
 import type { DiffData } from './data';
 import { headNumbers } from './numbers';
 import {
-  headCodes,
   mapMarks,
   NO_HOVER,
   orderedHeads,
   shownModel,
   sideRequest,
+  tokensOf,
   type DiffActions,
   type DiffView,
 } from './view';
@@ -156,19 +157,22 @@ export class HeadTable implements Figure<DiffView> {
 
   #draw(view: DiffView): void {
     const requests = { a: sideRequest(view, 'a'), b: sideRequest(view, 'b') };
-    const a = requests.a === null ? null : this.#data.maps.peek(requests.a);
-    const b = requests.b === null ? null : this.#data.maps.peek(requests.b);
+    const members = Math.max(0, ...[...this.#columns.values()].map((column) => column.a.pixels));
+    const tile = (request: AttentionRequest | null): AttentionTile | null =>
+      request && this.#data.maps.whole(request, tokensOf(view), { mean: members, members }).tile;
+    const [a, b] = [tile(requests.a), tile(requests.b)];
     this.element.classList.toggle('loading', view.snapshot.compare !== null && (a === null || b === null));
     if (a === null || b === null) return;
     const { hideFirstToken, scale } = view.ui;
     const histogram = new Uint32Array(256);
-    for (const tile of [a, b])
-      for (const head of tile.heads) addToHistogram(histogram, headCodes(tile, head), tile, hideFirstToken);
+    for (const { members: cells, ...of } of [a, b]) if (cells !== null) addCells(histogram, of, cells, hideFirstToken);
     const table = pixelTable(fitScale(histogram, scale), isDark());
-    const picture = (tile: AttentionTile, head: number): HeatmapPicture => ({
-      ...{ S: tile.S, T: tile.T, causal: tile.causal, fadeFirst: hideFirstToken },
-      layers: [{ window: tile.window, rows: tile.S, columns: tile.T, codes: headCodes(tile, head), table }],
-    });
+    const picture = (of: AttentionTile, head: number): HeatmapPicture => {
+      const { S, T, causal, window } = of;
+      const cells = cellsOf(of, head);
+      const layers = cells === null ? [] : [{ window, ...cells, table }];
+      return { S, T, causal, fadeFirst: hideFirstToken, layers };
+    };
     for (const [head, column] of this.#columns) {
       column.a.draw(picture(a, head));
       column.b.draw(picture(b, head));

@@ -3,31 +3,34 @@
  */
 import { t } from '@vscode/l10n';
 import type { AttentionTile } from '../../src/protocol/model';
-import { addToHistogram } from '../shared/attentionCode';
-import { fitScale, pixelTable } from '../shared/colorScale';
+import { comparisonColors } from '../shared/comparisonColors';
 import { differenceMap, NO_DIFFERENCE } from '../shared/difference';
-import { differenceColors } from '../shared/differenceColors';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import type { Figure, FigureNumbers, Gathering } from '../shared/figure';
-import { formatNumber, formatWeight } from '../shared/format';
+import { formatNumber } from '../shared/format';
 import { Heatmap } from '../shared/heatmap';
+import { LinkedView } from '../shared/linkedView';
+import { fitColors } from '../shared/mapColors';
+import type { MapView } from '../shared/mapView';
 import { layerTitle } from '../shared/labels';
 import { panel } from '../shared/panel';
 import type { Readout } from '../shared/readout';
 import { isDark } from '../shared/theme';
 import { TokenAxis } from '../shared/tokenAxis';
+import { ZoomBar } from '../shared/zoomBar';
 import type { DiffData } from './data';
 import { gatherLargeMaps, largeMapNumbers } from './numbers';
 import { PaneReadout } from './paneReadout';
 import {
   groupOfShownHead,
-  headCodes,
+  changeMaps,
+  headMaps,
   mapMarks,
   NO_HOVER,
   shownModel,
   shownTokens,
-  sideRequest,
+  tokensOf,
   type DiffActions,
   type DiffView,
   type Pane,
@@ -44,6 +47,14 @@ interface PaneParts {
   axis: TokenAxis;
 }
 
+/** Tiles of a pane: all of it coarse, and of what is looked at more. */
+interface PaneTiles {
+  whole: AttentionTile | null;
+  part: AttentionTile | null;
+}
+
+const NOTHING: PaneTiles = { whole: null, part: null };
+
 export class LargeMaps implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
@@ -52,6 +63,8 @@ export class LargeMaps implements Figure<DiffView> {
   readonly #data: DiffData;
   readonly #readout: PaneReadout;
   readonly #drawn: (runId: string) => void;
+  readonly #linked = new LinkedView({ look: (mapView) => this.#look(mapView), rest: () => this.#again() });
+  readonly #zoom = new ZoomBar((factor) => this.#linked.zoomBy(factor, this.#view === null ? 1 : tokensOf(this.#view)));
   #view: DiffView | null = null;
 
   /** @param drawn called when a run's map is on screen */
@@ -62,7 +75,7 @@ export class LargeMaps implements Figure<DiffView> {
     this.#drawn = drawn;
     this.#panes = { a: this.#makePane('a'), difference: this.#makePane('difference'), b: this.#makePane('b') };
     const panes = element('div', { class: 'panes' }, ...PANES.map((pane) => this.#panes[pane].element));
-    this.element = panel('large-maps', this.#title, element('span'), panes);
+    this.element = panel('large-maps', this.#title, element('span'), panes, this.#zoom.element);
   }
 
   render(view: DiffView): void {
@@ -85,11 +98,13 @@ export class LargeMaps implements Figure<DiffView> {
       this.#panes[pane].map.canvas.dataset.head = String(head);
     }
     if (compare === null) return;
-    const tiles = { a: this.#tile(view, 'a'), b: this.#tile(view, 'b') };
-    for (const side of ['a', 'b'] as const) this.#panes[side].element.classList.toggle('loading', tiles[side] === null);
-    this.#panes.difference.element.classList.toggle('loading', tiles.a === null || tiles.b === null);
-    if (tiles.a === null || tiles.b === null) return;
-    this.#drawMaps(view, { a: tiles.a, b: tiles.b });
+    const [a, b] = [this.#tiles(view, 'a'), this.#tiles(view, 'b')];
+    const change = a.whole && b.whole && this.#change(view, a.whole, b.whole);
+    this.#panes.a.element.classList.toggle('loading', a.whole === null);
+    this.#panes.b.element.classList.toggle('loading', b.whole === null);
+    this.#panes.difference.element.classList.toggle('loading', change === null);
+    if (a.whole === null || b.whole === null) return;
+    this.#drawMaps(view, { a, difference: change ?? NOTHING, b });
     this.#drawn(compare.a.runId);
     this.#drawn(compare.b.runId);
     this.emphasise(view);
@@ -113,36 +128,33 @@ export class LargeMaps implements Figure<DiffView> {
     }
   }
 
-  #drawMaps(view: DiffView, tiles: Record<Side, AttentionTile>): void {
+  #drawMaps(view: DiffView, tiles: Record<Pane, PaneTiles>): void {
     const { head, hideFirstToken, scale } = view.ui;
-    const { S, T, causal, window } = tiles.a;
-    const codes = { a: headCodes(tiles.a, head), b: headCodes(tiles.b, head) };
-    const histogram = new Uint32Array(256);
-    for (const side of ['a', 'b'] as const) addToHistogram(histogram, codes[side], tiles[side], hideFirstToken);
-    const table = pixelTable(fitScale(histogram, scale), isDark());
+    const wholes = PANES.map((pane) => tiles[pane].whole).filter((tile) => tile !== null);
+    const look = { scale, skipFirstKey: hideFirstToken, dark: isDark(), comparison: comparisonColors() };
+    const colors = fitColors(wholes, look);
     const tokens = shownTokens(view);
-    for (const pane of PANES) this.#panes[pane].axis.show(tokens, causal);
-    for (const side of ['a', 'b'] as const) {
-      const layer = { window, rows: S, columns: T, codes: codes[side], table };
-      this.#panes[side].map.draw({ S, T, causal, layers: [layer], fadeFirst: hideFirstToken });
-      this.#panes[side].numbers.replaceChildren(...statistics(tiles[side], head));
+    for (const pane of PANES) {
+      const { whole, part } = tiles[pane];
+      if (whole === null) continue;
+      const { S, T, causal } = whole;
+      const layers = [whole, part].flatMap((tile) => {
+        const cells = pane === 'difference' ? tile?.members : tile?.mean;
+        if (!tile || !cells) return [];
+        const zero = pane === 'difference' ? NO_DIFFERENCE : 0;
+        return [{ window: tile.window, ...cells, table: colors.table(cells.coding), zero }];
+      });
+      this.#panes[pane].map.draw({ S, T, causal, layers, fadeFirst: hideFirstToken });
+      this.#panes[pane].axis.show(tokens, causal);
+      if (pane !== 'difference') this.#panes[pane].numbers.replaceChildren(...statistics(whole, head));
     }
-    const difference = differenceMap(codes.a, codes.b, T, hideFirstToken);
-    this.#panes.difference.map.draw({
-      ...{ S, T, causal },
-      layers: [
-        {
-          ...{ window, rows: S, columns: T, codes: difference.codes },
-          ...{ table: differenceColors(), zero: NO_DIFFERENCE },
-        },
-      ],
-      fadeFirst: hideFirstToken,
-    });
+    this.#zoom.show(this.#linked.view, tokens.queries.length, tokens.keys.length);
+    const largest = colors.legends.find(({ kind }) => kind === 'differences')?.ticks.at(-1)?.text ?? '0';
     const { sides } = view.snapshot;
     this.#panes.difference.numbers.replaceChildren(
       key('less', t('more in {0}', sides.a.name)),
       key('more', t('more in {0}', sides.b.name)),
-      element('span', { class: 'muted' }, `full colour ±${formatWeight(difference.largest)}`),
+      element('span', { class: 'muted' }, t('full colour ±{0}', largest)),
     );
   }
 
@@ -152,12 +164,50 @@ export class LargeMaps implements Figure<DiffView> {
     this.#actions.choose({ token: this.#view.ui.token === query ? null : query });
   }
 
-  #tile(view: DiffView, side: Side): AttentionTile | null {
-    const request = sideRequest(view, side);
-    const answer = request === null ? null : this.#data.maps.get(request);
-    if (answer?.state === 'failed')
-      this.#panes[side].numbers.replaceChildren(element('span', { class: 'failed' }, answer.error.message));
-    return answer?.state === 'ready' ? answer.value : null;
+  /** The chosen head's maps on one side, as far as they have come. */
+  #tiles(view: DiffView, side: Side): PaneTiles {
+    const of = headMaps(view, side);
+    const { pixels } = this.#panes.a.map;
+    if (of === null || pixels === 0) return NOTHING;
+    const size = { mean: pixels, members: 0 };
+    const { tile: whole, error } = this.#data.maps.whole(of, tokensOf(view), size);
+    if (error !== null) this.#panes[side].numbers.replaceChildren(element('span', { class: 'failed' }, error.message));
+    return { whole, part: whole && this.#data.maps.part(of, whole, this.#linked.view, size) };
+  }
+
+  /**
+   * What changed. Of maps with a cell a weight it is taken here; of pooled ones the engine takes the maps from each other
+   * before it pools. A host that cannot gives the difference of what is drawn. Null while it is on its way.
+   */
+  #change(view: DiffView, a: AttentionTile, b: AttentionTile): PaneTiles | null {
+    // One side is finer already.
+    if (a.mean.columns !== b.mean.columns) return null;
+    const isPooled = b.mean.rows < b.S || b.mean.columns < b.T;
+    const of = isPooled ? changeMaps(view) : null;
+    if (of === null) return { whole: differenceTile(a, b, view.ui.hideFirstToken), part: null };
+    const { pixels } = this.#panes.a.map;
+    const size = { mean: pixels, members: pixels };
+    const { tile, error } = this.#data.maps.whole(of, tokensOf(view), size);
+    if (error !== null || (tile !== null && tile.members?.coding.kind !== 'differences'))
+      return { whole: differenceTile(a, b, view.ui.hideFirstToken), part: null };
+    return tile && { whole: tile, part: this.#data.maps.part(of, tile, this.#linked.view, size) };
+  }
+
+  #look(mapView: MapView): void {
+    for (const pane of PANES) {
+      this.#panes[pane].map.look(mapView);
+      this.#panes[pane].axis.look(mapView);
+    }
+    if (this.#view === null) return;
+    const { queries, keys } = shownTokens(this.#view);
+    this.#zoom.show(mapView, queries.length, keys.length);
+  }
+
+  /** Draws again: the view has come to rest, or maps have another size. */
+  #again(): void {
+    requestAnimationFrame(() => {
+      if (this.#view !== null) this.render(this.#view);
+    });
   }
 
   #makePane(pane: Pane): PaneParts {
@@ -172,9 +222,11 @@ export class LargeMaps implements Figure<DiffView> {
           if (this.#view !== null) this.#readout.point(this.#view, pane, cell, at);
         },
         select: ({ query }) => this.#choose(query),
+        navigate: (mapView) => this.#linked.go(mapView),
+        resized: () => this.#again(),
       },
     );
-    const axis = new TokenAxis();
+    const axis = new TokenAxis((token) => this.#actions.hover({ ...NO_HOVER, ...token }));
     const title = element('h3');
     const numbers = element('div', { class: 'pane-numbers' });
     const attributes: Record<string, string> = {
@@ -195,6 +247,12 @@ export class LargeMaps implements Figure<DiffView> {
       axis,
     };
   }
+}
+
+/** Second minus first of what is drawn of each. */
+function differenceTile(a: AttentionTile, b: AttentionTile, skipFirstKey: boolean): AttentionTile {
+  const { codes, largest } = differenceMap(a.mean.codes, b.mean.codes, b.mean.columns, skipFirstKey);
+  return { ...b, members: { ...b.mean, codes, coding: { kind: 'differences', largest } } };
 }
 
 /** What kind of head it is, in three numbers. */

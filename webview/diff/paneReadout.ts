@@ -3,11 +3,11 @@
  * Role: the rounded weight of the map's code at once, the exact one when the pointer rests. It draws no map.
  */
 import type { AttentionRowRequest } from '../../src/protocol/model';
-import { CODE_WEIGHTS } from '../shared/attentionCode';
 import type { Cell } from '../shared/heatmap';
+import { numberAt } from '../shared/mapCells';
 import type { Readout } from '../shared/readout';
 import type { DiffData } from './data';
-import { headCodes, shownTokens, sideRequest, type DiffView, type Pane, type Side } from './view';
+import { headMaps, shownTokens, type DiffView, type Pane, type Side } from './view';
 
 /** How long the pointer rests on a row before its exact weights are asked for. */
 const REST_MILLISECONDS = 50;
@@ -70,10 +70,9 @@ export class PaneReadout {
     const request = rowRequest(view, side, cell.query);
     const exact = request === null ? undefined : this.data.rows.peek(request)?.weights[cell.key];
     if (exact !== undefined) return { weight: exact, exact: true };
-    const maps = sideRequest(view, side);
+    const maps = headMaps(view, side);
     const tile = maps === null ? null : this.data.maps.peek(maps);
-    const code = tile === null ? 0 : headCodes(tile, view.ui.head)[cell.query * tile.T + cell.key];
-    return { weight: CODE_WEIGHTS[code ?? 0] ?? 0, exact: false };
+    return { weight: numberAt([tile], null, cell.query, cell.key) ?? 0, exact: false };
   }
 }
 

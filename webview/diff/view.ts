@@ -1,11 +1,11 @@
 /**
  * What every figure of the comparison is drawn from. Types and shared arithmetic; no DOM, no requests.
  */
-import type { AttentionRequest, AttentionTile, GroupingView, ModelSummary } from '../../src/protocol/model';
+import type { AttentionRequest, GroupingView, ModelSummary } from '../../src/protocol/model';
 import { comparable, type Comparable, type SideId } from '../../src/protocol/sides';
 import type { DiffSnapshot, DiffUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
-import { cellsOf } from '../shared/mapCells';
+import type { MapsOf } from '../shared/mapTiles';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
 import { mostMoved } from './mostMoved';
 
@@ -107,9 +107,26 @@ export function sideRequest(view: DiffView, side: Side): AttentionRequest | null
   };
 }
 
-/** [S, T] codes of one head of a tile. */
-export function headCodes(tile: AttentionTile, head: number): Uint8Array {
-  return cellsOf(tile, head)?.codes ?? new Uint8Array(0);
+/** Whose maps are large on one side: those of the chosen head. */
+export function headMaps(view: DiffView, side: Side): MapsOf | null {
+  const request = sideRequest(view, side);
+  return request && { ...request, heads: [view.ui.head], meanOnly: true, ...withoutFirst(view) };
+}
+
+/** What changed in the chosen head's map from the first side to the second: the member of its tiles. */
+export function changeMaps(view: DiffView): MapsOf | null {
+  const [a, b] = [sideRequest(view, 'a'), sideRequest(view, 'b')];
+  return a && b && { ...b, minus: a.runId, heads: [view.ui.head], ...withoutFirst(view) };
+}
+
+function withoutFirst({ ui }: DiffView): Pick<MapsOf, 'withoutFirst'> {
+  return ui.hideFirstToken ? { withoutFirst: true } : {};
+}
+
+/** Of the longer side of the layer's maps. */
+export function tokensOf(view: DiffView): number {
+  const { queries, keys } = shownTokens(view);
+  return Math.max(queries.length, keys.length);
 }
 
 /** UI state made to fit a model: a restored state may come from another checkpoint. */

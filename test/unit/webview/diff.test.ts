@@ -7,7 +7,7 @@ import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/
 import { mostMoved } from '../../../webview/diff/mostMoved';
 import { aligned } from '../../../webview/diff/alignedLists';
 import { stepped } from '../../../webview/diff/stepped';
-import { headCodes } from '../../../webview/diff/view';
+import { cellsOf } from '../../../webview/shared/mapCells';
 import { tileRow, topKeys } from '../../../webview/explorer/attended';
 
 describe('difference maps', () => {
@@ -84,7 +84,7 @@ describe('tiles', () => {
     expect([...tileRow(tile, null, 1)][0]).toBe(0.25);
     expect(tileRow(tile, 7, 1)).toHaveLength(0);
     expect(tileRow(tile, 4, 2)).toHaveLength(0);
-    expect([...headCodes(tile, 5)]).toEqual([255, 0, 0, 255]);
+    expect([...(cellsOf(tile, 5)?.codes ?? [])]).toEqual([255, 0, 0, 255]);
   });
 
   it('give the keys that get most', () => {
