@@ -1,4 +1,5 @@
 /** Figure: how do both models write on? Greedy continuations; what both write alike is muted. */
+import { t } from '@vscode/l10n';
 import { isEncoderOnly } from '../../src/protocol/layers';
 import { element } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
@@ -15,7 +16,7 @@ export class Continuations implements Figure<DiffView> {
 
   constructor(data: DiffData) {
     this.#data = data;
-    this.element = part('going-on', element('span', {}, 'How both go on'), this.#body);
+    this.element = part('going-on', element('span', {}, t('How both go on')), this.#body);
   }
 
   render({ snapshot: { compare, model, sides } }: DiffView): void {
@@ -26,7 +27,7 @@ export class Continuations implements Figure<DiffView> {
     }
     const answer = this.#data.continuations.get({ runA: compare.a.runId, runB: compare.b.runId });
     if (answer.state === 'loading') {
-      this.#body.replaceChildren(element('p', { class: 'hint' }, 'Both models are writing on…'));
+      this.#body.replaceChildren(element('p', { class: 'hint' }, t('Both models are writing on…')));
     } else if (answer.state === 'failed') {
       this.#body.replaceChildren(element('p', { class: 'failed note' }, answer.error.message));
     } else {

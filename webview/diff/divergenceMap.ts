@@ -2,6 +2,7 @@
  * Figure: which heads attend elsewhere? Jensen-Shannon divergence of every head in every layer; a click shows that head
  * large.
  */
+import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { LayerMeasures } from '../../src/protocol/model';
 import { sequentialColor } from '../shared/colorScale';
@@ -62,9 +63,9 @@ export class DivergenceMap implements Figure<DiffView> {
     this.#actions = actions;
     this.element = panel(
       'divergence-map',
-      element('span', {}, 'Attention changed, by layer and head'),
+      element('span', {}, t('Attention changed, by layer and head')),
       element('span'),
-      element('p', { class: 'muted note' }, 'Jensen-Shannon divergence in bits: 0 is unchanged, lower is better.'),
+      element('p', { class: 'muted note' }, t('Jensen-Shannon divergence in bits: 0 is unchanged, lower is better.')),
       this.#stage,
       this.#readout,
       this.#note,
@@ -112,7 +113,7 @@ export class DivergenceMap implements Figure<DiffView> {
     this.#svg
       .attr('width', this.#width)
       .attr('height', MARGIN.top + layers.length * height + 2)
-      .attr('aria-label', `Divergence of ${H} heads in ${layers.length} layers; arrow keys choose`);
+      .attr('aria-label', t('Divergence of {0} heads in {1} layers; arrow keys choose', H, layers.length));
     this.#svg.selectAll('.cells, .cursor').attr('transform', `translate(${this.#left},${MARGIN.top})`);
     this.#svg
       .select('.cells')

@@ -69,14 +69,14 @@ export class HeadTable implements Figure<DiffView> {
   constructor(actions: DiffActions, data: DiffData) {
     this.#actions = actions;
     this.#data = data;
-    this.#layer = new Picker('layer-picker', 'Layer', (value) => actions.choose({ layer: Number(value) }));
-    this.#scale = new Segmented('scale-picker', 'Colour scale', colorScales, (value) =>
+    this.#layer = new Picker('layer-picker', t('Layer'), (value) => actions.choose({ layer: Number(value) }));
+    this.#scale = new Segmented('scale-picker', t('Colour scale'), colorScales, (value) =>
       actions.choose({ scale: colorScaleOf(value) }),
     );
     this.#hideFirst = new CheckBox(
       'hide-first',
-      'Hide first token',
-      'Leaves the first token out of the colour scale',
+      t('Hide first token'),
+      t('Leaves the first token out of the colour scale'),
       (checked) => actions.choose({ hideFirstToken: checked }),
     );
     this.#order = new Segmented('head-order', t('Order of the heads'), orders(), (value) =>
@@ -96,7 +96,7 @@ export class HeadTable implements Figure<DiffView> {
   render(view: DiffView): void {
     const { compare, sides } = view.snapshot;
     const model = shownModel(view.snapshot);
-    this.#title.textContent = `Heads of ${layerTitle(model, view.ui.layer)}`;
+    this.#title.textContent = t('Heads of {0}', layerTitle(model, view.ui.layer));
     this.#layer.show(
       Array.from({ length: model.L }, (_, layer) => ({
         value: String(layer),

@@ -262,11 +262,11 @@ function statistics(tile: AttentionTile, head: number): HTMLElement[] {
   const number = (label: string, value: string, title: string): HTMLElement =>
     element('span', { class: 'figure', title }, element('span', { class: 'muted' }, label), element('b', {}, value));
   return [
-    number('entropy', `${formatNumber(found.entropy, 2)} bit`, 'Over how much the weight of a query spreads; mean'),
-    number('on first token', formatNumber(found.firstToken, 2), 'Weight on the first token; mean over queries'),
+    number('entropy', `${formatNumber(found.entropy, 2)} bit`, t('Over how much the weight of a query spreads; mean')),
+    number(t('on first token'), formatNumber(found.firstToken, 2), t('Weight on the first token; mean over queries')),
     ...(found.distance === null
       ? []
-      : [number('distance', formatNumber(found.distance, 1), 'Tokens between query and key; mean by weight')]),
+      : [number('distance', formatNumber(found.distance, 1), t('Tokens between query and key; mean by weight'))]),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** What figures of measures show while there are none: progress with a way to stop, or why there are none and a way to try again. */
+import { t } from '@vscode/l10n';
 import type { MeasuresState } from '../../src/protocol/views';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
@@ -10,12 +11,12 @@ export function measuringNote({ result, busy, problem }: MeasuresState, actions:
     const done = busy.fraction === null ? '' : ` (${Math.round(busy.fraction * 100)} %)`;
     return [
       element('span', { class: 'muted' }, `${busy.message}${done} `),
-      plainButton('Cancel', { class: 'link' }, () => actions.cancelMeasures()),
+      plainButton(t('Cancel'), { class: 'link' }, () => actions.cancelMeasures()),
     ];
   }
   if (problem === null) return [];
   return [
     element('span', { class: problem.code === 'cancelled' ? 'muted' : 'failed' }, `${problem.message} `),
-    plainButton('Measure', { class: 'link' }, () => actions.measure('layers')),
+    plainButton(t('Measure'), { class: 'link' }, () => actions.measure('layers')),
   ];
 }

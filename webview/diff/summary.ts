@@ -20,8 +20,12 @@ import { panel } from '../shared/panel';
 import { summaryNumbers } from './numbers';
 import type { DiffActions, DiffView } from './view';
 
-const NOTE = '↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.';
-const encoderNote = `↓ lower is better, ↑ higher is better. KL and agreement: of what each position predicts. No loss: ${noEncoderLoss}. No KV cache: ${noEncoderCache}.`;
+const NOTE = t('↓ lower is better, ↑ higher is better. KL and agreement: of next tokens.');
+const encoderNote = t(
+  '↓ lower is better, ↑ higher is better. KL and agreement: of what each position predicts. No loss: {0}. No KV cache: {1}.',
+  noEncoderLoss,
+  noEncoderCache,
+);
 
 /** Which way is good. */
 const BETTER = { lower: '↓', higher: '↑' } as const;
@@ -48,12 +52,12 @@ export class Summary implements Figure<DiffView> {
 
   constructor(actions: DiffActions) {
     this.#time = plainButton(
-      'Measure',
-      { class: 'link', 'data-testid': 'measure-time', title: 'Decodes 36 tokens with each model in turn' },
+      t('Measure'),
+      { class: 'link', 'data-testid': 'measure-time', title: t('Decodes 36 tokens with each model in turn') },
       () => actions.measure('time'),
     );
     const { a, b } = this.#heads;
-    const head = element('tr', {}, element('td'), a, b, element('th', { scope: 'col' }, 'change'));
+    const head = element('tr', {}, element('td'), a, b, element('th', { scope: 'col' }, t('change')));
     const table = element('table', {}, element('thead', {}, head), this.#body);
     this.element = panel('summary', this.#title, element('span'), table, this.#note);
     this.element.dataset.testid = 'summary';
@@ -71,35 +75,35 @@ export class Summary implements Figure<DiffView> {
     const { result, busy } = measures;
     this.#time.disabled = result === null || busy !== null;
     const cross = this.#row(
-      'cross cache',
+      t('cross cache'),
       'cross',
-      "Bytes of cross-attention's cache a token of the encoder's text",
+      t("Bytes of cross-attention's cache a token of the encoder's text"),
       [a.crossCacheBytesPerToken, b.crossCacheBytesPerToken],
       bytes,
       formatChange,
     );
     const losses = [
       this.#row(
+        t('loss'),
         'loss',
-        'loss',
-        'nats: mean next-token cross-entropy on this text',
+        t('nats: mean next-token cross-entropy on this text'),
         [a.loss, b.loss],
         formatLoss,
         signed,
       ),
       this.#row(
+        t('perplexity'),
         'perplexity',
-        'perplexity',
-        'e^loss: among how many tokens the model hesitates',
+        t('e^loss: among how many tokens the model hesitates'),
         [a.perplexity, b.perplexity],
         formatPerplexity,
         formatChange,
       ),
     ];
     const cache = this.#row(
-      'KV cache',
+      t('KV cache'),
       'cache',
-      'Bytes of KV cache a token',
+      t('Bytes of KV cache a token'),
       [a.kvCacheBytesPerToken, b.kvCacheBytesPerToken],
       bytes,
       formatChange,
@@ -118,17 +122,24 @@ export class Summary implements Figure<DiffView> {
         change: '',
       },
       {
-        label: 'same top token',
+        label: t('same top token'),
         better: 'higher',
         name: 'top1',
-        title: 'Share of positions whose most probable prediction is the same',
+        title: t('Share of positions whose most probable prediction is the same'),
         a: '',
         b: `${(top1Agreement * 100).toFixed(0)} %`,
         change: '',
       },
       ...(encoderOnly ? [] : [cache]),
       ...(a.crossCacheBytesPerToken > 0 ? [cross] : []),
-      this.#row('parameters', 'parameters', 'Numbers in the model', [a.parameters, b.parameters], count, formatChange),
+      this.#row(
+        t('parameters'),
+        'parameters',
+        t('Numbers in the model'),
+        [a.parameters, b.parameters],
+        count,
+        formatChange,
+      ),
       ...(encoderOnly ? [] : [this.#timeRow(result?.a ?? null, result?.b ?? null)]),
     ];
     this.#body.replaceChildren(...rows.map(draw));
@@ -156,8 +167,8 @@ export class Summary implements Figure<DiffView> {
 
   #timeRow(a: ModelMeasures | null, b: ModelMeasures | null): Row {
     const times = [a?.millisecondsPerToken ?? null, b?.millisecondsPerToken ?? null] as const;
-    const title = 'Median time of a greedily decoded token on this adapter';
-    const row = this.#row('time a token', 'time', title, times, formatMilliseconds, formatChange);
+    const title = t('Median time of a greedily decoded token on this adapter');
+    const row = this.#row(t('time a token'), 'time', title, times, formatMilliseconds, formatChange);
     return times[0] === null ? { ...row, a: this.#time, b: '' } : row;
   }
 }

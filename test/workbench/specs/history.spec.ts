@@ -69,6 +69,7 @@ test('is there after a reload, and can be cleared', async () => {
   const { page } = workbench();
   await workbench().reload();
   await row(texts[1] ?? '').waitFor();
+  await idle(await explorerView());
   await workbench().runCommand('GQA Lens: Clear History of Runs…');
   await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Clear History' }).click();
   await row(texts[1] ?? '').waitFor({ state: 'detached' });
