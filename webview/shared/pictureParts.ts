@@ -129,7 +129,7 @@ class Drawer {
 
   #drawBox(box: DOMRect, style: CSSStyleDeclaration, to: SVGElement): void {
     const radius = Math.min(parseFloat(style.borderTopLeftRadius), box.width / 2, box.height / 2);
-    const rect = (grown: number, look: Record<string, string | number>): void => {
+    const rect = (grown: number, look: Record<string, string | number | undefined>): void => {
       to.append(
         svgElement('rect', {
           ...{ x: round(box.left - grown), y: round(box.top - grown) },
@@ -156,11 +156,12 @@ class Drawer {
           ? 0
           : parseFloat(style.getPropertyValue(`border-${side}-width`)),
       color: style.getPropertyValue(`border-${side}-color`),
+      dashes: style.getPropertyValue(`border-${side}-style`) === 'dashed' ? { 'stroke-dasharray': '4 3' } : {},
     }));
     const [top] = sides;
     if (top !== undefined && sides.every(({ width, color }) => width === top.width && color === top.color)) {
       if (top.width > 0 && isSeen(top.color)) {
-        rect(-top.width / 2, { fill: 'none', stroke: plainColor(top.color), 'stroke-width': top.width });
+        rect(-top.width / 2, { fill: 'none', stroke: plainColor(top.color), 'stroke-width': top.width, ...top.dashes });
       }
     } else this.#drawSides(box, sides, to);
     const outline = style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth);
@@ -184,17 +185,21 @@ class Drawer {
     }
   }
 
-  #drawSides(box: DOMRect, sides: readonly { width: number; color: string }[], to: SVGElement): void {
+  #drawSides(
+    box: DOMRect,
+    sides: readonly { width: number; color: string; dashes: Record<string, string> }[],
+    to: SVGElement,
+  ): void {
     const ends = [
       [box.left, box.top, box.right, box.top],
       [box.right, box.top, box.right, box.bottom],
       [box.left, box.bottom, box.right, box.bottom],
       [box.left, box.top, box.left, box.bottom],
     ];
-    sides.forEach(({ width, color }, side) => {
+    sides.forEach(({ width, color, dashes }, side) => {
       const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = ends[side] ?? [];
       if (width === 0 || !isSeen(color)) return;
-      to.append(svgElement('line', { x1, y1, x2, y2, stroke: plainColor(color), 'stroke-width': width }));
+      to.append(svgElement('line', { x1, y1, x2, y2, stroke: plainColor(color), 'stroke-width': width, ...dashes }));
       this.#extend(Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2), Math.max(y1, y2));
     });
   }
@@ -276,6 +281,7 @@ class Drawer {
             ...{ x: round(box.left), y: round(box.top + box.height * ascent), fill: plainColor(style.color) },
             ...{ 'font-family': style.fontFamily, 'font-size': style.fontSize },
             'font-weight': style.fontWeight === '400' ? undefined : style.fontWeight,
+            'text-decoration': style.textDecorationLine === 'none' ? undefined : style.textDecorationLine,
             'font-style': style.fontStyle === 'normal' ? undefined : style.fontStyle,
           },
           style.textTransform === 'uppercase' ? label.toUpperCase() : label,
