@@ -107,8 +107,7 @@ export class Comparison implements vscode.Disposable {
 
   /** Another checkpoint was closed: its side cannot be shown until somebody runs again. */
   otherClosed(closed: Session): void {
-    const { a, b } = this.sides;
-    if (![a, b].some((side) => side.kind === 'checkpoint' && side.path === closed.path)) return;
+    if (this.runs.other(closed.path) !== closed) return;
     this.work.cancel();
     this.runs.forget(closed);
     this.own = null;
@@ -165,6 +164,7 @@ export class Comparison implements vscode.Disposable {
       const value = toErrorValue(error);
       if (!signal.aborted) this.ownProblem = value.code === 'cancelled' ? null : value;
     } finally {
+      if (this.pages === 0) this.runs.keep([]);
       this.setBusy(null);
       this.changed.fire();
     }

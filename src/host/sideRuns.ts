@@ -44,11 +44,9 @@ export class SideRuns {
     const known = this.others.get(side.path);
     if (known !== undefined) return known;
     const borrowed = await this.lender.borrow(side.path, options);
-    if (options.signal?.aborted === true) {
-      this.lender.giveBack(borrowed);
-      throw cancelled();
-    }
+    // What is no longer wanted is given back by the next `keep`: whoever cancelled may want the same checkpoint.
     this.others.set(side.path, borrowed);
+    if (options.signal?.aborted === true) throw cancelled();
     return borrowed;
   }
 

@@ -41,8 +41,10 @@ test('another checkpoint is chosen in the folder dialog', async () => {
   await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
   const explorer = await workbench().webview('explorer');
   await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
+  const run = explorer.getByTestId('run');
+  await eventually(async () => (await run.innerText()).trim() === 'Run', 'nothing is running');
   await explorer.getByTestId('text-input').fill(text);
-  await explorer.getByTestId('run').click();
+  await run.click();
   await workbench().runCommand('GQA Lens: Compare MHA and GQA');
   diff = await workbench().webview('diff');
   await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
@@ -120,7 +122,7 @@ test('all of it is back after a reload', async () => {
 test('the heads of both are a text diff', async () => {
   const { page } = workbench();
   await diff.getByTestId('text-diff').click();
-  const editors = page.locator('.diff-editor .editor .view-lines');
+  const editors = page.locator('.monaco-diff-editor .editor .view-lines');
   await expect.poll(async () => editors.count(), { timeout: 60_000 }).toBe(2);
   const line = (side: number, words: string): Locator =>
     editors
