@@ -73,7 +73,7 @@ export interface ExplorerUi {
   memberMaps: 'own' | 'deviations';
   /** Token emphasised in every map and in the text, or null. */
   token: number | null;
-  /** What the overview tells of every group: an id of webview/explorer/statistics.ts. */
+  /** What the overview tells of every group: an id of webview/explorer/overview/statistics.ts. */
   statistic: string;
   layerOrder: LayerOrder;
   layerOrderDescending: boolean;

@@ -8,7 +8,7 @@ import { element, watchWidth } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatLoss } from '../shared/format';
 import { shortLabel, visibleLabels } from '../shared/labels';
-import { panel } from './panel';
+import { panel } from '../shared/panel';
 import type { Actions, ExplorerView } from './view';
 
 /** KL at one position, in nats. */

@@ -8,7 +8,7 @@ import { mostMoved } from '../../../webview/diff/mostMoved';
 import { aligned } from '../../../webview/diff/alignedLists';
 import { stepped } from '../../../webview/diff/stepped';
 import { cellsOf } from '../../../webview/shared/mapCells';
-import { tileRow, topKeys } from '../../../webview/explorer/attended';
+import { tileRow, topKeys } from '../../../webview/explorer/text/attended';
 
 describe('difference maps', () => {
   it('tell which side has more and by how much', () => {

@@ -1,6 +1,6 @@
 /** Heads of a branch are put into one group of their own. */
 import { describe, expect, it } from 'vitest';
-import { gatherHeads } from '../../../webview/explorer/gather';
+import { gatherHeads } from '../../../webview/explorer/assignment/gather';
 
 const name = (head: number): string => `Q${head}`;
 /** Heads are alike that are near each other. */

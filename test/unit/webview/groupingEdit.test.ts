@@ -1,7 +1,12 @@
 /** Groups changed by hand, and the way back. */
 import { describe, expect, it } from 'vitest';
-import { copyToAllLayers, exchangeHeads, isEditable, moveHead } from '../../../webview/explorer/groupingEdit';
-import { GroupingHistory } from '../../../webview/explorer/groupingHistory';
+import {
+  copyToAllLayers,
+  exchangeHeads,
+  isEditable,
+  moveHead,
+} from '../../../webview/explorer/assignment/groupingEdit';
+import { GroupingHistory } from '../../../webview/explorer/assignment/groupingHistory';
 
 const groups = [
   [0, 0, 1, 1],

@@ -1,7 +1,7 @@
 /** What the hand does to the grouping: which conversions are asked for, while others are on their way. */
 import { describe, expect, it } from 'vitest';
 import type { ConversionRequest } from '../../../src/protocol/model';
-import { GroupingEditor } from '../../../webview/explorer/groupingEditor';
+import { GroupingEditor } from '../../../webview/explorer/assignment/groupingEditor';
 import type { ExplorerView } from '../../../webview/explorer/view';
 
 /** The host's side: conversions that are asked for, answered when the test says so. */

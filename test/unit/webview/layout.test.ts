@@ -1,7 +1,7 @@
 /** Geometry of the assignment and of the similarity matrix. */
 import { describe, expect, it } from 'vitest';
-import { layoutAssignment, type GroupMembers } from '../../../webview/explorer/assignmentLayout';
-import { groupOrder, layoutMatrix, matrixScale } from '../../../webview/explorer/matrixLayout';
+import { layoutAssignment, type GroupMembers } from '../../../webview/explorer/assignment/assignmentLayout';
+import { groupOrder, layoutMatrix, matrixScale } from '../../../webview/explorer/similarity/matrixLayout';
 
 function contiguous(H: number, G: number): GroupMembers[] {
   const R = H / G;

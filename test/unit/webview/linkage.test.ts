@@ -9,7 +9,7 @@ import {
   joints,
   type Alike,
   type Branch,
-} from '../../../webview/explorer/linkage';
+} from '../../../webview/explorer/tree/linkage';
 
 /** A symmetric matrix of numbers that nobody chose. */
 function matrixOf(n: number, seed: number): Float64Array {

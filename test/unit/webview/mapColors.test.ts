@@ -1,7 +1,7 @@
 /** Colours of maps that are drawn together, their legends, and what is told of a cell. */
 import { describe, expect, it } from 'vitest';
 import type { AttentionTile, CellCoding, MapCells } from '../../../src/protocol/model';
-import { cellContent } from '../../../webview/explorer/cardReadout';
+import { cellContent } from '../../../webview/explorer/maps/cardReadout';
 import { fitColors } from '../../../webview/shared/mapColors';
 
 const look = {

@@ -1,6 +1,6 @@
 /** What a change of the groups did to loss and KL: against what stood before it. */
 import { describe, expect, it } from 'vitest';
-import { MeasuredChange } from '../../../webview/explorer/measuredChange';
+import { MeasuredChange } from '../../../webview/explorer/assignment/measuredChange';
 
 /** A snapshot as far as it is read; a loss of null stands for a change that is under way. */
 function snapshot(

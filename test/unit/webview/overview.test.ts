@@ -1,10 +1,10 @@
 /** The overview: numbers of groups and layers, their order, the room of cells, and moving through them. */
 import { describe, expect, it } from 'vitest';
-import { placeAfter, type CellPlace } from '../../../webview/explorer/overviewKeys';
-import { layoutOverview } from '../../../webview/explorer/overviewLayout';
-import { extremeGroup, meanOf, orderedLayers, orderValue } from '../../../webview/explorer/overviewNumbers';
-import { barShare, fitOverview } from '../../../webview/explorer/overviewScale';
-import { statistics } from '../../../webview/explorer/statistics';
+import { placeAfter, type CellPlace } from '../../../webview/explorer/overview/overviewKeys';
+import { layoutOverview } from '../../../webview/explorer/overview/overviewLayout';
+import { extremeGroup, meanOf, orderedLayers, orderValue } from '../../../webview/explorer/overview/overviewNumbers';
+import { barShare, fitOverview } from '../../../webview/explorer/overview/overviewScale';
+import { statistics } from '../../../webview/explorer/overview/statistics';
 import { rowsInSight } from '../../../webview/shared/rowsInSight';
 
 describe('numbers of groups', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AttentionTile, RunSummary } from '../../../src/protocol/model';
 import type { ExplorerUi } from '../../../src/protocol/views';
-import { hasAllWeights, pairDifference, pairMaps, shownPair } from '../../../webview/explorer/pair';
+import { hasAllWeights, pairDifference, pairMaps, shownPair } from '../../../webview/explorer/similarity/pair';
 import { fitUi, type ExplorerView } from '../../../webview/explorer/view';
 import { NO_DIFFERENCE } from '../../../webview/shared/difference';
 

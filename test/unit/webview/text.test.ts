@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunSummary, Token } from '../../../src/protocol/model';
 import type { ExplorerSnapshot, ExplorerUi } from '../../../src/protocol/views';
-import { meanRow, topKeys } from '../../../webview/explorer/attended';
+import { meanRow, topKeys } from '../../../webview/explorer/text/attended';
 import {
   chooseLines,
   lineEnd,
@@ -10,8 +10,8 @@ import {
   linePath,
   linesOutOfSight,
   ROW,
-} from '../../../webview/explorer/textLinesLayout';
-import { focusOf, restingSeries, seriesOf } from '../../../webview/explorer/textSeries';
+} from '../../../webview/explorer/text/textLinesLayout';
+import { focusOf, restingSeries, seriesOf } from '../../../webview/explorer/text/textSeries';
 import { NO_HOVER, type ExplorerView, type Hover } from '../../../webview/explorer/view';
 
 const tokens: Token[] = ['a', 'b', 'c', 'd'].map((text, id) => ({ id, text }));

@@ -1,7 +1,7 @@
 /** Where the joints of a tree lie, and how keys go through them. */
 import { describe, expect, it } from 'vitest';
-import { averageLinkage } from '../../../webview/explorer/linkage';
-import { layoutTree, neighbourJoint } from '../../../webview/explorer/treeLayout';
+import { averageLinkage } from '../../../webview/explorer/tree/linkage';
+import { layoutTree, neighbourJoint } from '../../../webview/explorer/tree/treeLayout';
 
 // {0 1} at 1, {2 3} at 2, {0 1 2 3} at 9: leaves stand at 0, 10, 20, 30.
 const distances = [0, 1, 9, 9, 1, 0, 9, 9, 9, 9, 0, 2, 9, 9, 2, 0];

@@ -2,7 +2,7 @@
 // the tree that makes groups. Numbers are those of the command line. A theme's own colour of a group is seen, too.
 import type { FrameLocator, Locator } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
-import { averageLinkage, cutTree, groupsOfCut } from '../../../webview/explorer/linkage';
+import { averageLinkage, cutTree, groupsOfCut } from '../../../webview/explorer/tree/linkage';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf, similarityOf } from '../harness/engineNumbers';
 import { pointAt } from '../harness/mapReadout';

@@ -1,0 +1,303 @@
+/**
+ * Two heads of the similarity matrix side by side: their attention maps on one scale, what one has more of than the other, and
+ * how alike they are by the measure that is chosen.
+ * Role: panes, words and states. Which heads they are is pair.ts, what the pointer tells pairReadout.ts.
+ */
+import './pairCard.css';
+import { t } from '@vscode/l10n';
+import type { AttentionTile, RunSummary } from '../../../src/protocol/model';
+import { addCells } from '../../shared/attentionCode';
+import { fitScale, pixelTable, type PixelTable } from '../../shared/colorScale';
+import { plainButton } from '../../shared/controls';
+import { NO_DIFFERENCE } from '../../shared/difference';
+import { differenceColors } from '../../shared/differenceColors';
+import { element } from '../../shared/dom';
+import type { Figure, FigureNumbers, Gathering } from '../../shared/figure';
+import { formatNumber, formatWeight } from '../../shared/format';
+import { paintGroup } from '../../shared/groupLook';
+import { describeHeads } from '../../shared/headOrder';
+import { Heatmap } from '../../shared/heatmap';
+import { layerTitle } from '../../shared/labels';
+import { layerTokens } from '../../shared/layerTokens';
+import { cellsOf } from '../../shared/mapCells';
+import { panel } from '../../shared/panel';
+import type { Readout } from '../../shared/readout';
+import { isDark } from '../../shared/theme';
+import { TokenAxis } from '../../shared/tokenAxis';
+import { gatherWeights, PLACE_COLUMNS } from '../../shared/weightRows';
+import type { ExplorerData } from '../data';
+import { hasAllWeights, pairDifference, pairMaps, shownPair, type PairSide } from './pair';
+import { PairReadout, type PairPane } from './pairReadout';
+import { shownMeasure, similarityRequest, type Actions, type ExplorerView } from '../view';
+
+const PANES: readonly PairPane[] = ['first', 'difference', 'second'];
+/** Device pixels of a member's map. */
+const MEMBER_PIXELS = 192;
+
+interface PaneParts {
+  element: HTMLElement;
+  title: HTMLElement;
+  words: HTMLElement;
+  map: Heatmap;
+  axis: TokenAxis;
+  members: HTMLElement;
+  memberMaps: Map<number, { element: HTMLElement; map: Heatmap }>;
+}
+
+export class PairCard implements Figure<ExplorerView> {
+  readonly element: HTMLElement;
+  readonly #title = element('span');
+  readonly #words = element('p', { class: 'pair-words', 'data-testid': 'pair-words' });
+  readonly #missing = element('p', { class: 'hint' });
+  readonly #panes: Record<PairPane, PaneParts>;
+  readonly #box: HTMLElement;
+  readonly #actions: Actions;
+  readonly #data: ExplorerData;
+  readonly #readout: PairReadout;
+  readonly #opened: () => void;
+  readonly #closed: () => void;
+  #view: ExplorerView | null = null;
+  /** The pair that was drawn last. */
+  #drawn = '';
+
+  /**
+   * @param opened called when a pair was chosen that was not there
+   * @param closed called when the card was closed by itself: the focus was in it
+   */
+  constructor(actions: Actions, data: ExplorerData, readout: Readout, opened: () => void, closed: () => void) {
+    this.#actions = actions;
+    this.#data = data;
+    this.#opened = opened;
+    this.#closed = closed;
+    this.#readout = new PairReadout(data, readout);
+    const close = plainButton('×', { 'aria-label': t('Close'), title: t('Close (Escape)') }, () => this.#close());
+    close.dataset.testid = 'pair-close';
+    const panes = PANES.map((pane) => [pane, this.#makePane(pane)] as const);
+    this.#panes = Object.fromEntries(panes) as Record<PairPane, PaneParts>;
+    this.#box = element('div', { class: 'pair-panes' }, ...panes.map(([, { element: own }]) => own));
+    const controls = element('div', { class: 'controls' }, close);
+    this.element = panel('pair', this.#title, controls, this.#words, this.#missing, this.#box);
+    this.element.dataset.testid = 'pair';
+    this.element.hidden = true;
+    this.element.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) this.#close();
+    });
+  }
+
+  render(view: ExplorerView): void {
+    const isFirst = this.#view === null;
+    this.#view = view;
+    const pair = shownPair(view);
+    this.element.hidden = pair === null;
+    const key = pair === null ? '' : `${pair[0].name} ${pair[1].name}`;
+    const isNew = key !== this.#drawn;
+    this.#drawn = key;
+    if (pair === null) return;
+    const run = view.snapshot.original;
+    this.#title.textContent = t(
+      '{0} beside {1} · {2}',
+      ...[pair[0].name, pair[1].name, layerTitle(view.snapshot.model, view.ui.layer)],
+    );
+    this.#words.textContent = describePair(view, this.#data);
+    this.#box.hidden = run === null;
+    this.#missing.hidden = run !== null;
+    this.#missing.textContent = t('Run the text to see what the two attend to.');
+    if (run !== null) this.#drawMaps(view, run, pair);
+    this.emphasise(view);
+    // After a reload it is there already, and the page stays where it is.
+    if (isNew && !isFirst) this.#opened();
+  }
+
+  emphasise(view: ExplorerView): void {
+    this.#view = view;
+    if (this.element.hidden) return;
+    const { query, key } = view.hover;
+    const marks = { query, key, token: view.ui.token };
+    for (const pane of PANES) {
+      const { map, axis, memberMaps } = this.#panes[pane];
+      map.mark(marks);
+      axis.mark([query, view.ui.token], [key]);
+      for (const { map: own } of memberMaps.values()) own.mark(marks);
+    }
+  }
+
+  numbers(view: ExplorerView): FigureNumbers | null {
+    const pair = shownPair(view);
+    const run = view.snapshot.original;
+    if (pair === null || run === null) return null;
+    const rows = pair.flatMap(({ name, ...side }) => {
+      const tile = this.#data.maps.peek(pairMaps(run, view.ui.layer, { name, ...side }));
+      return (tile?.statistics ?? []).map(({ head, entropy, firstToken, largest, distance }) => [
+        ...[name, head, entropy, firstToken, largest, distance],
+      ]);
+    });
+    return {
+      title: this.#title.textContent,
+      columns: [
+        ...[t('compared head'), t('query head'), t('entropy (bit)'), t('weight on the first token')],
+        ...[t('largest weight'), t('distance (tokens)')],
+      ],
+      rows,
+      note: t('{0} Files have every weight.', describePair(view, this.#data)),
+    };
+  }
+
+  async gather(view: ExplorerView, gathering: Gathering): Promise<FigureNumbers> {
+    const pair = shownPair(view);
+    const run = view.snapshot.original;
+    if (pair === null || run === null) throw new Error('No pair of heads is shown.');
+    const { layer } = view.ui;
+    const shape = view.snapshot.model.layers[layer];
+    const heads = pair.flatMap((side) => side.heads);
+    const columns = heads.map((head) => `Q${head}`);
+    const tokens = layerTokens(run, shape);
+    const T = tokens.keys.length;
+    const row = async (query: number): Promise<ArrayLike<number>[]> => {
+      const { weights } = await this.#data.attentionRow({ runId: run.runId, layer, heads, query });
+      return heads.map((_, place) => weights.subarray(place * T, (place + 1) * T));
+    };
+    const causal = shape?.attention === 'causal';
+    const rows = await gatherWeights({ tokens, causal, columns, row }, gathering);
+    return { title: this.#title.textContent, columns: [...PLACE_COLUMNS, ...columns], rows };
+  }
+
+  #close(): void {
+    this.#actions.choose({ pairRow: null, pairColumn: null });
+    this.#closed();
+  }
+
+  #drawMaps(view: ExplorerView, run: RunSummary, pair: [PairSide, PairSide]): void {
+    const { layer, hideFirstToken, scale } = view.ui;
+    const tokens = layerTokens(run, view.snapshot.model.layers[layer]);
+    const longest = Math.max(tokens.queries.length, tokens.keys.length);
+    const groupOfHead = view.snapshot.grouping.groupOfHead[layer] ?? [];
+    const answers = pair.map((side) =>
+      this.#data.maps.whole(pairMaps(run, layer, side), longest, { mean: longest, members: MEMBER_PIXELS }),
+    );
+    const [first = null, second = null] = answers.map(({ tile }) => (tile && hasAllWeights(tile) ? tile : null));
+    const error = answers.find((answer) => answer.error !== null)?.error ?? null;
+    this.#missing.hidden = error === null;
+    this.#missing.textContent = error?.message ?? '';
+    this.#box.classList.toggle('loading', first === null || second === null);
+    pair.forEach((side, place) => this.#name(place === 0 ? 'first' : 'second', side, groupOfHead[side.head] ?? 0));
+    this.#panes.difference.title.textContent = t('Difference');
+    if (first === null || second === null) return;
+    const histogram = new Uint32Array(256);
+    for (const tile of [first, second]) addCells(histogram, tile, tile.members ?? tile.mean, hideFirstToken);
+    const table = pixelTable(fitScale(histogram, scale), isDark());
+    for (const pane of PANES) this.#panes[pane].axis.show(tokens, first.causal);
+    this.#drawSide('first', first, table, hideFirstToken);
+    this.#drawSide('second', second, table, hideFirstToken);
+    const difference = pairDifference(first, second, hideFirstToken);
+    const { S, T, causal, window } = first;
+    this.#panes.difference.map.draw({
+      ...{ S, T, causal, fadeFirst: hideFirstToken },
+      layers: [
+        {
+          ...{ window, rows: S, columns: T, codes: difference.codes },
+          ...{ table: differenceColors(), zero: NO_DIFFERENCE },
+        },
+      ],
+    });
+    this.#panes.difference.words.replaceChildren(
+      swatch('less', t('more in {0}', pair[0].name)),
+      swatch('more', t('more in {0}', pair[1].name)),
+      element('span', { class: 'muted' }, t('full colour ±{0}', formatWeight(difference.largest))),
+    );
+    this.#readout.show(view, pair, { first, second });
+  }
+
+  #name(pane: 'first' | 'second', side: PairSide, group: number): void {
+    const { element: box, title } = this.#panes[pane];
+    paintGroup(box, group);
+    const readers =
+      side.heads.length === 1 ? t('attention of Q{0}', side.head) : t('mean of Q {0}', describeHeads(side.heads));
+    title.replaceChildren(side.name, element('span', { class: 'muted' }, ` ${readers} · KV ${group}`));
+  }
+
+  #drawSide(pane: 'first' | 'second', tile: AttentionTile, table: PixelTable, fadeFirst: boolean): void {
+    const { map, words, members, memberMaps } = this.#panes[pane];
+    const { S, T, causal, window, mean, heads, statistics } = tile;
+    map.draw({ S, T, causal, layers: [{ window, ...mean, table }], fadeFirst });
+    const [own] = statistics;
+    words.replaceChildren(
+      ...(heads.length === 1 && own !== undefined
+        ? [
+            element('span', { class: 'muted' }, t('entropy {0} bit', formatNumber(own.entropy, 2))),
+            element('span', { class: 'muted' }, t('on first token {0}', formatNumber(own.firstToken, 2))),
+          ]
+        : []),
+    );
+    const shown = heads.length === 1 ? [] : heads;
+    for (const [head, { element: box }] of memberMaps) {
+      if (shown.includes(head)) continue;
+      box.remove();
+      memberMaps.delete(head);
+    }
+    for (const head of shown) {
+      const member = memberMaps.get(head) ?? this.#makeMember(pane, head);
+      memberMaps.set(head, member);
+      members.append(member.element);
+      const cells = cellsOf(tile, head);
+      if (cells !== null) member.map.draw({ S, T, causal, layers: [{ window, ...cells, table }], fadeFirst });
+    }
+  }
+
+  #makePane(pane: PairPane): PaneParts {
+    const map = this.#makeMap(pane, null, {
+      'data-testid': `pair-map-${pane}`,
+      'aria-label':
+        pane === 'difference'
+          ? t('Difference of the two maps; arrow keys move through the cells')
+          : pane === 'first'
+            ? t('Attention of the first head; arrow keys move through the cells')
+            : t('Attention of the second head; arrow keys move through the cells'),
+    });
+    const axis = new TokenAxis();
+    const title = element('h3', { class: pane === 'difference' ? '' : 'group-mark' });
+    const words = element('div', { class: 'pair-numbers' });
+    const members = element('div', { class: 'pair-members' });
+    const labelled = element('div', { class: 'labelled-map' }, map.element, axis.element);
+    const box = element('section', { class: `pair-pane pair-${pane}` }, title, words, labelled, members);
+    return { element: box, title, words, map, axis, members, memberMaps: new Map() };
+  }
+
+  #makeMember(pane: PairPane, head: number): { element: HTMLElement; map: Heatmap } {
+    const map = this.#makeMap(pane, head, {
+      'data-testid': 'pair-member',
+      'data-head': head,
+      'aria-label': t('Attention of query head {0}', head),
+    });
+    map.canvas.tabIndex = -1;
+    return { element: element('figure', {}, element('figcaption', {}, `Q${head}`), map.element), map };
+  }
+
+  #makeMap(pane: PairPane, head: number | null, attributes: Record<string, string | number>): Heatmap {
+    return new Heatmap(attributes, {
+      hover: (cell, at) => {
+        this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null });
+        this.#readout.point(this.#view, pane, head, cell, at);
+      },
+      select: ({ query }) => this.#actions.choose({ token: this.#view?.ui.token === query ? null : query }),
+    });
+  }
+}
+
+function swatch(kind: 'less' | 'more', label: string): HTMLElement {
+  return element('span', {}, element('i', { class: `pair-swatch ${kind}` }), label);
+}
+
+/** How alike they are, and how alike random heads would be. */
+function describePair(view: ExplorerView, data: ExplorerData): string {
+  const { pairRow, pairColumn } = view.ui;
+  const request = similarityRequest(view, view.ui.layer);
+  const result = request && data.similarities.peek(request);
+  const pair = shownPair(view);
+  if (result === null || pair === null || pairRow === null || pairColumn === null) return '';
+  return t(
+    '{0} of {1} and {2}: {3}. Random heads have {4}, at most {5}.',
+    ...[shownMeasure(view)?.title ?? '', pair[0].name, pair[1].name],
+    formatNumber(result.matrix[pairRow * result.n + pairColumn] ?? 0, 3),
+    ...[formatNumber(result.floor, 3), formatNumber(result.floorExtreme, 3)],
+  );
+}

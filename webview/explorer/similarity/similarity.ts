@@ -1,0 +1,316 @@
+/**
+ * Figure (b): is the grouping sensible? A matrix of the similarity of every pair of heads, group blocks outlined, and beside
+ * each row how similar that head is to the pooled head that replaces it; below, what that does to every head's output.
+ * Role: what is compared by what, the states of the answer, and the words. The parts are drawn in files of their own.
+ */
+import './similarity.css';
+import { t } from '@vscode/l10n';
+import { select } from 'd3';
+import type { SimilarityResult } from '../../../src/protocol/model';
+import { Picker, Segmented } from '../../shared/controls';
+import { element, watchWidth } from '../../shared/dom';
+import type { Figure, FigureNumbers } from '../../shared/figure';
+import { formatNumber } from '../../shared/format';
+import { layerTitle } from '../../shared/labels';
+import { isDark } from '../../shared/theme';
+import { Damage } from './damage';
+import type { ExplorerData } from '../data';
+import { likenessTree } from '../tree/likenessTree';
+import { groupOrder, layoutMatrix, matrixScale } from './matrixLayout';
+import { drawMatrixTree, TREE_HEIGHT } from './matrixTree';
+import { panel } from '../../shared/panel';
+import { MARGIN, SimilarityMatrix, type Pair } from './similarityMatrix';
+import { BARS, describePooled, drawBars, drawLegend, LEGEND } from './similarityScale';
+import {
+  focusedGroup,
+  focusedHead,
+  shownMeasure,
+  similarityBasis,
+  similarityRequest,
+  type Actions,
+  type ExplorerView,
+} from '../view';
+
+const LARGEST_MATRIX = 250;
+/** Up to so many heads a matrix of that size has cells that can be hit. */
+const FEW_HEADS = 16;
+
+export class Similarity implements Figure<ExplorerView> {
+  readonly element: HTMLElement;
+  readonly #title = element('span');
+  readonly #stage = element('div', { class: 'similarity-stage' });
+  readonly #readout = element('p', { class: 'similarity-readout', 'aria-live': 'polite' });
+  readonly #progress = element('p', { class: 'muted note', role: 'status', hidden: true });
+  readonly #explanation = element('p', { class: 'muted note', 'data-testid': 'similarity-note' });
+  readonly #target: Segmented;
+  readonly #inputs: Picker;
+  readonly #measure: Picker;
+  readonly #order: Segmented;
+  readonly #actions: Actions;
+  readonly #data: ExplorerData;
+  readonly #svg = select(this.#stage).append('svg').attr('role', 'group');
+  readonly #matrix = new SimilarityMatrix(this.#svg, {
+    point: (pair) => this.#point(pair),
+    choose: (pair) => this.#choose(pair),
+  });
+  readonly #damage: Damage;
+  readonly parts: readonly Figure<ExplorerView>[];
+  #view: ExplorerView | null = null;
+  #shown: SimilarityResult | null = null;
+  #drawn: { result: SimilarityResult; as: string } | null = null;
+  #width = 0;
+
+  constructor(actions: Actions, data: ExplorerData) {
+    this.#actions = actions;
+    this.#data = data;
+    this.#damage = new Damage(actions, data);
+    this.parts = [this.#damage];
+    this.#target = new Segmented(
+      'target-picker',
+      t('Which heads are compared'),
+      [
+        { value: 'k', title: 'K', description: t('Key heads') },
+        { value: 'v', title: 'V', description: t('Value heads') },
+        { value: 'maps', title: t('Maps'), description: t('Attention maps of query heads') },
+      ],
+      (value) => {
+        const isSame = (value === 'maps') === (this.#view?.ui.similarityTarget === 'maps');
+        actions.choose({
+          similarityTarget: value === 'maps' ? 'maps' : value === 'v' ? 'v' : 'k',
+          // K and V heads are the same numbers; query heads may be others.
+          ...(isSame ? {} : { pairRow: null, pairColumn: null }),
+        });
+      },
+    );
+    this.#inputs = new Picker('inputs-picker', t('Compared by'), (value) =>
+      actions.choose({ similarityInputs: value === 'activations' ? 'activations' : 'weights' }),
+    );
+    this.#measure = new Picker('measure-picker', t('Measure'), (value) => actions.choose({ similarityMeasure: value }));
+    this.#order = new Segmented(
+      'matrix-order',
+      t('Order of the heads'),
+      [
+        { value: 'group', title: t('by group'), description: t('Heads that share a KV head stand together') },
+        { value: 'head', title: t('by number'), description: t('Heads as they are numbered') },
+        {
+          value: 'likeness',
+          title: t('by likeness'),
+          description: t('Heads that are alike stand together, under their tree'),
+        },
+      ],
+      (value) => actions.choose({ similarityOrder: value === 'head' || value === 'likeness' ? value : 'group' }),
+    );
+    const controls = element(
+      'div',
+      { class: 'controls' },
+      this.#target.element,
+      this.#inputs.element,
+      this.#measure.element,
+    );
+    const damage = element('div', { class: 'figure-parts' }, this.#damage.element);
+    const order = element(
+      'div',
+      { class: 'matrix-order' },
+      element('span', { class: 'muted' }, t('Order')),
+      this.#order.element,
+    );
+    const parts = [order, this.#stage, this.#readout, this.#progress, this.#explanation, damage];
+    this.element = panel('similarity', this.#title, controls, ...parts);
+    this.element.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) actions.choose({ pairRow: null, pairColumn: null });
+    });
+    watchWidth(this.#stage, (width) => {
+      this.#width = width;
+      if (this.#view !== null) this.render(this.#view);
+    });
+  }
+
+  render(view: ExplorerView): void {
+    this.#view = view;
+    const { ui, snapshot } = view;
+    this.#title.textContent = t('Similarity · {0}', snapshot.model.layers[ui.layer]?.title ?? t('layer {0}', ui.layer));
+    this.#showControls(view);
+    this.#damage.fit(this.#width);
+    this.#damage.render(view);
+    const request = similarityRequest(view, ui.layer);
+    const answer = request && this.#data.similarities.get(request);
+    const isLoading = answer?.state === 'loading';
+    this.element.classList.toggle('loading', isLoading);
+    this.element.setAttribute('aria-busy', String(isLoading));
+    this.#explanation.classList.toggle('failed', answer?.state === 'failed');
+    this.#stage.hidden = answer === null || answer.state === 'failed';
+    if (answer === null) this.#explanation.textContent = explainMissing(view);
+    else if (answer.state === 'failed') this.#explanation.textContent = answer.error.message;
+    else if (answer.state === 'ready') {
+      this.#shown = answer.value;
+      this.#explanation.textContent = explain(answer.value, view);
+      this.#draw(answer.value, view);
+    }
+    this.emphasise(view);
+  }
+
+  emphasise(view: ExplorerView): void {
+    this.#view = view;
+    this.#damage.emphasise(view);
+    this.#progress.textContent = progressOf(view);
+    this.#progress.hidden = !this.element.classList.contains('loading') || view.comparing === null;
+    const result = this.#shown;
+    if (result === null) return;
+    const R = view.snapshot.model.H / Math.max(1, result.n);
+    const head = focusedHead(view);
+    const source = head === null ? null : Math.floor(head / R);
+    const group = focusedGroup(view);
+    const isOn = (place: number): boolean =>
+      source === null ? group === null || result.groups[place] === group : place === source;
+    this.#matrix.emphasise(isOn, (block) => source !== null || group === null || block === group);
+    this.#svg.selectAll<SVGElement, number>('.pooled').classed('dimmed', (place) => !isOn(place));
+  }
+
+  /** Puts the focus on the matrix. */
+  focusMatrix(): void {
+    this.#matrix.focus();
+  }
+
+  numbers(view: ExplorerView): FigureNumbers | null {
+    const request = similarityRequest(view, view.ui.layer);
+    const result = request && this.#data.similarities.peek(request);
+    if (result === null) return null;
+    const name = nameOf(result);
+    const heads = Array.from({ length: result.n }, (_, head) => head);
+    return {
+      title: t(
+        '{0} of {1} heads in {2}',
+        shownMeasure(view)?.title ?? '',
+        name,
+        layerTitle(view.snapshot.model, view.ui.layer),
+      ),
+      columns: ['head', 'KV group', 'to pooled head', ...heads.map((head) => `${name}${head}`)],
+      rows: heads.map((head) => [
+        ...[`${name}${head}`, result.groups[head] ?? null, result.toPooled[head] ?? null],
+        ...heads.map((other) => result.matrix[head * result.n + other] ?? null),
+      ]),
+      note: t('Floor, random heads on the same inputs: {0}; most alike {1}.', result.floor, result.floorExtreme),
+    };
+  }
+
+  #showControls(view: ExplorerView): void {
+    const { ui, snapshot } = view;
+    this.#target.show(ui.similarityTarget);
+    this.#order.show(ui.similarityOrder);
+    const on = similarityBasis(ui);
+    this.#inputs.element.hidden = on === 'attention';
+    this.#inputs.show(
+      [
+        { value: 'weights', title: t('weights'), description: t('The projections as they are; needs no run') },
+        { value: 'activations', title: t('activations'), description: t('What the text that was run makes of them') },
+      ],
+      ui.similarityInputs,
+    );
+    const fitting = snapshot.registries.similarities.filter((measure) => measure.on.includes(on));
+    this.#measure.element.hidden = fitting.length < 2;
+    this.#measure.show(
+      fitting.map(({ id, title, description }) => ({ value: id, title, description })),
+      shownMeasure(view)?.id ?? '',
+    );
+  }
+
+  #draw(result: SimilarityResult, view: ExplorerView): void {
+    if (this.#width === 0) return;
+    const { pairRow, pairColumn, similarityOrder: order } = view.ui;
+    // Thousands of cells need not be drawn again when something else of the page has changed.
+    const drawn = [this.#width, isDark(), order, pairRow, pairColumn].join(' ');
+    if (this.#drawn?.result === result && this.#drawn.as === drawn) return;
+    this.#drawn = { result, as: drawn };
+    const isMany = result.n > FEW_HEADS;
+    this.element.classList.toggle('many-heads', isMany);
+    const room = Math.min(isMany ? Infinity : LARGEST_MATRIX, this.#width - MARGIN - BARS - LEGEND - 12);
+    const measure = shownMeasure(view);
+    const tree = order === 'likeness' ? likenessTree(result, measure, 1) : null;
+    const heads = tree?.root.leaves ?? (order === 'head' ? groupOrder(result.groups.map(() => 0)) : undefined);
+    const layout = layoutMatrix(result.groups, room, heads);
+    const scale = matrixScale(result.matrix, result.n, result.floor, measure?.alike ?? 'high');
+    const top = MARGIN + (tree === null ? 0 : TREE_HEIGHT);
+    const label = t(
+      '{0} of {1} {2} heads; arrow keys move through the pairs, Enter shows their maps',
+      ...[measure?.title ?? '', result.n, nameOf(result)],
+    );
+    this.#svg.attr('width', MARGIN + layout.size + BARS + LEGEND + 12).attr('height', top + layout.size + 16);
+    this.#matrix.draw(result, {
+      ...{ layout, scale, top, label },
+      describe: (pair) => describePair(result, pair),
+      chosen: pairRow === null || pairColumn === null ? null : { row: pairRow, column: pairColumn },
+    });
+    drawMatrixTree(this.#svg, tree, layout, result.groups);
+    drawBars(this.#svg, result, layout, top);
+    drawLegend(this.#svg, result, layout, scale, top);
+  }
+
+  /** A pair's maps are shown, or no longer; a head alone is chosen itself. */
+  #choose({ row, column }: Pair): void {
+    const view = this.#view;
+    if (view === null || this.#shown === null) return;
+    if (row === column) {
+      const head = row * (view.snapshot.model.H / this.#shown.n);
+      this.#actions.choose({ head: view.ui.head === head ? null : head });
+      return;
+    }
+    const isShown = view.ui.pairRow === row && view.ui.pairColumn === column;
+    this.#actions.choose(isShown ? { pairRow: null, pairColumn: null } : { pairRow: row, pairColumn: column });
+  }
+
+  #point(pair: Pair | null): void {
+    const result = this.#shown;
+    const view = this.#view;
+    if (result === null || view === null) return;
+    const R = view.snapshot.model.H / result.n;
+    this.#actions.hover(
+      pair === null ? { head: null, group: null } : { head: pair.row * R, group: result.groups[pair.row] ?? 0 },
+    );
+    this.#readout.textContent = pair === null ? '' : describePair(result, pair);
+  }
+}
+
+/** "K", "V" or, for maps, "Q". */
+const nameOf = ({ on, target }: SimilarityResult): string => (on === 'attention' ? 'Q' : target.toUpperCase());
+
+function describePair(result: SimilarityResult, { row, column }: Pair): string {
+  const name = nameOf(result);
+  if (row === column) return describePooled(result, row);
+  const value = formatNumber(result.matrix[row * result.n + column] ?? 0, 3);
+  return t('{0} and {1}: {2} · floor {3}', `${name}${row}`, `${name}${column}`, value, formatNumber(result.floor, 2));
+}
+
+function progressOf({ comparing }: ExplorerView): string {
+  if (comparing === null) return '';
+  return `${comparing.message}${comparing.fraction === null ? '' : ` (${Math.round(100 * comparing.fraction)} %)`}…`;
+}
+
+function explainMissing({ snapshot, ui }: ExplorerView): string {
+  if (snapshot.model.notRunnable !== null) return t('This checkpoint cannot run, so its heads cannot be compared.');
+  const what = ui.similarityTarget === 'maps' ? t('its attention maps') : t('what it makes of the heads');
+  if (snapshot.gpu?.available === false) return t('Without a GPU adapter {0} cannot be compared; weights can.', what);
+  return t('Run the text to compare {0}.', what);
+}
+
+/** What is seen, in few words: the measure and its cost, the inputs, the floor, and groups as a whole. */
+function explain(result: SimilarityResult, view: ExplorerView): string {
+  const measure = shownMeasure(view);
+  const isPooled = new Set(result.groups).size < result.n;
+  const floor = t(
+    'Floor {0} (most alike {1}). {2}',
+    formatNumber(result.floor, 2),
+    formatNumber(result.floorExtreme, 2),
+    measure?.floorNote ?? '',
+  );
+  const groups =
+    isPooled && result.ofGroup !== null
+      ? t(
+          'Groups as a whole: {0}; floor {1}.',
+          Array.from(result.ofGroup, (share) => formatNumber(share, 2)).join(', '),
+          formatNumber(result.groupFloor ?? 0, 2),
+        )
+      : '';
+  const text = result.text === null ? '' : `On ${result.text}.`;
+  const pooled = isPooled ? '' : t('Nothing is pooled: every head stays as it is.');
+  return [measure?.description ?? '', text, floor, groups, pooled].filter((part) => part !== '').join(' ');
+}
