@@ -54,7 +54,7 @@ const sections = {
   },
   workbench: {
     title: 'Browser tests (the installed VSIX)',
-    limit: 20,
+    limit: 35,
     run: (limit) => runVitest('workbench', limit),
   },
 };

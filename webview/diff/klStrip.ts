@@ -25,6 +25,8 @@ export class KlStrip implements Figure<DiffView> {
   readonly #svg = select(this.element).append('svg').attr('height', HEIGHT).attr('aria-hidden', 'true');
   readonly #actions: DiffActions;
   #view: DiffView | null = null;
+  /** Chosen by a key and not drawn yet: the next key goes on from there. */
+  #pressed: number | null = null;
   #width = 0;
 
   constructor(actions: DiffActions) {
@@ -105,6 +107,7 @@ export class KlStrip implements Figure<DiffView> {
 
   emphasise(view: DiffView): void {
     this.#view = view;
+    this.#pressed = null;
     const chosen = predictedAfter(view);
     const step = this.#step();
     const [hovered] = hoveredTokens(view);
@@ -159,9 +162,10 @@ export class KlStrip implements Figure<DiffView> {
     const view = this.#view;
     if (view === null) return;
     const last = (view.snapshot.compare?.klPerToken.length ?? 0) - 1;
-    const token = stepped(event.key, predictedAfter(view) ?? 0, last);
+    const token = stepped(event.key, this.#pressed ?? predictedAfter(view) ?? 0, last);
     if (token === null) return;
     event.preventDefault();
+    this.#pressed = token;
     this.#actions.choose({ token });
   }
 }

@@ -74,6 +74,19 @@ export class Workbench {
     await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
   }
 
+  /** Chooses in the context menu that is open. A menu does not hear clicks in the first tenth of a second. */
+  async chooseInContextMenu(title: string): Promise<void> {
+    const entry = this.page.locator('.monaco-menu .action-label').filter({ hasText: title }).first();
+    await entry.waitFor();
+    const isOpen = async (): Promise<boolean> => {
+      if (!(await entry.isVisible())) return false;
+      // It may close between the two.
+      await entry.click({ timeout: 1000 }).catch(() => undefined);
+      return entry.isVisible();
+    };
+    await expect.poll(isOpen, { timeout: 10_000, interval: 250 }).toBe(false);
+  }
+
   /**
    * Enters a path in the editor's file dialog, which in a browser is a quick input, and confirms it. The dialog fills in a
    * place of its own first, some time after it has appeared: what is typed before that is lost. Gives the place back that

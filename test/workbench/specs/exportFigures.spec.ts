@@ -48,12 +48,6 @@ async function look(svg: string): Promise<{ texts: string[]; colors: number; isW
 }
 
 /** Chooses an entry of the open context menu. */
-async function chooseInContextMenu(title: string): Promise<void> {
-  const entry = workbench().page.locator('.monaco-menu .action-label').filter({ hasText: title });
-  await entry.first().waitFor();
-  await entry.first().click();
-}
-
 async function contextMenu(): Promise<string[]> {
   const entries = workbench().page.locator('.monaco-menu .action-label:not(.separator)');
   await entries.first().waitFor();
@@ -150,10 +144,10 @@ test('the context menu knows the figure, the group and the head', async () => {
     ...['Show Only This Group', 'Compare MHA and GQA', 'View as Table or Figure', 'Save as PNG…', 'Save as SVG…'],
     ...['Save as CSV…', 'Save as JSON…', 'Copy as CSV'],
   ]);
-  await chooseInContextMenu('Show Only This Group');
+  await workbench().chooseInContextMenu('Show Only This Group');
   await expect.poll(() => explorer.getByTestId('map-mean').count()).toBe(1);
   await explorer.locator('[data-testid="kv-group"][data-group="1"]').click({ button: 'right' });
-  await chooseInContextMenu('Save as CSV…');
+  await workbench().chooseInContextMenu('Save as CSV…');
   const { bytes } = await savedTo(workbench(), join(pictures, 'explorer-assignment.csv'));
   const [, ...rows] = parseCsv(bytes.toString('utf8'));
   expect(rows.map(([head, , group]) => [head, group])).toEqual(

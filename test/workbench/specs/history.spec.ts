@@ -80,7 +80,7 @@ test('marks the folder of an open checkpoint in the Explorer', async () => {
   await page.locator('.activitybar [aria-label^="Explorer"]').first().click();
   const folder = page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'sample' }).first();
   await folder.click({ button: 'right' });
-  await page.getByRole('menuitem', { name: 'Open in GQA Lens' }).click();
+  await workbench().chooseInContextMenu('Open in GQA Lens');
   await explorerView();
   await eventually(async () => {
     const badge = (element: Element): string => {

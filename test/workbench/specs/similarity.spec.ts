@@ -135,7 +135,7 @@ test('a pair that is clicked shows both heads’ maps and their difference; Esca
   await view.locator('.pair-panes:not(.loading)').waitFor({ timeout: 60_000 });
   const { query, key: at, weight: told } = await pointAt(view, difference, 0.1, 0.9);
   expect(told).toBeCloseTo(weight(1, query, at) - weight(4, query, at), 4);
-  await workbench().screenshot('pair-dark');
+  await workbench().screenshot('similarity-pair');
 
   await view.getByTestId('pair-close').click();
   await view.getByTestId('pair').waitFor({ state: 'hidden' });
@@ -171,7 +171,7 @@ test('a branch that is pressed shares one KV head, a cut makes all groups, and b
   await expect
     .poll(() => view.getByTestId('grouping-losses').innerText(), { timeout: 60_000 })
     .toMatch(/loss [\d.]+ .*KL/);
-  await workbench().screenshot('tree-dark');
+  await workbench().screenshot('similarity-tree');
   await view.getByTestId('grouping-undo').click();
   await eventually(together, small);
   await view.getByTestId('grouping-undo').click();

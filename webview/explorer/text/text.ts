@@ -130,30 +130,41 @@ export class Text implements Figure<ExplorerView> {
     this.#view = view;
     const focus = focusOf(view, this.#pinnedKey, this.#side);
     const voices = voicesOf(view, this.#data, focus);
-    const { queries, keys } = shownTokens(view);
     this.#askAtRest(focus);
     this.#title.textContent = titleOf(view, focus);
     this.#drawList(view, voices);
-    const pinned = { query: view.ui.token, key: isOneText(view) ? view.ui.token : this.#pinnedKey };
     const isLooking = focus.query !== null || focus.key !== null;
     if (view.ui.textMode === 'shades') {
       const shades = shadesOf(view, focus, voices);
-      this.#shades.mark(shades, pinned, view);
+      this.#shades.mark(shades, this.#pinned(view), view);
       this.#tell(shades.note);
       return;
     }
+    const before = isLooking ? null : this.#lines.inSight;
+    this.#drawLines(view, focus, voices);
+    if (before === null) return;
+    // Rows have no height before they are drawn: only then is it known which of them are in sight.
+    const { first, end } = this.#lines.inSight;
+    if (first !== before.first || end !== before.end) this.#drawLines(view, focus, voices);
+  }
+
+  #drawLines(view: ExplorerView, focus: Focus, voices: readonly Voice[]): void {
     const shades = shadesOf(view, focus, voices);
     const drawn = linesToDraw(view, this.#data, voices, focus, this.#lines.inSight);
+    const isLooking = focus.query !== null || focus.key !== null;
     this.#lines.show({
-      queries,
-      keys,
+      ...shownTokens(view),
       series: voices.map(({ series }) => series),
       lines: drawn.lines,
       focus,
       shades: isLooking ? { query: shades.query, key: shades.key } : { query: null, key: null },
-      pinned,
+      pinned: this.#pinned(view),
     });
     this.#tell(drawn.note);
+  }
+
+  #pinned(view: ExplorerView): { query: number | null; key: number | null } {
+    return { query: view.ui.token, key: isOneText(view) ? view.ui.token : this.#pinnedKey };
   }
 
   numbers(view: ExplorerView): FigureNumbers | null {

@@ -3,6 +3,7 @@
  * Role: numbers of a series; who is looked at is textSeries.ts.
  */
 import type { AttentionColumnRequest, AttentionTile } from '../../../src/protocol/model';
+import type { MapsOf } from '../../shared/mapTiles';
 import { meanRow, tileColumn, tileRow } from './attended';
 import type { ExplorerData } from '../data';
 import { seriesOf, type Focus, type Series } from './textSeries';
@@ -66,16 +67,34 @@ function weightsTo(view: ExplorerView, data: ExplorerData, series: Series, key: 
   return tile && known({ values: tileColumn(tile, series.head, key), exact: false });
 }
 
-/** Every weight of a series, where its maps were drawn cell by cell; null where they are coarser, or have not come. */
+/** Longer texts are not drawn whole: their maps would be megabytes for lines that nobody can follow. */
+const MOST_WHOLE = 512;
+
+/** Every weight of a series, asked for cell by cell; null while they have not come, and of long texts unless maps show all of it. */
 export function wholeTile(view: ExplorerView, data: ExplorerData, series: Series): AttentionTile | null {
+  const request = textMaps(view, series);
+  const { queries, keys } = shownTokens(view);
+  const tokens = Math.max(queries.length, keys.length);
+  if (request !== null && tokens <= MOST_WHOLE) {
+    data.maps.whole(request, tokens, { mean: tokens, members: tokens });
+  }
   const tile = tileOf(view, data, series);
   const cells = series.head === null ? tile?.mean : (tile?.members ?? tile?.mean);
   return tile !== null && cells?.rows === tile.S && cells.columns === tile.T ? tile : null;
 }
 
-function tileOf(view: ExplorerView, data: ExplorerData, { group }: Series): AttentionTile | null {
-  const request = cardMaps(view, shownGroups(view)[group] ?? []);
+function tileOf(view: ExplorerView, data: ExplorerData, series: Series): AttentionTile | null {
+  const request = textMaps(view, series);
   return request && data.maps.peek(request);
+}
+
+/** The maps of a series' group, of probabilities whatever the cards of the maps show. */
+function textMaps(view: ExplorerView, { group }: Series): MapsOf | null {
+  const { ui } = view;
+  return cardMaps(
+    { ...view, ui: { ...ui, mapValues: 'probabilities', memberMaps: 'own' } },
+    shownGroups(view)[group] ?? [],
+  );
 }
 
 function known(weights: TokenWeights): TokenWeights | null {
