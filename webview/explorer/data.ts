@@ -45,12 +45,15 @@ type Requests = Pick<
   'attention' | 'attentionRow' | 'attentionColumn' | 'headStatistics' | 'similarity' | 'headDamage'
 >;
 
-/** @param changed called after any answer has arrived */
-export function createData(host: Remotely<Requests>, changed: () => void): ExplorerData {
+/**
+ * @param changed called after an answer has arrived that pictures are drawn from
+ * @param told called after exact numbers have come of what is pointed at: no picture is another one
+ */
+export function createData(host: Remotely<Requests>, changed: () => void, told: () => void): ExplorerData {
   return {
     maps: new MapTiles((request) => host.attention(request), changed, 256),
-    rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
-    columns: new LazyCache((request) => host.attentionColumn(request), changed, 64),
+    rows: new LazyCache((request) => host.attentionRow(request), told, 512),
+    columns: new LazyCache((request) => host.attentionColumn(request), told, 64),
     statistics: new LazyCache((request) => host.headStatistics(request), changed, 512),
     attentionRow: (request) => host.attentionRow(request),
     similarities: new LazyCache((request) => host.similarity(request), changed, 512),

@@ -92,7 +92,12 @@ export function createExplorerPage(
         },
   };
 
-  const data = createData(remote, () => plan('render'));
+  const data = createData(
+    remote,
+    () => plan('render'),
+    // Tables hold numbers of what is pointed at, and are drawn with all else.
+    () => plan(tools.tables.length > 0 ? 'render' : 'emphasise'),
+  );
   const readout = new Readout();
   const compareButton = button(
     t('Compare MHA and GQA'),

@@ -88,13 +88,43 @@ export async function notesOf(frame: Frame): Promise<FrameNotes> {
   return frame.evaluate(() => window.gqaLensNotes ?? { messages: [], pictures: [], hovers: [] });
 }
 
+/** The session of the process that a page lives in: a webview has one of its own only where its origin differs from the editor's. */
+async function sessionOf(page: Page, frame: Frame): Promise<CDPSession> {
+  const context = page.context();
+  return context.newCDPSession(frame).catch(() => context.newCDPSession(page));
+}
+
+/**
+ * Does something again and again, and gives the milliseconds that script, style and layout took each time, until the frame
+ * that follows was drawn. What the compositor takes is not in it: without a GPU that is most.
+ */
+export async function workOf(
+  page: Page,
+  frame: Frame,
+  times: number,
+  act: (step: number) => Promise<void>,
+): Promise<number[]> {
+  const session = await sessionOf(page, frame);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const read = async (): Promise<number> => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const of = (name: string): number => metrics.find((metric) => metric.name === name)?.value ?? NaN;
+    return 1000 * (of('ScriptDuration') + of('RecalcStyleDuration') + of('LayoutDuration'));
+  };
+  const taken: number[] = [];
+  for (let step = 0; step < times; step++) {
+    const before = await read();
+    await act(step);
+    await frame.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+    taken.push((await read()) - before);
+  }
+  await session.detach();
+  return taken;
+}
+
 /** Bytes of JavaScript objects that the process of a page holds, after a collection. */
 export async function heapOf(page: Page, frame: Frame): Promise<number> {
-  // A webview is a process of its own only where its origin differs from the editor's.
-  const session: CDPSession = await page
-    .context()
-    .newCDPSession(frame)
-    .catch(() => page.context().newCDPSession(page));
+  const session = await sessionOf(page, frame);
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
   await session.detach();

@@ -187,6 +187,8 @@ export class GroupCard {
     }
     this.element.classList.toggle('emphasised', head === null && focusedGroup(view) === this.#group);
     this.#axis.mark([query, view.ui.token], [key]);
+    // The exact number may have come.
+    if (this.#pointed !== null) this.#showReadout(this.#pointed);
   }
 
   #placeMembers(heads: number[]): void {
@@ -245,7 +247,6 @@ export class GroupCard {
     }
     this.#pointed = { head, cell, at };
     this.#actions.hover({ head, group: this.#group, query: cell.query, key: cell.key });
-    this.#showReadout(this.#pointed);
     this.#rest = setTimeout(() => this.#askForRow(cell.query), REST_MILLISECONDS);
   }
 

@@ -119,6 +119,7 @@ export class PairCard implements Figure<ExplorerView> {
       axis.mark([query, view.ui.token], [key]);
       for (const { map: own } of memberMaps.values()) own.mark(marks);
     }
+    this.#readout.refresh(view);
   }
 
   numbers(view: ExplorerView): FigureNumbers | null {

@@ -62,6 +62,11 @@ export class PairReadout {
     this.#tell(view);
   }
 
+  /** Tells again what is pointed at: its exact number may have come. */
+  refresh(view: ExplorerView): void {
+    this.#tell(view);
+  }
+
   #tell(view: ExplorerView): void {
     if (this.#pointed === null || this.#shown === null) return;
     const { pane, head, cell, at } = this.#pointed;
