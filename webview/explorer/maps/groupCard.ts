@@ -70,6 +70,8 @@ export class GroupCard {
   #of = '';
   #mapView: MapView = WHOLE_MAP;
   #pointed: Pointed | null = null;
+  /** Whether the readout tells the exact number. */
+  #isExact = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(group: number, actions: Actions, data: ExplorerData, readout: Readout, events: CardEvents) {
@@ -188,7 +190,7 @@ export class GroupCard {
     this.element.classList.toggle('emphasised', head === null && focusedGroup(view) === this.#group);
     this.#axis.mark([query, view.ui.token], [key]);
     // The exact number may have come.
-    if (this.#pointed !== null) this.#showReadout(this.#pointed);
+    if (this.#pointed !== null && !this.#isExact) this.#showReadout(this.#pointed);
   }
 
   #placeMembers(heads: number[]): void {
@@ -247,6 +249,7 @@ export class GroupCard {
     }
     this.#pointed = { head, cell, at };
     this.#actions.hover({ head, group: this.#group, query: cell.query, key: cell.key });
+    this.#showReadout(this.#pointed);
     this.#rest = setTimeout(() => this.#askForRow(cell.query), REST_MILLISECONDS);
   }
 
@@ -262,6 +265,7 @@ export class GroupCard {
     if (this.#view === null || request === null) return;
     const tiles = [part, whole].filter((tile) => tile !== null);
     const row = this.#data.rows.peek(request);
+    this.#isExact = row !== null;
     const minusMean = this.#view.ui.memberMaps === 'deviations';
     const pointed = { ...cell, head, group: this.#group };
     const content = cellContent(pointed, tiles, row, minusMean, shownTokens(this.#view));
