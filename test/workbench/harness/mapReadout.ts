@@ -19,7 +19,7 @@ export async function pointAt(view: FrameLocator, map: Locator, x: number, y: nu
     const box = await map.boundingBox();
     if (!box) return null;
     await map.hover({ position: { x: box.width * x, y: box.height * y } });
-    return readout.getAttribute('data-exact');
+    return (await readout.isVisible()) ? readout.getAttribute('data-exact') : null;
   };
   await map.page().mouse.move(5, 5);
   await expect.poll(point, { timeout: 60_000, interval: 500 }).toBe('true');

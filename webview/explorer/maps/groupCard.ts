@@ -263,12 +263,18 @@ export class GroupCard {
     const { whole, part } = this.#tiles;
     const request = this.#view && rowRequest(this.#view, cell.query, this.#view.ui.mapValues);
     if (this.#view === null || request === null) return;
+    const tokens = shownTokens(this.#view);
+    // Of another run, that is drawn until the maps of this one come: the new run's numbers are not of its cells.
+    if (whole !== null && (whole.S !== tokens.queries.length || whole.T !== tokens.keys.length)) {
+      this.#readout.hide();
+      return;
+    }
     const tiles = [part, whole].filter((tile) => tile !== null);
     const row = this.#data.rows.peek(request);
     this.#isExact = row !== null;
     const minusMean = this.#view.ui.memberMaps === 'deviations';
     const pointed = { ...cell, head, group: this.#group };
-    const content = cellContent(pointed, tiles, row, minusMean, shownTokens(this.#view));
+    const content = cellContent(pointed, tiles, row, minusMean, tokens);
     if (content !== null) this.#readout.show(content, at);
   }
 }
