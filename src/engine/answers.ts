@@ -4,8 +4,8 @@
  */
 import { greedyTokens } from '../model/greedy';
 import { keepRun } from '../model/keptRun';
-import type { TokenPair } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import type { TokenPair } from '../protocol/tokens';
 import type { EngineGpu } from './gpu';
 import type { OpenedModel } from './models';
 

@@ -4,7 +4,8 @@
  */
 import excerpt from '../../media/calibration.txt';
 import { windowMultiple } from '../gqa/calibrated/layerText';
-import type { CalibrationText, Tokens } from '../protocol/model';
+import type { CalibrationText } from '../protocol/conversion';
+import type { Tokens } from '../protocol/tokens';
 import type { OpenedModel } from './models';
 import { readTextFile, textWindows, usualWindow } from './textFile';
 

@@ -17,6 +17,8 @@ import { readDivergence, readMaps, readRow } from '../model/maps';
 import { readTile } from '../model/mapTile';
 import { layerStarts, outputStack } from '../model/spec';
 import { decoderTokens, encoderTokens, sameTokens, targetRows, targetsOf } from '../model/tokens';
+import type { ConversionRequest, FileGrouping, GroupingView } from '../protocol/conversion';
+import type { HeadDamage, HeadDamageRequest } from '../protocol/damage';
 import { GqaLensError } from '../protocol/errors';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
 import type { GpuDiagnostics } from '../protocol/gpu';
@@ -27,36 +29,20 @@ import type {
   AttentionRow,
   AttentionRowRequest,
   AttentionTile,
-  CompareSummary,
-  Continuation,
-  ConversionRequest,
-  FileGrouping,
-  GroupingView,
-  HeadDamage,
-  HeadDamageRequest,
-  HeadDivergence,
   HeadStatistics,
   HeadStatisticsRequest,
-  LayerView,
   MapWindow,
-  MeasuredModel,
-  MeasureRequest,
-  ModelSummary,
-  Prediction,
-  Registries,
-  RunInput,
-  RunRequest,
-  RunSummary,
-  SimilarityRequest,
-  SimilarityResult,
-  TextMeasures,
-  Token,
-  Tokens,
-} from '../protocol/model';
+} from '../protocol/maps';
+import type { CompareSummary, HeadDivergence, MeasuredModel, MeasureRequest, TextMeasures } from '../protocol/measures';
+import type { Registries } from '../protocol/methods';
+import type { LayerView, ModelSummary } from '../protocol/model';
 import type { ReportRequest, ReportSummary } from '../protocol/report';
+import type { Continuation, Prediction, RunRequest, RunSummary } from '../protocol/runs';
 import { comparable } from '../protocol/sides';
+import type { SimilarityRequest, SimilarityResult } from '../protocol/similarity';
 import type { SweepFormat, SweepRequest, SweepResult } from '../protocol/sweep';
 import type { TaskContext } from '../protocol/tasks';
+import type { RunInput, Token, Tokens } from '../protocol/tokens';
 import { Answers } from './answers';
 import { Conversions, type PreparedConversion } from './conversions';
 import { exportConversion, exportFormats } from './exports';

@@ -14,7 +14,7 @@ import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { GqaLensError } from '../protocol/errors';
 import type { ExportDtype, ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
-import type { MeasureRequest, TextMeasures } from '../protocol/model';
+import type { MeasureRequest, TextMeasures } from '../protocol/measures';
 import type { TaskContext } from '../protocol/tasks';
 import type { Conversions } from './conversions';
 import type { OpenedModel } from './models';

@@ -5,7 +5,7 @@
  */
 import { isEncoderDecoder, type ModelSpec } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
-import type { RunInput, TextInput, Tokens } from '../protocol/model';
+import type { RunInput, TextInput, Tokens } from '../protocol/tokens';
 import type { OpenedModel } from './models';
 
 /** Tokens of a run, or only what the encoder reads where nothing was given for the decoder. */

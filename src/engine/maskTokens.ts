@@ -4,7 +4,7 @@
  * of the masked tokens. Pure and seeded: a window always becomes the same tokens. Source: Devlin et al. 2019, section 3.1,
  * but that every chosen token is masked: of the paper's, a fifth stay or become others so that training resembles later use.
  */
-import type { MaskedTokens } from '../protocol/model';
+import type { MaskedTokens } from '../protocol/tokens';
 
 /** Share of the tokens that are masked: the paper's. */
 const density = 0.15;

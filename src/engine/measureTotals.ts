@@ -5,7 +5,8 @@
 import { perplexity } from '../gqa/measures';
 import type { LayerDrift } from '../model/layerDrift';
 import type { Target } from '../model/tokens';
-import type { LayerMeasures, MovedToken, Token } from '../protocol/model';
+import type { LayerMeasures, MovedToken } from '../protocol/measures';
+import type { Token } from '../protocol/tokens';
 
 /** Tokens shown before a prediction. */
 const contextTokens = 8;

@@ -4,7 +4,7 @@
  */
 import type { KeptRun } from '../model/keptRun';
 import { GqaLensError } from '../protocol/errors';
-import type { RunSummary } from '../protocol/model';
+import type { RunSummary } from '../protocol/runs';
 
 export interface StoredRun {
   summary: RunSummary;

@@ -3,7 +3,7 @@
  * Role: from a window of plain text to tokens for both stacks, so that an encoder-decoder can be measured and calibrated on
  * a text file. Pure and seeded: a window always becomes the same tokens. Source: Raffel et al. 2020, section 3.1.4.
  */
-import type { TokenPair } from '../protocol/model';
+import type { TokenPair } from '../protocol/tokens';
 
 /** Share of the tokens that are taken out, and their mean number in a span: the paper's. */
 const density = 0.15;

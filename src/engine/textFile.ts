@@ -9,7 +9,7 @@ import { uniformRandom } from '../gqa/random';
 import { languagePart } from '../model/languagePart';
 import { isEncoderDecoder, type ModelSpec } from '../model/spec';
 import { isEncoderOnly } from '../protocol/layers';
-import type { Tokens } from '../protocol/model';
+import type { Tokens } from '../protocol/tokens';
 import type { OpenedModel } from './models';
 import { maskTokens } from './maskTokens';
 import { corruptSpans } from './spanCorruption';

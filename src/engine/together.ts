@@ -5,7 +5,7 @@
 import { decoderTokens, encoderTokens } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import { hasBothStacks, isEncoderOnly } from '../protocol/layers';
-import type { Tokens } from '../protocol/model';
+import type { Tokens } from '../protocol/tokens';
 import type { OpenedModel } from './models';
 
 /** What the checks ask of a checkpoint. */

@@ -4,9 +4,10 @@
  */
 import type { Calibration, LayerCalibration } from '../model/calibration';
 import { kvHeadsOf, type ModelSpec, type WeightSource } from '../model/spec';
+import type { GroupingView } from '../protocol/conversion';
 import { GqaLensError } from '../protocol/errors';
+import type { MethodInfo } from '../protocol/methods';
 import type { TaskContext } from '../protocol/tasks';
-import type { GroupingView, MethodInfo } from '../protocol/model';
 import type { Gram } from './gram';
 import { contiguous, contiguousGroups } from './groupings/contiguous';
 import { manual } from './groupings/manual';

@@ -9,7 +9,7 @@ import type { KeptRun } from '../model/keptRun';
 import { probeLayer, readAttention, type LayerAttention } from '../model/layerProbe';
 import { readMaps } from '../model/maps';
 import { groupOfHead, kvHeadsOf, layerOf, type WeightSource } from '../model/spec';
-import type { HeadDamage } from '../protocol/model';
+import type { HeadDamage } from '../protocol/damage';
 import type { TaskContext } from '../protocol/tasks';
 import { damageOf, type HeadOnText } from './damage';
 import type { Gram } from './gram';

@@ -4,7 +4,7 @@
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import type { WeightSource } from '../model/spec';
-import type { SimilarityTarget } from '../protocol/model';
+import type { SimilarityTarget } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';
 import { gaugeOf, readersOf, readHeads, readOutputs, type HeadStack } from './heads';

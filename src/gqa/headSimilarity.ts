@@ -4,7 +4,7 @@
  * numbers are held against is floor.ts.
  */
 import type { WeightSource } from '../model/spec';
-import type { SimilarityTarget } from '../protocol/model';
+import type { SimilarityTarget } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';
 import { asRead, HeadProducts, ownProducts } from './headProducts';

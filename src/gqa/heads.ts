@@ -4,7 +4,7 @@
  */
 import { kvHeadsOf, layerOf, type LayerRole, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
-import type { SimilarityTarget } from '../protocol/model';
+import type { SimilarityTarget } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';
 import { pace } from './pace';
 import { keyGauge, valueGauge, type Gauge } from './solve/gauge';

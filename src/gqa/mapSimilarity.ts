@@ -9,7 +9,7 @@ import type { KeptRun } from '../model/keptRun';
 import { probeLayer } from '../model/layerProbe';
 import { readDivergence, readHeadDivergences } from '../model/maps';
 import { groupOfHead, type WeightSource } from '../model/spec';
-import type { SimilarityResult } from '../protocol/model';
+import type { SimilarityResult } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';
 import { convertRandom, summarisePairs, type Floor, type Pooling } from './floor';
 import { mean } from './measures';

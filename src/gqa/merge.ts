@@ -5,7 +5,7 @@
  */
 import type { LayerRole, ModelSpec, Weight, WeightSource } from '../model/spec';
 import type { LayerCalibration } from '../model/calibration';
-import type { MethodInfo } from '../protocol/model';
+import type { MethodInfo } from '../protocol/methods';
 import type { TaskContext } from '../protocol/tasks';
 import { aligned, alignedRenormalised, renormalised } from './merges/aligned';
 import { attentionAls, pcaAls, pcaRefit, pcaText, scoreAls } from './merges/calibrated';

@@ -3,7 +3,7 @@
  * Role: one error text for an unknown id, and the plain part of a method that may cross a process border.
  */
 import { GqaLensError } from '../protocol/errors';
-import type { MethodInfo } from '../protocol/model';
+import type { MethodInfo } from '../protocol/methods';
 
 /**
  * Finds a method by id.

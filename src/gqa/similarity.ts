@@ -7,7 +7,8 @@
 import type { Calibration } from '../model/calibration';
 import { layerOf, type ModelSpec, type WeightSource } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
-import type { SimilarityBasis, SimilarityInfo, SimilarityResult, SimilarityTarget } from '../protocol/model';
+import type { SimilarityInfo } from '../protocol/methods';
+import type { SimilarityBasis, SimilarityResult, SimilarityTarget } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';
 import { measureFloor, type Floor } from './floor';
 import { cpuGram, type Gram } from './gram';

@@ -2,7 +2,8 @@
  * Which query head reads which KV head, as text that diffs well: a line for each head, so that a head that has moved is one
  * changed line and both sides line up whatever their numbers of KV heads are. Pure.
  */
-import type { GroupingView, LayerView } from '../protocol/model';
+import type { GroupingView } from '../protocol/conversion';
+import type { LayerView } from '../protocol/model';
 
 /** @param title what the text is of, on its first line */
 export function assignmentText(title: string, layers: readonly LayerView[], { groupOfHead }: GroupingView): string {

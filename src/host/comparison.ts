@@ -5,7 +5,7 @@
  */
 import * as vscode from 'vscode';
 import { GqaLensError, toErrorValue, type ErrorValue } from '../protocol/errors';
-import type { CompareSummary, MeasuredModel, MeasureRequest, TextMeasures } from '../protocol/model';
+import type { CompareSummary, MeasuredModel, MeasureRequest, TextMeasures } from '../protocol/measures';
 import { sideViews, usualSides, type DiffSide, type DiffSides, type SideId, type SideView } from '../protocol/sides';
 import type { Progress } from '../protocol/tasks';
 import type { Busy } from '../protocol/views';

@@ -2,6 +2,9 @@
  * One checkpoint in the engine: the calls about it, with its id there, opened again when the engine is a new one.
  * Role: what a session asks for without keeping it. Text, conversion and runs are session.ts.
  */
+import type { ConversionRequest, FileGrouping, GroupingView } from '../protocol/conversion';
+import type { HeadDamage, HeadDamageRequest } from '../protocol/damage';
+import type { ExportFormatChoice } from '../protocol/exports';
 import type {
   AttentionColumn,
   AttentionColumnRequest,
@@ -9,29 +12,16 @@ import type {
   AttentionRow,
   AttentionRowRequest,
   AttentionTile,
-  CompareSummary,
-  Continuation,
-  ConversionRequest,
-  FileGrouping,
-  GroupingView,
-  HeadDamage,
-  HeadDamageRequest,
-  HeadDivergence,
   HeadStatistics,
   HeadStatisticsRequest,
-  MeasureRequest,
-  ModelSummary,
-  Prediction,
-  RunInput,
-  RunSummary,
-  SimilarityRequest,
-  SimilarityResult,
-  TextMeasures,
-  Tokens,
-} from '../protocol/model';
-import type { ExportFormatChoice } from '../protocol/exports';
+} from '../protocol/maps';
+import type { CompareSummary, HeadDivergence, MeasureRequest, TextMeasures } from '../protocol/measures';
+import type { ModelSummary } from '../protocol/model';
+import type { Continuation, Prediction, RunSummary } from '../protocol/runs';
+import type { SimilarityRequest, SimilarityResult } from '../protocol/similarity';
 import type { SweepRequest, SweepResult } from '../protocol/sweep';
 import type { TaskId } from '../protocol/tasks';
+import type { RunInput, Tokens } from '../protocol/tokens';
 import type { Engine } from './engineChild';
 import type { CallOptions, EngineProcess } from './engineProcess';
 

@@ -3,7 +3,9 @@
  * the text attends to. It answers in Markdown from what the engine tells; it changes and opens nothing.
  */
 import * as vscode from 'vscode';
-import type { AttentionStatistics, LayerView, SimilarityResult, SimilarityTarget } from '../protocol/model';
+import type { AttentionStatistics } from '../protocol/maps';
+import type { LayerView } from '../protocol/model';
+import type { SimilarityResult, SimilarityTarget } from '../protocol/similarity';
 import { formatBytes, formatCount, formatRanges } from './format';
 import type { Session } from './session';
 import type { Sessions } from './sessions';

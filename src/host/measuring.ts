@@ -4,10 +4,10 @@
  * reloads. It draws nothing.
  */
 import * as vscode from 'vscode';
+import type { MeasuresState } from '../protocol/diffView';
 import { toErrorValue } from '../protocol/errors';
-import type { CompareSummary, TextMeasures } from '../protocol/model';
+import type { CompareSummary, TextMeasures } from '../protocol/measures';
 import type { Progress } from '../protocol/tasks';
-import type { MeasuresState } from '../protocol/views';
 import { LatestTask } from './latestTask';
 import type { Comparison } from './comparison';
 import { tokensOf } from './runTokens';

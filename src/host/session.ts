@@ -3,13 +3,16 @@
  * of that checkpoint all show. It draws nothing and outlives its panels; sessions.ts holds the list of them.
  */
 import * as vscode from 'vscode';
+import type { ConversionRequest, GroupingView } from '../protocol/conversion';
+import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from '../protocol/defaults';
 import { toErrorValue, type ErrorValue } from '../protocol/errors';
-import type { CompareSummary, ConversionRequest, GroupingView, Registries, RunSummary } from '../protocol/model';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
+import type { CompareSummary } from '../protocol/measures';
+import type { Registries } from '../protocol/methods';
 import type { ReportRequest, ReportSummary } from '../protocol/report';
+import type { RunSummary } from '../protocol/runs';
 import type { Progress } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
-import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from '../protocol/defaults';
 import { Comparison } from './comparison';
 import { EngineModel, type OpenedIn } from './engineModel';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';

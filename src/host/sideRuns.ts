@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { GqaLensError } from '../protocol/errors';
-import type { RunSummary } from '../protocol/model';
+import type { RunSummary } from '../protocol/runs';
 import type { DiffSide } from '../protocol/sides';
 import type { CallOptions } from './engineProcess';
 import { inputOf, tokensOf } from './runTokens';

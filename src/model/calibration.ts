@@ -5,8 +5,8 @@
 import type { GpuContext } from '../gpu/context';
 import type { AttentionShape } from '../gpu/operations/attention';
 import { pad4 } from '../gpu/operations/matrix';
-import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import type { Tokens } from '../protocol/tokens';
 import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import { keepRun, type KeptRun } from './keptRun';

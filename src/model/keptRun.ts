@@ -3,8 +3,8 @@
  * Role: the memory of a run and its freeing. (DESIGN idea: L·S·D floats are kept, never L·H·S² maps.)
  */
 import type { GpuContext, Span } from '../gpu/context';
-import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import type { Tokens } from '../protocol/tokens';
 import { encode, type Encoded } from './encoder';
 import { forward, newCaches } from './forward';
 import type { GpuWeights } from './gpuWeights';

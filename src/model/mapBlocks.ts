@@ -7,7 +7,7 @@ import type { Batch } from '../gpu/batch';
 import { attentionMaps } from '../gpu/operations/attention';
 import { uploadChosenHeads } from '../gpu/operations/headGroups';
 import type { MapBlock } from '../gpu/operations/maps';
-import type { MapValues } from '../protocol/model';
+import type { MapValues } from '../protocol/maps';
 import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';

@@ -4,7 +4,7 @@
  */
 import type { GpuContext } from '../gpu/context';
 import { takeColumn } from '../gpu/operations/maps';
-import type { HeadStatistics } from '../protocol/model';
+import type { HeadStatistics } from '../protocol/maps';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';

@@ -5,7 +5,7 @@
 import type { Batch } from '../gpu/batch';
 import type { GpuContext, Span } from '../gpu/context';
 import { measureMaps, type MapBlock } from '../gpu/operations/maps';
-import type { AttentionStatistics } from '../protocol/model';
+import type { AttentionStatistics } from '../protocol/maps';
 
 /** Numbers that the kernel gives of a row: entropy, weight on the first token, distance, largest weight. */
 const width = 4;

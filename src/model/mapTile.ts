@@ -5,7 +5,7 @@
 import type { GpuContext, Span } from '../gpu/context';
 import { LOWEST_SCORE } from '../gpu/operations/attention';
 import { averageMaps, encodeWeights, poolMaps, touchedCells, type CellGrid } from '../gpu/operations/maps';
-import type { AttentionRequest, AttentionTile, MapCells, MapWindow } from '../protocol/model';
+import type { AttentionRequest, AttentionTile, MapCells, MapWindow } from '../protocol/maps';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
@@ -25,7 +25,7 @@ interface Gathered {
 }
 
 /**
- * Maps for drawing (protocol/model.ts, AttentionTile). A window must lie in the map.
+ * Maps for drawing (protocol/maps.ts, AttentionTile). A window must lie in the map.
  * @param other members are differences from this run, on the same tokens and with the same heads
  */
 export async function readTile(

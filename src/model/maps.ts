@@ -5,7 +5,8 @@
 import type { GpuContext } from '../gpu/context';
 import { LOWEST_SCORE } from '../gpu/operations/attention';
 import { compareMaps, type MapBlock } from '../gpu/operations/maps';
-import type { AttentionRow, AttentionRowRequest, HeadDivergence, MapValues } from '../protocol/model';
+import type { AttentionRow, AttentionRowRequest, MapValues } from '../protocol/maps';
+import type { HeadDivergence } from '../protocol/measures';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
@@ -40,7 +41,7 @@ export async function readMaps(
   return kind === 'scores' ? result.map((score) => (score <= LOWEST_SCORE ? -Infinity : score)) : result;
 }
 
-/** Exact numbers of one query position (protocol/model.ts, AttentionRow). */
+/** Exact numbers of one query position (protocol/maps.ts, AttentionRow). */
 export async function readRow(
   context: GpuContext,
   weights: GpuWeights,

@@ -3,8 +3,8 @@
  * Role: the check behind every change of weights that must not change the model.
  */
 import type { GpuContext } from '../gpu/context';
-import type { Tokens } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import type { Tokens } from '../protocol/tokens';
 import type { GpuWeights } from './gpuWeights';
 import { keepRun } from './keptRun';
 import { readLogits } from './logits';

@@ -3,8 +3,8 @@
  * Role: the form in which tokens are handed on, and the check that a model can take them. Text becomes tokens elsewhere.
  */
 import { GqaLensError } from '../protocol/errors';
-import type { Tokens } from '../protocol/model';
 import { isEncoderOnly } from '../protocol/layers';
+import type { Tokens } from '../protocol/tokens';
 import { isEncoderDecoder, type ModelSpec } from './spec';
 
 /** The tokens that logits belong to: those of the last stack, or of the only one. */

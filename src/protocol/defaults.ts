@@ -2,11 +2,14 @@
  * What a checkpoint is shown with before the user chose anything, and how the text box is read.
  * Pure functions of what the engine told: no state, no editor. The host starts sessions with them, the command line reports.
  */
+import type { ConversionRequest } from './conversion';
+import type { DiffUi } from './diffView';
 import { GqaLensError } from './errors';
+import type { ExplorerUi } from './explorerView';
 import { hasBothStacks } from './layers';
-import { recommendedMethod } from './methods';
-import type { ConversionRequest, ModelSummary, Registries, RunInput, TextInput } from './model';
-import type { DiffUi, ExplorerUi } from './views';
+import { recommendedMethod, type Registries } from './methods';
+import type { ModelSummary } from './model';
+import type { RunInput, TextInput } from './tokens';
 
 /** Names and quotes repeat in it, so that heads which look back show themselves. */
 const sampleText =

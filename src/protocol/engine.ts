@@ -2,6 +2,10 @@
  * The contract between the extension host and the engine process (and what the command line calls in-process).
  * Calls that take a TaskId can be cancelled with `cancel` and report through EngineEvents.progress.
  */
+import type { ConversionRequest, FileGrouping, GroupingView } from './conversion';
+import type { HeadDamage, HeadDamageRequest } from './damage';
+import type { ExportFormatChoice, ExportRequest, ExportSummary } from './exports';
+import type { GpuDiagnostics } from './gpu';
 import type {
   AttentionColumn,
   AttentionColumnRequest,
@@ -9,33 +13,19 @@ import type {
   AttentionRow,
   AttentionRowRequest,
   AttentionTile,
-  CompareSummary,
-  Continuation,
-  ConversionRequest,
-  FileGrouping,
-  GroupingView,
-  HeadDamage,
-  HeadDamageRequest,
-  HeadDivergence,
   HeadStatistics,
   HeadStatisticsRequest,
-  MeasureRequest,
-  ModelSummary,
-  Prediction,
-  Registries,
-  RunRequest,
-  RunSummary,
-  SimilarityRequest,
-  SimilarityResult,
-  TextMeasures,
-  Tokens,
-} from './model';
-import type { ExportFormatChoice, ExportRequest, ExportSummary } from './exports';
-import type { GpuDiagnostics } from './gpu';
+} from './maps';
+import type { CompareSummary, HeadDivergence, MeasureRequest, TextMeasures } from './measures';
+import type { Registries } from './methods';
+import type { ModelSummary } from './model';
 import type { ReportRequest, ReportSummary } from './report';
-import type { SweepFormat, SweepRequest, SweepResult } from './sweep';
+import type { Continuation, Prediction, RunRequest, RunSummary } from './runs';
+import type { SimilarityRequest, SimilarityResult } from './similarity';
 import type { CheckpointStructure, TensorStatistics } from './structure';
+import type { SweepFormat, SweepRequest, SweepResult } from './sweep';
 import type { Progress, TaskId } from './tasks';
+import type { Tokens } from './tokens';
 
 /** Functions of the engine. All of them throw GqaLensError. */
 export interface EngineApi {

@@ -1,5 +1,7 @@
 /** Exports: a conversion written as a folder that Hugging Face transformers loads. */
-import type { ConversionRequest, TextMeasures, Tokens } from './model';
+import type { ConversionRequest } from './conversion';
+import type { TextMeasures } from './measures';
+import type { Tokens } from './tokens';
 
 /** Float types that weights can be stored in. */
 export type ExportDtype = 'f32' | 'f16' | 'bf16';

@@ -2,10 +2,12 @@
  * A report: the explorer, the comparison and a sweep of one checkpoint as a page that needs nobody to answer it.
  * Role: what the engine writes into the file and the page reads from it. Both sides name answers by `answerKey`.
  */
+import type { DiffSnapshot, DiffUi } from './diffView';
 import type { ErrorValue } from './errors';
-import type { AttentionTile, TextMeasures } from './model';
+import type { ExplorerSnapshot } from './explorerView';
+import type { AttentionTile } from './maps';
+import type { TextMeasures } from './measures';
 import type { SweepResult } from './sweep';
-import type { DiffSnapshot, DiffUi, ExplorerSnapshot } from './views';
 
 /** Asks for a report of what a panel shows. */
 export interface ReportRequest {

@@ -2,7 +2,9 @@
  * The two sides of a comparison: what each may be, what they are called, and what of them can be compared.
  * Role: for everybody who shows or runs a comparison. Pure.
  */
-import type { ConversionRequest, LayerView, MethodInfo, ModelSummary, Registries } from './model';
+import type { ConversionRequest } from './conversion';
+import type { MethodInfo, Registries } from './methods';
+import type { LayerView, ModelSummary } from './model';
 
 /** What one side of a comparison is, seen from the checkpoint that it is a comparison of. */
 export type DiffSide =

@@ -2,7 +2,9 @@
  * A sweep: quality, KV cache and parameters of a checkpoint for every number of KV heads and every method, as plain rows.
  * What the command line prints, what result files hold, and what the sweep panel and reports are drawn from.
  */
-import type { CalibrationText, MethodInfo, Tokens } from './model';
+import type { CalibrationText } from './conversion';
+import type { MethodInfo } from './methods';
+import type { Tokens } from './tokens';
 
 /** What quality is measured on. */
 export type SweepText =

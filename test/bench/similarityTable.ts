@@ -8,8 +8,8 @@ import { optionsFromEnvironment } from '../../src/engine/options';
 import { summarisePairs } from '../../src/gqa/floor';
 import { mean } from '../../src/gqa/measures';
 import { findSimilarity } from '../../src/gqa/similarity';
+import type { SimilarityBasis, SimilarityResult } from '../../src/protocol/similarity';
 import { quietTask } from '../../src/protocol/tasks';
-import type { SimilarityBasis, SimilarityResult } from '../../src/protocol/model';
 
 const [path = 'media/sample', file = '', tokens = '8192'] = process.argv.slice(2);
 const engine = new EngineCore(optionsFromEnvironment(process.env));

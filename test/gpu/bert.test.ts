@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/core';
 import { textWindows } from '../../src/engine/textFile';
 import { logSoftmax, perplexity } from '../../src/gqa/measures';
-import type { MaskedTokens } from '../../src/protocol/model';
 import { quietTask } from '../../src/protocol/tasks';
+import type { MaskedTokens } from '../../src/protocol/tokens';
 import { fixtures } from './support/golden';
 
 const core = new EngineCore({ adapter: 'auto', weightBudget: 1 << 30 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/core';
 import { toErrorValue } from '../../src/protocol/errors';
-import type { RunSummary } from '../../src/protocol/model';
+import type { RunSummary } from '../../src/protocol/runs';
 import { quietTask } from '../../src/protocol/tasks';
 import { fixtures } from './support/golden';
 

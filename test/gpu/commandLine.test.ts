@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as measures from '../../src/gqa/measures';
-import type { TextMeasures } from '../../src/protocol/model';
+import type { TextMeasures } from '../../src/protocol/measures';
 import { gqaLens } from '../unit/cli/collect';
 import { maxDifference, relativeL2 } from './support/compare';
 import { fixtures, Golden, sample } from './support/golden';

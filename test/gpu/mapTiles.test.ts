@@ -7,7 +7,7 @@ import { readMaps, readRow } from '../../src/model/maps';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
 import { toErrorValue } from '../../src/protocol/errors';
-import type { AttentionRequest, CellCoding, MapCells, MapWindow } from '../../src/protocol/model';
+import type { AttentionRequest, CellCoding, MapCells, MapWindow } from '../../src/protocol/maps';
 import { quietTask } from '../../src/protocol/tasks';
 import { maxDifference } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';
@@ -25,7 +25,7 @@ async function longRun(S: number): Promise<{ runId: string; maps: Float32Array }
   return { runId, maps: await core.maps(runId, 1, quietTask) };
 }
 
-/** The strongest of each cell, as protocol/model.ts says. `values` [S, T]; NaN where there is none. */
+/** The strongest of each cell, as protocol/maps.ts says. `values` [S, T]; NaN where there is none. */
 function pooled(
   values: ArrayLike<number>,
   T: number,

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineCore } from '../../src/engine/core';
 import { reportLimit, writeReport } from '../../src/engine/report/report';
 import { defaultDiffUi, defaultExplorerUi } from '../../src/protocol/defaults';
-import type { CompareSummary } from '../../src/protocol/model';
+import type { CompareSummary } from '../../src/protocol/measures';
 import { unpackValue } from '../../src/protocol/packedValues';
 import { reportIds, type ReportContent, type ReportRequest, type ReportSummary } from '../../src/protocol/report';
 import { quietTask } from '../../src/protocol/tasks';

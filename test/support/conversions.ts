@@ -7,7 +7,8 @@ import type { InputMoments } from '../../src/gqa/inputMetric';
 import { findSimilarity, type SimilarityJob } from '../../src/gqa/similarity';
 import type { Calibration } from '../../src/model/calibration';
 import type { WeightSource } from '../../src/model/spec';
-import type { ConversionRequest, SimilarityRequest } from '../../src/protocol/model';
+import type { ConversionRequest } from '../../src/protocol/conversion';
+import type { SimilarityRequest } from '../../src/protocol/similarity';
 import { quietTask } from '../../src/protocol/tasks';
 
 /** The grouping that a request means for a source. */

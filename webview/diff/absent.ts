@@ -1,7 +1,7 @@
 /** What the page shows while there is nothing to compare: why, and what to do about it. */
 import { t } from '@vscode/l10n';
+import type { DiffSnapshot } from '../../src/protocol/diffView';
 import type { DiffSide, SideId } from '../../src/protocol/sides';
-import type { DiffSnapshot } from '../../src/protocol/views';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { SidesEvents } from './sidesBar';

@@ -1,5 +1,5 @@
 /** Two lists of predictions beside each other: which tokens both have. Pure. */
-import type { Prediction } from '../../src/protocol/model';
+import type { Prediction } from '../../src/protocol/runs';
 import type { SideId } from '../../src/protocol/sides';
 
 /** A prediction with its place in the other list, from 0; -1 where that does not have it. */

@@ -1,16 +1,10 @@
 /**
  * What the comparison asks the host for, each answer kept while it may be looked at again.
  */
-import type {
-  AttentionRequest,
-  AttentionRow,
-  AttentionRowRequest,
-  AttentionTile,
-  Continuation,
-  HeadDivergence,
-  Prediction,
-} from '../../src/protocol/model';
-import type { PredictionsRequest } from '../../src/protocol/views';
+import type { PredictionsRequest } from '../../src/protocol/diffView';
+import type { AttentionRequest, AttentionRow, AttentionRowRequest, AttentionTile } from '../../src/protocol/maps';
+import type { HeadDivergence } from '../../src/protocol/measures';
+import type { Continuation, Prediction } from '../../src/protocol/runs';
 import { LazyCache } from '../shared/lazy';
 import { MapTiles } from '../shared/mapTiles';
 

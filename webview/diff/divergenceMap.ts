@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { LayerMeasures } from '../../src/protocol/model';
+import type { LayerMeasures } from '../../src/protocol/measures';
 import { sequentialColor } from '../shared/colorScale';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';

@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { line, scaleLinear, select } from 'd3';
-import type { LayerMeasures } from '../../src/protocol/model';
+import type { LayerMeasures } from '../../src/protocol/measures';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';

@@ -3,8 +3,8 @@
  * first side above its map on the second. Choosing one shows it large.
  */
 import { t } from '@vscode/l10n';
-import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
-import type { DiffUi } from '../../src/protocol/views';
+import type { DiffUi } from '../../src/protocol/diffView';
+import type { AttentionRequest, AttentionTile } from '../../src/protocol/maps';
 import { addCells } from '../shared/attentionCode';
 import { colorScaleOf, colorScales, fitScale, pixelTable } from '../shared/colorScale';
 import { CheckBox, Picker, Segmented, type Choice } from '../shared/controls';

@@ -2,7 +2,7 @@
  * One head large, three times: on both sides, and what differs between them.
  */
 import { t } from '@vscode/l10n';
-import type { AttentionTile } from '../../src/protocol/model';
+import type { AttentionTile } from '../../src/protocol/maps';
 import { comparisonColors } from '../shared/comparisonColors';
 import { differenceMap, NO_DIFFERENCE } from '../shared/difference';
 import { element } from '../shared/dom';

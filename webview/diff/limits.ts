@@ -1,7 +1,7 @@
 /** What of two models cannot be compared, in words: which figures are left out, and why. Pure. */
 import { t } from '@vscode/l10n';
+import type { DiffSnapshot } from '../../src/protocol/diffView';
 import type { ModelSummary } from '../../src/protocol/model';
-import type { DiffSnapshot } from '../../src/protocol/views';
 import { comparedParts } from './view';
 
 /** One sentence for each kind of figure that is left out; none where all is shown, or while a side is not open. */

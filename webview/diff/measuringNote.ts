@@ -1,6 +1,6 @@
 /** What figures of measures show while there are none: progress with a way to stop, or why there are none and a way to try again. */
 import { t } from '@vscode/l10n';
-import type { MeasuresState } from '../../src/protocol/views';
+import type { MeasuresState } from '../../src/protocol/diffView';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { DiffActions } from './view';

@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { isEncoderOnly } from '../../src/protocol/layers';
-import type { CompareSummary } from '../../src/protocol/model';
+import type { CompareSummary } from '../../src/protocol/measures';
 import { plainButton, Segmented } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';

@@ -2,7 +2,7 @@
  * What the pointer tells over the large maps: a cell's weight in both models and their difference.
  * Role: the rounded weight of the map's code at once, the exact one when the pointer rests. It draws no map.
  */
-import type { AttentionRowRequest } from '../../src/protocol/model';
+import type { AttentionRowRequest } from '../../src/protocol/maps';
 import type { Cell } from '../shared/heatmap';
 import { numberAt } from '../shared/mapCells';
 import type { Readout } from '../shared/readout';

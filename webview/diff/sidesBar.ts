@@ -4,9 +4,9 @@
  * follows it; a side under a conversion of its own has pickers of its own.
  */
 import { t } from '@vscode/l10n';
-import type { ConversionRequest } from '../../src/protocol/model';
+import type { ConversionRequest } from '../../src/protocol/conversion';
+import type { DiffSnapshot } from '../../src/protocol/diffView';
 import type { DiffSide, DiffSides, SideId } from '../../src/protocol/sides';
-import type { DiffSnapshot } from '../../src/protocol/views';
 import { button, Picker, type Choice } from '../shared/controls';
 import { ConversionChoices } from '../shared/conversionChoices';
 import { element } from '../shared/dom';

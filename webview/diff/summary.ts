@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
-import type { ModelMeasures } from '../../src/protocol/model';
+import type { ModelMeasures } from '../../src/protocol/measures';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';

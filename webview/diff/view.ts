@@ -1,9 +1,11 @@
 /**
  * What every figure of the comparison is drawn from. Types and shared arithmetic; no DOM, no requests.
  */
-import type { AttentionRequest, GroupingView, ModelSummary } from '../../src/protocol/model';
+import type { GroupingView } from '../../src/protocol/conversion';
+import type { DiffSnapshot, DiffUi } from '../../src/protocol/diffView';
+import type { AttentionRequest } from '../../src/protocol/maps';
+import type { ModelSummary } from '../../src/protocol/model';
 import { comparable, type Comparable, type SideId } from '../../src/protocol/sides';
-import type { DiffSnapshot, DiffUi } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
 import type { MapsOf } from '../shared/mapTiles';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';

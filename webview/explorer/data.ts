@@ -1,20 +1,18 @@
 /**
  * What the explorer asks the host for, each answer kept while it may be looked at again.
  */
+import type { HeadDamage, HeadDamageRequest } from '../../src/protocol/damage';
+import type { ExplorerHostApi } from '../../src/protocol/explorerView';
 import type {
   AttentionColumn,
   AttentionColumnRequest,
   AttentionRequest,
   AttentionRow,
   AttentionRowRequest,
-  HeadDamage,
-  HeadDamageRequest,
   HeadStatistics,
   HeadStatisticsRequest,
-  SimilarityRequest,
-  SimilarityResult,
-} from '../../src/protocol/model';
-import type { ExplorerHostApi } from '../../src/protocol/views';
+} from '../../src/protocol/maps';
+import type { SimilarityRequest, SimilarityResult } from '../../src/protocol/similarity';
 import type { Remotely } from '../shared/remotely';
 import { shrinkMap, type MapShape } from '../shared/attentionCode';
 import { LazyCache } from '../shared/lazy';

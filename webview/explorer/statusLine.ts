@@ -2,8 +2,8 @@
  * One line of facts: what it cost, where it was computed, how long it took. Every figure below stands under it.
  */
 import { t } from '@vscode/l10n';
+import type { ExplorerSnapshot } from '../../src/protocol/explorerView';
 import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
-import type { ExplorerSnapshot } from '../../src/protocol/views';
 import { element } from '../shared/dom';
 import { formatChange, formatDuration, formatInteger, formatLoss, formatPerplexity } from '../shared/format';
 

@@ -2,18 +2,14 @@
  * What every figure of the explorer is drawn from.
  * Role: types and the arithmetic that several figures share. It is pure: no DOM, no requests.
  */
-import type {
-  AttentionRequest,
-  AttentionRowRequest,
-  ConversionRequest,
-  HeadDamageRequest,
-  MapValues,
-  RunSummary,
-  SimilarityBasis,
-  SimilarityInfo,
-  SimilarityRequest,
-} from '../../src/protocol/model';
-import type { Busy, ExplorerSnapshot, ExplorerUi } from '../../src/protocol/views';
+import type { ConversionRequest } from '../../src/protocol/conversion';
+import type { HeadDamageRequest } from '../../src/protocol/damage';
+import type { ExplorerSnapshot, ExplorerUi } from '../../src/protocol/explorerView';
+import type { AttentionRequest, AttentionRowRequest, MapValues } from '../../src/protocol/maps';
+import type { SimilarityInfo } from '../../src/protocol/methods';
+import type { RunSummary } from '../../src/protocol/runs';
+import type { SimilarityBasis, SimilarityRequest } from '../../src/protocol/similarity';
+import type { Busy } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
 import type { MapsOf } from '../shared/mapTiles';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';

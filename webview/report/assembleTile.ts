@@ -1,5 +1,5 @@
 /** A tile of any heads of a layer, put together from the tiles that were recorded of its groups. Pure. */
-import type { AttentionTile, CellCoding, MapCells } from '../../src/protocol/model';
+import type { AttentionTile, CellCoding, MapCells } from '../../src/protocol/maps';
 import { codeOfWeight } from '../shared/attentionCode';
 import { cellsOf, decode } from '../shared/mapCells';
 

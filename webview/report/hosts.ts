@@ -3,8 +3,9 @@
  * Role: the pages' functions, one by one. What is recorded is records.ts.
  */
 import { t } from '@vscode/l10n';
+import type { DiffHostApi } from '../../src/protocol/diffView';
 import { GqaLensError } from '../../src/protocol/errors';
-import type { DiffHostApi, ExplorerHostApi } from '../../src/protocol/views';
+import type { ExplorerHostApi } from '../../src/protocol/explorerView';
 import { downloads } from '../shared/download';
 import type { Host } from '../shared/host';
 import type { Remotely } from '../shared/remotely';

@@ -3,6 +3,7 @@
  * Role: finds recorded answers, and makes those that follow from recorded maps. It draws nothing and knows no document.
  */
 import { t } from '@vscode/l10n';
+import type { PredictionsRequest } from '../../src/protocol/diffView';
 import { fromErrorValue, GqaLensError } from '../../src/protocol/errors';
 import type {
   AttentionColumn,
@@ -11,9 +12,7 @@ import type {
   AttentionRow,
   AttentionRowRequest,
   AttentionTile,
-  Continuation,
-  Prediction,
-} from '../../src/protocol/model';
+} from '../../src/protocol/maps';
 import {
   answerKey,
   partName,
@@ -21,7 +20,7 @@ import {
   type RecordedWeights,
   type ReportContent,
 } from '../../src/protocol/report';
-import type { PredictionsRequest } from '../../src/protocol/views';
+import type { Continuation, Prediction } from '../../src/protocol/runs';
 import { cellsOf } from '../shared/mapCells';
 import { assembleTile, differencesOf } from './assembleTile';
 

@@ -3,8 +3,9 @@
  * Role: words. The pages below have no header of their own.
  */
 import { t } from '@vscode/l10n';
+import type { ConversionRequest } from '../../src/protocol/conversion';
 import { hasBothStacks } from '../../src/protocol/layers';
-import type { ConversionRequest, MethodInfo } from '../../src/protocol/model';
+import type { MethodInfo } from '../../src/protocol/methods';
 import type { ReportContent, ReportMade } from '../../src/protocol/report';
 import { problemBanner } from '../shared/banners';
 import { element } from '../shared/dom';

@@ -1,9 +1,9 @@
 /**
- * Reading the one-byte attention codes of AttentionTile (src/protocol/model.ts).
+ * Reading the one-byte attention codes of AttentionTile (src/protocol/maps.ts).
  * Role: code to weight and histograms of codes. It knows nothing of colours (colorScale.ts) or drawing (heatmap.ts).
  */
 
-import type { AttentionTile, MapCells } from '../../src/protocol/model';
+import type { AttentionTile, MapCells } from '../../src/protocol/maps';
 import { visibleColumns } from './mapView';
 
 /** Codes an octave (a factor of two) is divided into. */

@@ -4,15 +4,10 @@
  * Role: form controls of the header. What methods there are is in the registries.
  */
 import { t } from '@vscode/l10n';
-import { usualCalibration } from '../../src/protocol/methods';
-import type {
-  CalibrationText,
-  ConversionRequest,
-  MethodInfo,
-  ModelSummary,
-  Registries,
-  RunSummary,
-} from '../../src/protocol/model';
+import { usualCalibration, type CalibrationText, type ConversionRequest } from '../../src/protocol/conversion';
+import type { MethodInfo, Registries } from '../../src/protocol/methods';
+import type { ModelSummary } from '../../src/protocol/model';
+import type { RunSummary } from '../../src/protocol/runs';
 import type { GpuState } from '../../src/protocol/views';
 import { Picker, type Choice } from './controls';
 import { element } from './dom';

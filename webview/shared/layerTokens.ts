@@ -1,5 +1,7 @@
 /** Which tokens stand along the rows and the columns of a layer's maps. Pure. */
-import type { LayerView, RunSummary, Token } from '../../src/protocol/model';
+import type { LayerView } from '../../src/protocol/model';
+import type { RunSummary } from '../../src/protocol/runs';
+import type { Token } from '../../src/protocol/tokens';
 
 export interface LayerTokens {
   /** [S] */

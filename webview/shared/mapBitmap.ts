@@ -2,7 +2,7 @@
  * A grid of codes as pixels on a canvas of its own, a pixel a cell, to be drawn at any size.
  * Role: colours and the empty half of causal maps. Where it is drawn is heatmap.ts.
  */
-import type { MapWindow } from '../../src/protocol/model';
+import type { MapWindow } from '../../src/protocol/maps';
 import { shrinkMap } from './attentionCode';
 import { fadedTable, type PixelTable } from './colorScale';
 import { element } from './dom';

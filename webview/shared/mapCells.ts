@@ -1,7 +1,7 @@
 /**
  * Reading the cells of tiles: which are whose, and what the code at a query and key stands for. Pure; asking is mapTiles.ts.
  */
-import type { AttentionTile, CellCoding, MapCells } from '../../src/protocol/model';
+import type { AttentionTile, CellCoding, MapCells } from '../../src/protocol/maps';
 import { CODE_WEIGHTS } from './attentionCode';
 import { placeOf } from './mapView';
 
@@ -18,7 +18,7 @@ export function cellsOf({ heads, mean, members }: AttentionTile, head: number | 
   return { ...members, codes: members.codes.subarray(place * size, (place + 1) * size) };
 }
 
-/** The number that a code stands for; NaN for what is masked (protocol/model.ts, CellCoding). */
+/** The number that a code stands for; NaN for what is masked (protocol/maps.ts, CellCoding). */
 export function decode(code: number, coding: CellCoding): number {
   switch (coding.kind) {
     case 'weights':

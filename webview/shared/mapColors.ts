@@ -2,7 +2,7 @@
  * The colours of maps that are looked at together: one scale for all of them, whatever their codes stand for, and its legend.
  * Role: pure arithmetic on tiles. Ramps of weights are colorScale.ts; a page's two comparison colours are given.
  */
-import type { AttentionTile, CellCoding } from '../../src/protocol/model';
+import type { AttentionTile, CellCoding } from '../../src/protocol/maps';
 import type { ColorScale } from '../../src/protocol/views';
 import { addCells } from './attentionCode';
 import {

@@ -4,7 +4,7 @@
  * an answer with another size or part than asked for is as good.
  */
 import type { ErrorValue } from '../../src/protocol/errors';
-import type { AttentionRequest, AttentionTile } from '../../src/protocol/model';
+import type { AttentionRequest, AttentionTile } from '../../src/protocol/maps';
 import { LazyCache } from './lazy';
 import { tileFor, type MapView } from './mapView';
 

@@ -2,7 +2,7 @@
  * Which part of a map is looked at, and which tile of it has the detail for that. Pure arithmetic; drawing is heatmap.ts.
  * Places are shares of a map's sides, so that maps of any size and of other texts look at the same part.
  */
-import type { MapWindow } from '../../src/protocol/model';
+import type { MapWindow } from '../../src/protocol/maps';
 
 /** A square part of the map: its upper left corner and its side, in shares of the map's sides. */
 export interface MapView {
@@ -123,7 +123,7 @@ export function tileFor(
   return { window: { q0, q1, k0, k1 }, size: Math.ceil(TILE_SPANS * pixels) };
 }
 
-/** A grid of cells over a part of a map (protocol/model.ts, MapCells). */
+/** A grid of cells over a part of a map (protocol/maps.ts, MapCells). */
 export interface CellGrid {
   window: MapWindow;
   rows: number;

@@ -1,5 +1,8 @@
 /** What the figures of a checkpoint are of, in words. Pure. */
-import type { ConversionRequest, ModelSummary, Registries, RunSummary } from '../../src/protocol/model';
+import type { ConversionRequest } from '../../src/protocol/conversion';
+import type { Registries } from '../../src/protocol/methods';
+import type { ModelSummary } from '../../src/protocol/model';
+import type { RunSummary } from '../../src/protocol/runs';
 import { attentionName } from '../../src/protocol/sides';
 
 /** "Llama, 6 layers, MHA of 8 heads". */

@@ -6,7 +6,7 @@
 import './textStrip.css';
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { Token } from '../../src/protocol/model';
+import type { Token } from '../../src/protocol/tokens';
 import { element } from './dom';
 import { tokenLabel } from './labels';
 

@@ -5,7 +5,7 @@
  * Role: the labels only; the map is heatmap.ts.
  */
 import { select } from 'd3';
-import type { Token } from '../../src/protocol/model';
+import type { Token } from '../../src/protocol/tokens';
 import { element, watchWidth } from './dom';
 import { shortLabel, visibleLabels } from './labels';
 import type { LayerTokens } from './layerTokens';

@@ -7,15 +7,15 @@ import '../shared/language';
 import '../shared/palette.css';
 import '../shared/base.css';
 import './structure.css';
-import type { FigureInfo } from '../../src/protocol/figures';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
+import type { FigureInfo } from '../../src/protocol/figures';
 import type {
   StructureColumn,
   StructureHostApi,
   StructureSnapshot,
   StructureUi,
   StructureViewApi,
-} from '../../src/protocol/views';
+} from '../../src/protocol/structureView';
 import { problemBanner, ProgressBar } from '../shared/banners';
 import { button, CheckBox, type Choice, Picker, plainButton, searchLine } from '../shared/controls';
 import { element } from '../shared/dom';

@@ -3,7 +3,7 @@
  * Role: elements and keys. Which rows there are is tensorList.ts.
  */
 import { t } from '@vscode/l10n';
-import type { StructureColumn } from '../../src/protocol/views';
+import type { StructureColumn } from '../../src/protocol/structureView';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger } from '../shared/format';

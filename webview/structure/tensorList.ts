@@ -4,7 +4,7 @@
  */
 import { unpackNames } from '../../src/protocol/packedNames';
 import type { TensorColumns, TensorKind } from '../../src/protocol/structure';
-import type { StructureColumn, StructureUi } from '../../src/protocol/views';
+import type { StructureColumn, StructureUi } from '../../src/protocol/structureView';
 
 /** What the rows depend on. */
 export type ListChoices = Pick<

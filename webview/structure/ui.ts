@@ -1,5 +1,5 @@
 /** What the user chose, and the same read back from what the editor kept, which may be damaged or of an older version. Pure. */
-import type { StructureColumn, StructureUi } from '../../src/protocol/views';
+import type { StructureColumn, StructureUi } from '../../src/protocol/structureView';
 
 export const columns: readonly StructureColumn[] = ['name', 'dtype', 'shape', 'bytes', 'role'];
 

@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import type { SweepResult, SweepRow } from '../../src/protocol/sweep';
-import type { SweepUi, SweepX, SweepY } from '../../src/protocol/views';
+import type { SweepUi, SweepX, SweepY } from '../../src/protocol/sweepView';
 import { Segmented, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';

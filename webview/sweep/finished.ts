@@ -1,7 +1,7 @@
 /** A sweep's result that nobody adds to: the panel's figures without a host. Role: what pages that stand alone show of it. */
 import './sweep.css';
 import type { SweepResult } from '../../src/protocol/sweep';
-import type { SweepUi } from '../../src/protocol/views';
+import type { SweepUi } from '../../src/protocol/sweepView';
 import { element } from '../shared/dom';
 import { downloads } from '../shared/download';
 import { FigureTools } from '../shared/figureTools';

@@ -3,7 +3,7 @@
  */
 import { t } from '@vscode/l10n';
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
-import type { SweepX, SweepY } from '../../src/protocol/views';
+import type { SweepX, SweepY } from '../../src/protocol/sweepView';
 import { formatDuration, formatInteger, formatNumber } from '../shared/format';
 
 /** A number of a row that can be drawn. */

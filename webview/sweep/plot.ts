@@ -15,7 +15,7 @@ import {
   type ScaleContinuousNumeric,
 } from 'd3';
 import type { SweepResult, SweepRow } from '../../src/protocol/sweep';
-import type { SweepUi } from '../../src/protocol/views';
+import type { SweepUi } from '../../src/protocol/sweepView';
 import { element, watchWidth } from '../shared/dom';
 import {
   axes,

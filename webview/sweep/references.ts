@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import type { SweepResult } from '../../src/protocol/sweep';
-import type { SweepY } from '../../src/protocol/views';
+import type { SweepY } from '../../src/protocol/sweepView';
 import { headsTitle, measures, methodTitle, originalOf } from './lines';
 
 export interface Reference {

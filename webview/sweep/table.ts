@@ -3,7 +3,7 @@
  */
 import { t } from '@vscode/l10n';
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
-import type { SweepUi } from '../../src/protocol/views';
+import type { SweepUi } from '../../src/protocol/sweepView';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { isBest, sortRows, usedColumns, type Column } from './columns';

@@ -3,7 +3,7 @@
  * Role: the list, and which of them fits. A format is one file of this folder and one line here.
  */
 import type { ModelSpec } from '../../model/spec';
-import type { MethodInfo } from '../../protocol/model';
+import type { MethodInfo } from '../../protocol/methods';
 import type { JsonObject } from '../json';
 import { gptBigCode } from './gptBigCode';
 import type { RoleTensor } from './roleTensors';

@@ -4,7 +4,8 @@
  */
 import { kvHeadsField, type ModelSpec } from '../../model/spec';
 import { isEncoderOnly } from '../../protocol/layers';
-import type { MethodInfo, TextMeasures } from '../../protocol/model';
+import type { TextMeasures } from '../../protocol/measures';
+import type { MethodInfo } from '../../protocol/methods';
 import { dtypeNames, type FloatDtype } from '../dtypes';
 import type { CheckpointIdentity } from '../identity';
 import type { TensorToWrite } from '../safetensorsWriter';

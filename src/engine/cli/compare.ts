@@ -4,7 +4,8 @@
  * Role: options and windows. What is measured is ../measure.ts, how it reads compareText.ts.
  */
 import { Option, type Command } from 'commander';
-import type { ModelSummary, Tokens } from '../../protocol/model';
+import type { ModelSummary } from '../../protocol/model';
+import type { Tokens } from '../../protocol/tokens';
 import { readTextFile, textWindows, usualWindow, usualWindowText } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { describeMeasures } from './compareText';

@@ -1,6 +1,6 @@
 /** Measures as people read them in a terminal: both models beside each other, then layers, heads, and what moved most. */
 import { noEncoderLoss } from '../../protocol/layers';
-import type { LayerMeasures, ModelMeasures, MovedToken, TextMeasures } from '../../protocol/model';
+import type { LayerMeasures, ModelMeasures, MovedToken, TextMeasures } from '../../protocol/measures';
 import { formatBytes, formatChange, formatCount, table, visibleText } from './text';
 
 /** Parts of a window whose KL is told by itself. */

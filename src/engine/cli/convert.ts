@@ -1,8 +1,9 @@
 /** `gqa-lens convert MODEL --groups G --out DIR`: writes a checkpoint with fewer KV heads. */
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
+import type { ConversionRequest } from '../../protocol/conversion';
 import type { ExportDtype, ExportFormat, ExportSummary, MeasuredText } from '../../protocol/exports';
-import type { ConversionRequest, ModelSummary } from '../../protocol/model';
+import type { ModelSummary } from '../../protocol/model';
 import { measuredWindows, readTextFile } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { conversionRequest, wholeNumber, withConversion, withJson, type ConversionOptions } from './options';

@@ -1,7 +1,8 @@
 /** `gqa-lens forward MODEL`: one forward pass on the GPU; loss, and on request logits, maps, hidden states, continuation. */
 import type { Command } from 'commander';
 import { hasBothStacks, isEncoderOnly, noEncoderLoss } from '../../protocol/layers';
-import type { Continuation, ModelSummary, RunSummary } from '../../protocol/model';
+import type { ModelSummary } from '../../protocol/model';
+import type { Continuation, RunSummary } from '../../protocol/runs';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { writeForwardFile, type ForwardTensor } from './forwardFile';
 import { requireInput, wholeNumber, withInput, withJson, type InputOptions } from './options';

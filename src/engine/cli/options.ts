@@ -6,9 +6,10 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { namedGroupings } from '../../gqa/grouping';
 import { manual } from '../../gqa/groupings/manual';
 import { merges } from '../../gqa/merge';
+import { usualCalibration, type ConversionRequest } from '../../protocol/conversion';
 import { GqaLensError } from '../../protocol/errors';
-import { recommendedMethod, usualCalibration } from '../../protocol/methods';
-import type { ConversionRequest, MethodInfo, RunInput, TextInput } from '../../protocol/model';
+import { recommendedMethod, type MethodInfo } from '../../protocol/methods';
+import type { RunInput, TextInput } from '../../protocol/tokens';
 import type { EngineCore } from '../core';
 
 /** Reads a whole number of at least `least`. */

@@ -1,11 +1,13 @@
 /** `gqa-lens report MODEL --text T --out F.html`: the explorer, the comparison and a sweep as one page that works offline. */
 import { Option, type Command } from 'commander';
+import type { ConversionRequest } from '../../protocol/conversion';
 import { defaultDiffUi, defaultExplorerUi } from '../../protocol/defaults';
 import { GqaLensError } from '../../protocol/errors';
-import type { ConversionRequest, ModelSummary, RunInput } from '../../protocol/model';
+import type { ExplorerSnapshot } from '../../protocol/explorerView';
+import type { ModelSummary } from '../../protocol/model';
 import type { ReportSummary } from '../../protocol/report';
 import { partOf } from '../../protocol/tasks';
-import type { ExplorerSnapshot } from '../../protocol/views';
+import type { RunInput } from '../../protocol/tokens';
 import { findSweep } from '../sweep/find';
 import { readTextFile } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';

@@ -3,15 +3,11 @@ import { Option, type Command } from 'commander';
 import { findSimilarity, similarities } from '../../gqa/similarity';
 import type { SimilarityMeasure } from '../../gqa/similarities/measure';
 import { decoderTokens, encoderTokens } from '../../model/tokens';
-import type {
-  HeadDamage,
-  ModelSummary,
-  RunInput,
-  SimilarityBasis,
-  SimilarityRequest,
-  SimilarityResult,
-} from '../../protocol/model';
-import { usualCalibration } from '../../protocol/methods';
+import { usualCalibration } from '../../protocol/conversion';
+import type { HeadDamage } from '../../protocol/damage';
+import type { ModelSummary } from '../../protocol/model';
+import type { SimilarityBasis, SimilarityRequest, SimilarityResult } from '../../protocol/similarity';
+import type { RunInput } from '../../protocol/tokens';
 import { calibrationWindows } from '../calibrationText';
 import { usualWindow } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';

@@ -2,13 +2,10 @@
 import { summarisePairs } from '../../gqa/floor';
 import { mean } from '../../gqa/measures';
 import type { SimilarityMeasure } from '../../gqa/similarities/measure';
-import type {
-  ConversionRequest,
-  HeadDamage,
-  ModelSummary,
-  SimilarityBasis,
-  SimilarityResult,
-} from '../../protocol/model';
+import type { ConversionRequest } from '../../protocol/conversion';
+import type { HeadDamage } from '../../protocol/damage';
+import type { ModelSummary } from '../../protocol/model';
+import type { SimilarityBasis, SimilarityResult } from '../../protocol/similarity';
 import { table } from './text';
 
 /** What was compared in one layer. */

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { namedGroupings } from '../../gqa/grouping';
 import { merges } from '../../gqa/merge';
-import type { MethodInfo } from '../../protocol/model';
+import type { MethodInfo } from '../../protocol/methods';
 import type { SweepRequest, SweepText } from '../../protocol/sweep';
 import { sweepFormat, type Existing } from '../sweep/file';
 import { usualWindowText } from '../textFile';

@@ -3,8 +3,9 @@
  * Role: asks the engine beforehand, and keeps answers by the question that a page will put. Maps are parts.ts.
  */
 import { GqaLensError, toErrorValue } from '../../protocol/errors';
-import type { SimilarityBasis, SimilarityInfo } from '../../protocol/model';
+import type { SimilarityInfo } from '../../protocol/methods';
 import { answerKey, reportModelId, type RecordedAnswer, type ReportRequest } from '../../protocol/report';
+import type { SimilarityBasis } from '../../protocol/similarity';
 import type { TaskContext } from '../../protocol/tasks';
 import type { EngineCore } from '../core';
 import { withoutPath } from './page';

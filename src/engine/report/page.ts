@@ -3,19 +3,15 @@
  * Role: values in, values out. It asks nobody.
  */
 import { basename } from 'node:path';
-import type {
-  CalibrationText,
-  CompareSummary,
-  ConversionRequest,
-  ModelMeasures,
-  ModelSummary,
-  RunSummary,
-  TextMeasures,
-} from '../../protocol/model';
+import type { CalibrationText, ConversionRequest } from '../../protocol/conversion';
+import type { DiffSnapshot, DiffUi } from '../../protocol/diffView';
+import type { ExplorerSnapshot } from '../../protocol/explorerView';
+import type { CompareSummary, ModelMeasures, TextMeasures } from '../../protocol/measures';
+import type { ModelSummary } from '../../protocol/model';
 import { reportModelId, type ReportSide } from '../../protocol/report';
-import type { SweepResult } from '../../protocol/sweep';
+import type { RunSummary } from '../../protocol/runs';
 import { sideViews, usualSides } from '../../protocol/sides';
-import type { DiffSnapshot, DiffUi, ExplorerSnapshot } from '../../protocol/views';
+import type { SweepResult } from '../../protocol/sweep';
 
 /** The explorer as the page shows it: at rest, on the recorded runs. */
 export function explorerPage(snapshot: ExplorerSnapshot): ExplorerSnapshot {

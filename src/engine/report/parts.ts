@@ -4,7 +4,9 @@
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { AttentionRequest, LayerView, MapValues, ModelSummary, RunSummary } from '../../protocol/model';
+import type { ExplorerSnapshot } from '../../protocol/explorerView';
+import type { AttentionRequest, MapValues } from '../../protocol/maps';
+import type { LayerView, ModelSummary } from '../../protocol/model';
 import { packValue } from '../../protocol/packedValues';
 import {
   partName,
@@ -14,8 +16,8 @@ import {
   type ReportRequest,
   type ReportSide,
 } from '../../protocol/report';
+import type { RunSummary } from '../../protocol/runs';
 import type { TaskContext } from '../../protocol/tasks';
-import type { ExplorerSnapshot } from '../../protocol/views';
 import type { EngineCore } from '../core';
 
 const compress = promisify(gzip);

@@ -6,7 +6,7 @@ import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { version } from '../../../package.json';
 import { GqaLensError } from '../../protocol/errors';
-import type { RunSummary, TextMeasures, Tokens } from '../../protocol/model';
+import type { TextMeasures } from '../../protocol/measures';
 import {
   reportIds,
   type ReportContent,
@@ -14,7 +14,9 @@ import {
   type ReportRequest,
   type ReportSummary,
 } from '../../protocol/report';
+import type { RunSummary } from '../../protocol/runs';
 import { partOf, type TaskContext } from '../../protocol/tasks';
+import type { Tokens } from '../../protocol/tokens';
 import { writeTextAtomically } from '../atomicFile';
 import type { EngineCore } from '../core';
 import { findSweep } from '../sweep/find';

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Checkpoint } from '../../checkpoint/checkpoint';
-import type { Tokens } from '../../protocol/model';
 import type { SweepIdentity } from '../../protocol/sweep';
+import type { Tokens } from '../../protocol/tokens';
 
 /**
  * A model's fingerprint: its config, its tensors' names, dtypes and shapes, and the size and time of its files. Weights

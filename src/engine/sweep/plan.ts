@@ -6,7 +6,7 @@ import { groupChoices, groupings, namedGroupings } from '../../gqa/grouping';
 import { merges } from '../../gqa/merge';
 import { describeMethods, findMethod } from '../../gqa/registry';
 import { GqaLensError } from '../../protocol/errors';
-import type { MethodInfo } from '../../protocol/model';
+import type { MethodInfo } from '../../protocol/methods';
 import type { SweepMethod, SweepRequest, SweepResult } from '../../protocol/sweep';
 
 /**

@@ -5,10 +5,10 @@
 import { basename } from 'node:path';
 import { version } from '../../../package.json';
 import { checkTokens, tokenCount, decoderTokens, encoderTokens } from '../../model/tokens';
+import { usualCalibration, type CalibrationText } from '../../protocol/conversion';
 import { GqaLensError } from '../../protocol/errors';
-import { usualCalibration } from '../../protocol/methods';
-import type { CalibrationText, Tokens } from '../../protocol/model';
 import type { SweepRequest, SweepResult, SweepText, SweepTokens } from '../../protocol/sweep';
+import type { Tokens } from '../../protocol/tokens';
 import { calibrationWindows, readText } from '../calibrationText';
 import type { OpenedModel } from '../models';
 import { textWindows, usualWindow } from '../textFile';

@@ -4,8 +4,8 @@
  */
 import { merges } from '../../gqa/merge';
 import { findMethod } from '../../gqa/registry';
+import type { ConversionRequest } from '../../protocol/conversion';
 import { GqaLensError, toErrorValue } from '../../protocol/errors';
-import type { ConversionRequest } from '../../protocol/model';
 import type { SweepMethod, SweepResult, SweepRow } from '../../protocol/sweep';
 import type { TaskContext } from '../../protocol/tasks';
 import type { Conversions } from '../conversions';

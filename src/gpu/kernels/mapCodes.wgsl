@@ -1,5 +1,5 @@
 // codes[ceil(count / 4)] = one byte a weight for drawing, four in a u32.
-// Code 0 is 0; code c in 1..255 stands for 2^((c - 255) / 12) (src/protocol/model.ts, MapCells).
+// Code 0 is 0; code c in 1..255 stands for 2^((c - 255) / 12) (src/protocol/maps.ts, MapCells).
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weights: array<f32>;

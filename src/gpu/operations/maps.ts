@@ -84,7 +84,7 @@ export function poolMaps(
   });
 }
 
-/** codes[ceil(count / 4)] u32: weights as one byte each (protocol/model.ts, MapCells). */
+/** codes[ceil(count / 4)] u32: weights as one byte each (protocol/maps.ts, MapCells). */
 export function encodeWeights(batch: Batch, weights: Span, codes: Span, count: number): void {
   batch.dispatch({
     kernel: codesKernel,

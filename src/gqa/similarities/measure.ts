@@ -3,7 +3,7 @@
  * Role: the interface that every entry of this folder implements. Measures see products of rows only, so one entry serves
  * weights and activations alike; which inputs the products are over is headProducts.ts.
  */
-import type { SimilarityInfo } from '../../protocol/model';
+import type { SimilarityInfo } from '../../protocol/methods';
 import type { Breathe } from '../pace';
 import type { Gauge } from '../solve/gauge';
 

@@ -1,6 +1,6 @@
 /** Asks for a whole conversion (heads, grouping, merge, text) and applies it to a session, with progress and cancel. */
 import * as vscode from 'vscode';
-import type { ConversionRequest } from '../../protocol/model';
+import type { ConversionRequest } from '../../protocol/conversion';
 import type { HostContext } from '../context';
 import { withSessionProgress } from '../progress';
 import type { Session } from '../session';

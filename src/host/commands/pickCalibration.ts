@@ -1,8 +1,7 @@
 /** Asks for the text that a conversion is solved on, and how much of it. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { usualCalibration } from '../../protocol/methods';
-import type { CalibrationText } from '../../protocol/model';
+import { usualCalibration, type CalibrationText } from '../../protocol/conversion';
 import type { Session } from '../session';
 
 /** Tokens that can be chosen: more take longer and help little. */

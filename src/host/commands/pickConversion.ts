@@ -1,6 +1,7 @@
 /** Asks for a conversion: how many KV heads, which share, what they become, and on which text that is solved. */
 import * as vscode from 'vscode';
-import type { ConversionRequest, MethodInfo } from '../../protocol/model';
+import type { ConversionRequest } from '../../protocol/conversion';
+import type { MethodInfo } from '../../protocol/methods';
 import { formatBytes, formatChange } from '../format';
 import type { Session } from '../session';
 import { pickCalibration, textProblem } from './pickCalibration';

@@ -6,7 +6,7 @@ import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { GqaLensError, toErrorValue, type ErrorValue } from '../../protocol/errors';
 import type { CheckpointStructure, TensorStatistics } from '../../protocol/structure';
-import type { StructureSnapshot } from '../../protocol/views';
+import type { StructureSnapshot } from '../../protocol/structureView';
 import type { CallOptions, EngineProcess } from '../engineProcess';
 import { LatestTask } from '../latestTask';
 

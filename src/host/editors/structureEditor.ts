@@ -5,7 +5,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { openChannel } from '../../protocol/rpc';
-import type { StructureHostApi, StructureViewApi } from '../../protocol/views';
+import type { StructureHostApi, StructureViewApi } from '../../protocol/structureView';
 import type { HostContext } from '../context';
 import { figureHost, registerFigures } from '../panels/figurePanels';
 import { webviewHtml, webviewOptions } from '../panels/webviewHtml';

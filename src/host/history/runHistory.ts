@@ -3,7 +3,7 @@
  * Role: the list and its rules. How it looks is historyView.ts; maps and other results are not kept.
  */
 import * as vscode from 'vscode';
-import type { ConversionRequest } from '../../protocol/model';
+import type { ConversionRequest } from '../../protocol/conversion';
 import { isRecord, readConversion } from '../panels/persisted';
 import type { Session } from '../session';
 

@@ -8,7 +8,7 @@ import type { Session } from '../session';
 import type { Sessions } from '../sessions';
 import { checkpointNode, childrenOf, groupNode, headNode, layerNode, type Node } from './nodes';
 import { rowOf } from './rows';
-import type { ExplorerUi } from '../../protocol/views';
+import type { ExplorerUi } from '../../protocol/explorerView';
 
 export class Inspector implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();

@@ -1,9 +1,9 @@
 /** The diff of one session: answers the webview from the session and its comparison. Like explorerPanel.ts, without results of its own. */
 import * as vscode from 'vscode';
+import type { DiffHostApi, DiffSnapshot, DiffUi, DiffViewApi } from '../../protocol/diffView';
 import { GqaLensError } from '../../protocol/errors';
 import { openChannel, type Remote } from '../../protocol/rpc';
 import type { SideId } from '../../protocol/sides';
-import type { DiffHostApi, DiffSnapshot, DiffUi, DiffViewApi } from '../../protocol/views';
 import type { Session } from '../session';
 import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';

@@ -3,9 +3,11 @@
  * the inspector follows, and no results.
  */
 import * as vscode from 'vscode';
+import type { HeadDamageRequest } from '../../protocol/damage';
+import type { ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } from '../../protocol/explorerView';
 import { openChannel, type Remote } from '../../protocol/rpc';
-import type { HeadDamageRequest, SimilarityRequest } from '../../protocol/model';
-import type { Busy, ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } from '../../protocol/views';
+import type { SimilarityRequest } from '../../protocol/similarity';
+import type { Busy } from '../../protocol/views';
 import type { CallOptions } from '../engineProcess';
 import type { Session } from '../session';
 import { Topics } from './topics';

@@ -3,9 +3,10 @@
  * after a window reload. It makes panels; what is in them is explorerPanel.ts and diffPanel.ts.
  */
 import * as vscode from 'vscode';
-import { usualCalibration } from '../../protocol/methods';
+import { usualCalibration } from '../../protocol/conversion';
+import type { DiffUi } from '../../protocol/diffView';
+import type { ExplorerUi } from '../../protocol/explorerView';
 import type { DiffSides, SideId } from '../../protocol/sides';
-import type { DiffUi, ExplorerUi } from '../../protocol/views';
 import { pickTextFile } from '../commands/pickCalibration';
 import { defaultDiffUi, defaultExplorerUi } from '../../protocol/defaults';
 import { pickOther } from '../commands/pickOther';

@@ -2,7 +2,7 @@
  * What a webview left behind with setState, read back after a window reload. The stored value may be of an older
  * version or damaged: everything in it is checked, and what does not fit is left to the defaults.
  */
-import type { CalibrationText, ConversionRequest } from '../../protocol/model';
+import type { CalibrationText, ConversionRequest } from '../../protocol/conversion';
 import type { ViewKind } from './webviewHtml';
 
 /** The parts of a panel's state that bring it back. `ui` is checked field by field against the defaults. */

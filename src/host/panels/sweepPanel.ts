@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { openChannel, type Remote } from '../../protocol/rpc';
 import type { SweepFormat, SweepMethod } from '../../protocol/sweep';
-import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/views';
+import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/sweepView';
 import { saveFile } from '../files';
 import type { Sweep } from '../sweep';
 import { figureHost, registerFigures } from './figurePanels';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { usualSides } from '../../protocol/sides';
 import type { SweepMethod, SweepResult } from '../../protocol/sweep';
-import type { SweepUi } from '../../protocol/views';
+import type { SweepUi } from '../../protocol/sweepView';
 import type { EngineProcess } from '../engineProcess';
 import { reportError } from '../reportError';
 import type { Sessions } from '../sessions';

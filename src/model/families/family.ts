@@ -5,7 +5,7 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint';
 import type { JsonObject } from '../../checkpoint/json';
 import { GqaLensError } from '../../protocol/errors';
-import type { MethodInfo } from '../../protocol/model';
+import type { MethodInfo } from '../../protocol/methods';
 import type {
   GlobalNorm,
   GlobalRole,

@@ -5,7 +5,7 @@ import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { resolveModel } from '../../../src/model/resolve';
 import { CheckpointWeights } from '../../../src/model/weights';
-import type { Tokens } from '../../../src/protocol/model';
+import type { Tokens } from '../../../src/protocol/tokens';
 
 export { decoderFixtures, fixtures } from '../../support/fixtures';
 

@@ -8,7 +8,7 @@ import { inputMoments } from '../../../src/gqa/inputMetric';
 import { gaussianRandom } from '../../../src/gqa/random';
 import { layerSimilarity } from '../../../src/gqa/similarity';
 import type { ModelSpec, WeightSource } from '../../../src/model/spec';
-import type { SimilarityResult, SimilarityTarget } from '../../../src/protocol/model';
+import type { SimilarityResult, SimilarityTarget } from '../../../src/protocol/similarity';
 import { quietTask } from '../../../src/protocol/tasks';
 import { convertAs, similarityJobOf } from '../../support/conversions';
 import { makeSpec, randomSource, rotary, type MemorySource } from './memorySource';

@@ -6,7 +6,7 @@ import { layerSimilarity } from '../../../src/gqa/similarity';
 import { resolveModel } from '../../../src/model/resolve';
 import type { WeightSource } from '../../../src/model/spec';
 import { CheckpointWeights } from '../../../src/model/weights';
-import type { SimilarityTarget } from '../../../src/protocol/model';
+import type { SimilarityTarget } from '../../../src/protocol/similarity';
 import { quietTask } from '../../../src/protocol/tasks';
 import { similarityJobOf } from '../../support/conversions';
 

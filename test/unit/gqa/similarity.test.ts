@@ -6,7 +6,7 @@ import { gaugeOf } from '../../../src/gqa/heads';
 import { gaussianRandom } from '../../../src/gqa/random';
 import { layerSimilarity, similarities } from '../../../src/gqa/similarity';
 import type { ModelSpec, Weight } from '../../../src/model/spec';
-import type { SimilarityResult, SimilarityTarget } from '../../../src/protocol/model';
+import type { SimilarityResult, SimilarityTarget } from '../../../src/protocol/similarity';
 import { quietTask } from '../../../src/protocol/tasks';
 import { keyGauge, type Gauge } from '../../../src/gqa/solve/gauge';
 import { similarityJobOf } from '../../support/conversions';

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { readPersisted } from '../../../src/host/panels/persisted';
 import { readPersistedSides } from '../../../src/host/panels/persistedSides';
+import type { ConversionRequest } from '../../../src/protocol/conversion';
 import { usualSides } from '../../../src/protocol/sides';
-import type { ConversionRequest } from '../../../src/protocol/model';
 
 const conversion: ConversionRequest = {
   G: 2,

@@ -1,7 +1,9 @@
 /** The sides of a comparison: what they are called, and what of them can be compared. */
 import { describe, expect, it } from 'vitest';
+import type { ConversionRequest } from '../../../src/protocol/conversion';
+import type { MethodInfo } from '../../../src/protocol/methods';
+import type { ModelSummary } from '../../../src/protocol/model';
 import { attentionName, comparable, sideNames, type DiffSide, type SideView } from '../../../src/protocol/sides';
-import type { ConversionRequest, MethodInfo, ModelSummary } from '../../../src/protocol/model';
 
 const method = (id: string, title: string): MethodInfo => ({ id, title, description: '', source: '' });
 const registries = {

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineCore } from '../../../src/engine/core';
 import { partBytes, recordParts, type ReportPart } from '../../../src/engine/report/parts';
-import type { ExplorerSnapshot } from '../../../src/protocol/views';
-import type { AttentionRequest } from '../../../src/protocol/model';
+import type { ExplorerSnapshot } from '../../../src/protocol/explorerView';
+import type { AttentionRequest } from '../../../src/protocol/maps';
 import { quietTask } from '../../../src/protocol/tasks';
 
 const [L, H, S] = [3, 2, 80];

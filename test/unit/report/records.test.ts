@@ -1,6 +1,6 @@
 // What a report answers: what was recorded, and what follows from recorded maps.
 import { describe, expect, it } from 'vitest';
-import type { AttentionTile, CellCoding, MapCells } from '../../../src/protocol/model';
+import type { AttentionTile, CellCoding, MapCells } from '../../../src/protocol/maps';
 import { answerKey, partName, type RecordedAnswer, type ReportContent } from '../../../src/protocol/report';
 import { CODE_WEIGHTS, codeOfWeight } from '../../../webview/shared/attentionCode';
 import { Records } from '../../../webview/report/records';

@@ -1,6 +1,7 @@
 /** Pure parts of the comparison: difference maps, names, common prefixes; and which keys a query attends to. */
 import { describe, expect, it } from 'vitest';
-import type { AttentionTile, MapCells, Prediction } from '../../../src/protocol/model';
+import type { AttentionTile, MapCells } from '../../../src/protocol/maps';
+import type { Prediction } from '../../../src/protocol/runs';
 import { commonPrefixLength } from '../../../webview/diff/commonPrefix';
 import { cosineFloor } from '../../../webview/diff/cosineFloor';
 import { differenceMap, differenceTable, NO_DIFFERENCE } from '../../../webview/shared/difference';

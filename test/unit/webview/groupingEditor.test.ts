@@ -1,6 +1,6 @@
 /** What the hand does to the grouping: which conversions are asked for, while others are on their way. */
 import { describe, expect, it } from 'vitest';
-import type { ConversionRequest } from '../../../src/protocol/model';
+import type { ConversionRequest } from '../../../src/protocol/conversion';
 import { GroupingEditor } from '../../../webview/explorer/assignment/groupingEditor';
 import type { ExplorerView } from '../../../webview/explorer/view';
 

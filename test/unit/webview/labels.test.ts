@@ -1,6 +1,8 @@
 /** Token labels and their thinning; numbers as people read them; heads in group order. */
 import { describe, expect, it } from 'vitest';
-import type { LayerView, RunSummary, Token } from '../../../src/protocol/model';
+import type { LayerView } from '../../../src/protocol/model';
+import type { RunSummary } from '../../../src/protocol/runs';
+import type { Token } from '../../../src/protocol/tokens';
 import {
   formatChange,
   formatDuration,

@@ -1,6 +1,6 @@
 /** Colours of maps that are drawn together, their legends, and what is told of a cell. */
 import { describe, expect, it } from 'vitest';
-import type { AttentionTile, CellCoding, MapCells } from '../../../src/protocol/model';
+import type { AttentionTile, CellCoding, MapCells } from '../../../src/protocol/maps';
 import { cellContent } from '../../../webview/explorer/maps/cardReadout';
 import { fitColors } from '../../../webview/shared/mapColors';
 

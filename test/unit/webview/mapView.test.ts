@@ -1,6 +1,6 @@
 /** Parts of maps: zoom, pan, tiles for what is seen, and the cells that a query and key fall into. */
 import { describe, expect, it } from 'vitest';
-import type { AttentionRequest, AttentionTile, MapCells, MapWindow } from '../../../src/protocol/model';
+import type { AttentionRequest, AttentionTile, MapCells, MapWindow } from '../../../src/protocol/maps';
 import { decode, numberAt } from '../../../webview/shared/mapCells';
 import { MapTiles } from '../../../webview/shared/mapTiles';
 import {

@@ -1,7 +1,8 @@
 /** Two heads side by side: whose maps they are, and what is left of a choice in another model. */
 import { describe, expect, it } from 'vitest';
-import type { AttentionTile, RunSummary } from '../../../src/protocol/model';
-import type { ExplorerUi } from '../../../src/protocol/views';
+import type { ExplorerUi } from '../../../src/protocol/explorerView';
+import type { AttentionTile } from '../../../src/protocol/maps';
+import type { RunSummary } from '../../../src/protocol/runs';
 import { hasAllWeights, pairDifference, pairMaps, shownPair } from '../../../webview/explorer/similarity/pair';
 import { fitUi, type ExplorerView } from '../../../webview/explorer/view';
 import { NO_DIFFERENCE } from '../../../webview/shared/difference';

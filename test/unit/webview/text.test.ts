@@ -1,7 +1,8 @@
 /** The text view: whose attention and of which token, which lines are drawn and where, numbers of tiles and exact rows. */
 import { describe, expect, it } from 'vitest';
-import type { RunSummary, Token } from '../../../src/protocol/model';
-import type { ExplorerSnapshot, ExplorerUi } from '../../../src/protocol/views';
+import type { ExplorerSnapshot, ExplorerUi } from '../../../src/protocol/explorerView';
+import type { RunSummary } from '../../../src/protocol/runs';
+import type { Token } from '../../../src/protocol/tokens';
 import { meanRow, topKeys } from '../../../webview/explorer/text/attended';
 import {
   chooseLines,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../../scripts/lib/places.mjs';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
-import type { TextMeasures } from '../../../src/protocol/model';
+import type { TextMeasures } from '../../../src/protocol/measures';
 import type { SweepResult } from '../../../src/protocol/sweep';
 
 const cli = join(root, 'dist', 'cli.js');

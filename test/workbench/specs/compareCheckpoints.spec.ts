@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
-import type { TextMeasures } from '../../../src/protocol/model';
+import type { TextMeasures } from '../../../src/protocol/measures';
 import { choose, chosen, chosenTitle } from '../harness/controls';
 import { checkpointsOf, convertSample } from '../harness/engineNumbers';
 import { useWorkbench } from '../harness/useWorkbench';

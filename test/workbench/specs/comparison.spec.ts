@@ -2,7 +2,7 @@
 // layers, the divergence of every head, what moved most, what both models expect next.
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { TextMeasures } from '../../../src/protocol/model';
+import type { TextMeasures } from '../../../src/protocol/measures';
 import { chosen } from '../harness/controls';
 import { measuresOf } from '../harness/engineNumbers';
 import { themes, type ThemeName } from '../harness/themes';

@@ -6,7 +6,8 @@
 import './assignment.css';
 import { t } from '@vscode/l10n';
 import { select, type BaseType, type Selection } from 'd3';
-import type { ConversionRequest, SimilarityResult } from '../../../src/protocol/model';
+import type { ConversionRequest } from '../../../src/protocol/conversion';
+import type { SimilarityResult } from '../../../src/protocol/similarity';
 import { element, watchWidth } from '../../shared/dom';
 import { GROUP_COLORS, paintGroups } from '../../shared/groupLook';
 import type { Figure, FigureNumbers } from '../../shared/figure';

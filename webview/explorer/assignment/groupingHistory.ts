@@ -2,7 +2,7 @@
  * What the groups were before: undo and redo over every change of the grouping, whoever made it.
  * Role: a list with a place in it. It asks for nothing: the editor sends what `undo` and `redo` give, and tells what came.
  */
-import type { ConversionRequest } from '../../../src/protocol/model';
+import type { ConversionRequest } from '../../../src/protocol/conversion';
 
 /** The part of a conversion that says who shares. */
 export type GroupingChoice = Pick<ConversionRequest, 'G' | 'grouping' | 'assignment'>;

@@ -2,7 +2,7 @@
  * What the last change of the conversion did to its measures: those before it and those after it. Pure.
  * Measures on another text, or of another model, are not compared.
  */
-import type { ExplorerSnapshot } from '../../../src/protocol/views';
+import type { ExplorerSnapshot } from '../../../src/protocol/explorerView';
 
 /** Measures of a conversion on the text that was run. */
 export interface Measures {

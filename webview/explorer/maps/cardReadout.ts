@@ -3,7 +3,7 @@
  * Pure: from tiles and rows to words. The card that shows it is shared/readout.ts.
  */
 import { t } from '@vscode/l10n';
-import type { AttentionRow, AttentionTile } from '../../../src/protocol/model';
+import type { AttentionRow, AttentionTile } from '../../../src/protocol/maps';
 import { formatWeight } from '../../shared/format';
 import type { LayerTokens } from '../../shared/layerTokens';
 import { numberAt } from '../../shared/mapCells';

@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { AttentionTile } from '../../../src/protocol/model';
+import type { AttentionTile } from '../../../src/protocol/maps';
 import { element } from '../../shared/dom';
 import { paintGroup } from '../../shared/groupLook';
 import { describeHeads } from '../../shared/headOrder';

@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { GqaLensError } from '../../../src/protocol/errors';
-import type { AttentionRow } from '../../../src/protocol/model';
+import type { AttentionRow } from '../../../src/protocol/maps';
 import type { FigureNumbers, Gathering } from '../../shared/figure';
 import { layerTitle } from '../../shared/labels';
 import { gatherWeights, MOST_WEIGHTS, PLACE_COLUMNS, weightCount } from '../../shared/weightRows';

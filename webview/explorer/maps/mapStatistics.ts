@@ -1,6 +1,6 @@
 /** What kind of head a map is of, in four numbers below it. They are of the whole map of probabilities, whatever part is seen. */
 import { t } from '@vscode/l10n';
-import type { AttentionStatistics } from '../../../src/protocol/model';
+import type { AttentionStatistics } from '../../../src/protocol/maps';
 import { element } from '../../shared/dom';
 import { formatNumber } from '../../shared/format';
 import './mapStatistics.css';

@@ -5,7 +5,7 @@
  */
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { AttentionTile } from '../../../src/protocol/model';
+import type { AttentionTile } from '../../../src/protocol/maps';
 import { plainButton } from '../../shared/controls';
 import { element } from '../../shared/dom';
 import { paintGroup } from '../../shared/groupLook';

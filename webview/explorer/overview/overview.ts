@@ -5,7 +5,7 @@
  */
 import './overview.css';
 import { t } from '@vscode/l10n';
-import type { LayerOrder } from '../../../src/protocol/views';
+import type { LayerOrder } from '../../../src/protocol/explorerView';
 import { Picker, plainButton } from '../../shared/controls';
 import { element } from '../../shared/dom';
 import type { Figure, FigureNumbers } from '../../shared/figure';

@@ -1,6 +1,6 @@
 /** The cells of the overview: which groups a layer has and what stands for them. Pure. */
 import { t } from '@vscode/l10n';
-import type { AttentionRequest } from '../../../src/protocol/model';
+import type { AttentionRequest } from '../../../src/protocol/maps';
 import { describeHeads, headsByGroup } from '../../shared/headOrder';
 import { layerTitle } from '../../shared/labels';
 import { meanOf } from './overviewNumbers';

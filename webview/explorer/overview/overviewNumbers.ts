@@ -1,7 +1,7 @@
 /**
  * The numbers of the overview: of groups and layers from those of heads, and the order of layers by them. Pure.
  */
-import type { LayerOrder } from '../../../src/protocol/views';
+import type { LayerOrder } from '../../../src/protocol/explorerView';
 import type { HeadNumbers } from './statistics';
 
 /** Mean of some heads' numbers; null when none of them has one. */

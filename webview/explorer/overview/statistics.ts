@@ -4,7 +4,7 @@
  * Role: what is asked for and which number each head gets; groups and layers are means of them (overviewNumbers.ts).
  */
 import { t } from '@vscode/l10n';
-import type { AttentionStatistics } from '../../../src/protocol/model';
+import type { AttentionStatistics } from '../../../src/protocol/maps';
 import { formatNumber } from '../../shared/format';
 import type { Lazy, LazyCache } from '../../shared/lazy';
 import type { ExplorerData } from '../data';

@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { scaleLog, select } from 'd3';
-import type { HeadDamage } from '../../../src/protocol/model';
+import type { HeadDamage } from '../../../src/protocol/damage';
 import { element } from '../../shared/dom';
 import { paintGroups } from '../../shared/groupLook';
 import type { Figure, FigureNumbers } from '../../shared/figure';

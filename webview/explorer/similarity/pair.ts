@@ -2,7 +2,8 @@
  * The two heads of the similarity matrix whose maps are side by side, and whose maps those are.
  * Role: types and the arithmetic of the pair. It is pure; drawing is pairCard.ts.
  */
-import type { AttentionTile, RunSummary } from '../../../src/protocol/model';
+import type { AttentionTile } from '../../../src/protocol/maps';
+import type { RunSummary } from '../../../src/protocol/runs';
 import { differenceMap, type DifferenceMap } from '../../shared/difference';
 import type { MapsOf } from '../../shared/mapTiles';
 import type { ExplorerView } from '../view';

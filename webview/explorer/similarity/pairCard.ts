@@ -5,7 +5,8 @@
  */
 import './pairCard.css';
 import { t } from '@vscode/l10n';
-import type { AttentionTile, RunSummary } from '../../../src/protocol/model';
+import type { AttentionTile } from '../../../src/protocol/maps';
+import type { RunSummary } from '../../../src/protocol/runs';
 import { addCells } from '../../shared/attentionCode';
 import { fitScale, pixelTable, type PixelTable } from '../../shared/colorScale';
 import { plainButton } from '../../shared/controls';

@@ -3,7 +3,7 @@
  * Role: the rounded weights of the maps' codes at once, the exact ones when the pointer rests. It draws no map.
  */
 import { t } from '@vscode/l10n';
-import type { AttentionRowRequest, AttentionTile } from '../../../src/protocol/model';
+import type { AttentionRowRequest, AttentionTile } from '../../../src/protocol/maps';
 import { layerTokens } from '../../shared/layerTokens';
 import { numberAt } from '../../shared/mapCells';
 import type { Cell } from '../../shared/heatmap';

@@ -6,7 +6,7 @@
 import './similarity.css';
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { SimilarityResult } from '../../../src/protocol/model';
+import type { SimilarityResult } from '../../../src/protocol/similarity';
 import { Picker, Segmented } from '../../shared/controls';
 import { element, watchWidth } from '../../shared/dom';
 import type { Figure, FigureNumbers } from '../../shared/figure';

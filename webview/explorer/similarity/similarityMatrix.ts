@@ -4,7 +4,7 @@
  * Role: drawing cells and saying which one is pointed at or chosen. What a cell means is similarity.ts.
  */
 import type { Selection } from 'd3';
-import type { SimilarityResult } from '../../../src/protocol/model';
+import type { SimilarityResult } from '../../../src/protocol/similarity';
 import { sequentialColor } from '../../shared/colorScale';
 import { groupColor, paintGroups } from '../../shared/groupLook';
 import { isDark } from '../../shared/theme';

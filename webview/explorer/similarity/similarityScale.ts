@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import type { Selection } from 'd3';
-import type { SimilarityResult } from '../../../src/protocol/model';
+import type { SimilarityResult } from '../../../src/protocol/similarity';
 import { sequentialColor } from '../../shared/colorScale';
 import { groupColor } from '../../shared/groupLook';
 import { formatNumber } from '../../shared/format';

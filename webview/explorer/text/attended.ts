@@ -1,7 +1,7 @@
 /**
  * Which keys a query attends to, read from exact rows or from tiles. Pure arithmetic shared by the text strip and its list.
  */
-import type { AttentionTile } from '../../../src/protocol/model';
+import type { AttentionTile } from '../../../src/protocol/maps';
 import { CODE_WEIGHTS } from '../../shared/attentionCode';
 import { cellsOf } from '../../shared/mapCells';
 import { placeOf } from '../../shared/mapView';

@@ -4,7 +4,7 @@
  */
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { Token } from '../../../src/protocol/model';
+import type { Token } from '../../../src/protocol/tokens';
 import { element } from '../../shared/dom';
 import { formatWeight } from '../../shared/format';
 import { groupColor } from '../../shared/groupLook';

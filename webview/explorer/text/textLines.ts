@@ -5,7 +5,7 @@
  */
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { Token } from '../../../src/protocol/model';
+import type { Token } from '../../../src/protocol/tokens';
 import { element, watchWidth } from '../../shared/dom';
 import { groupColor, paintGroups } from '../../shared/groupLook';
 import { tokenLabel } from '../../shared/labels';

@@ -4,7 +4,7 @@
  * Role: from weights to marks on strips of tokens (textStrip.ts).
  */
 import { t } from '@vscode/l10n';
-import type { RunSummary } from '../../../src/protocol/model';
+import type { RunSummary } from '../../../src/protocol/runs';
 import { element } from '../../shared/dom';
 import { formatWeight } from '../../shared/format';
 import { groupColor } from '../../shared/groupLook';

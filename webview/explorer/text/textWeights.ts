@@ -2,7 +2,7 @@
  * The weights of the text view: exact rows and columns of attention where they have arrived, else what the drawn maps say.
  * Role: numbers of a series; who is looked at is textSeries.ts.
  */
-import type { AttentionColumnRequest, AttentionTile } from '../../../src/protocol/model';
+import type { AttentionColumnRequest, AttentionTile } from '../../../src/protocol/maps';
 import type { MapsOf } from '../../shared/mapTiles';
 import { meanRow, tileColumn, tileRow } from './attended';
 import type { ExplorerData } from '../data';

@@ -3,7 +3,8 @@
  * Role: from a result to a tree whose leaves can be grouped, and what it is called. The arithmetic is linkage.ts.
  */
 import { t } from '@vscode/l10n';
-import type { SimilarityInfo, SimilarityResult } from '../../../src/protocol/model';
+import type { SimilarityInfo } from '../../../src/protocol/methods';
+import type { SimilarityResult } from '../../../src/protocol/similarity';
 import { averageLinkage, blockMeans, type Alike, type Branch } from './linkage';
 
 export interface LikenessTree {
