@@ -16,11 +16,34 @@ export function bundleOfSources() {
 
 /** The TypeScript files of those folders, parsed. */
 export function sourceFiles() {
-  return [...folders.flatMap(tree), 'src/extension.ts'].map((path) => ({
-    path,
-    source: ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true),
-  }));
+  return [...folders.flatMap(tree), 'src/extension.ts'].map((path) => ({ path, source: parse(path) }));
 }
+
+/**
+ * The messages that some files translate, in every language that there is.
+ * @param {string[]} paths TypeScript files, relative to the root
+ * @returns {Record<string, Record<string, string>>} language → message → translation
+ */
+export function translationsOf(paths) {
+  const messages = new Set(paths.flatMap((path) => [...messagesOf(parse(path))]));
+  return Object.fromEntries(
+    translationFiles().map(({ language, path }) => {
+      const bundle = /** @type {Record<string, string>} */ (JSON.parse(readFileSync(join(root, path), 'utf8')));
+      return [language, Object.fromEntries(Object.entries(bundle).filter(([message]) => messages.has(message)))];
+    }),
+  );
+}
+
+/** The bundles of translated messages, by language. */
+export function translationFiles() {
+  return readdirSync(join(root, 'l10n')).flatMap((name) => {
+    const language = /^bundle\.l10n\.([\w-]+)\.json$/.exec(name)?.[1];
+    return language === undefined ? [] : [{ language, path: `l10n/${name}` }];
+  });
+}
+
+const parse = (/** @type {string} */ path) =>
+  ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true);
 
 /** @returns {string[]} */
 function tree(/** @type {string} */ folder) {
@@ -36,7 +59,7 @@ function tree(/** @type {string} */ folder) {
  * @param {ts.SourceFile} source
  * @returns {Generator<string>}
  */
-function* messagesOf(source) {
+export function* messagesOf(source) {
   for (const call of callsOf(source)) {
     if (!isTranslation(call)) continue;
     const [message] = call.arguments;

@@ -1,5 +1,6 @@
 // Pages that stand alone, bundled to text: `import page from 'web-page:sweep'` gives the script and the style sheet of
-// webview/sweep/report.ts, so that the engine can write files that work offline. For esbuild and for vitest.
+// webview/sweep/report.ts, and its messages in every language, so that the engine can write files that work offline. For
+// esbuild and for vitest.
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { root } from './places.mjs';
@@ -7,8 +8,13 @@ import { root } from './places.mjs';
 const prefix = 'web-page:';
 
 /**
+ * @typedef {{ script: string; style: string; translations: Record<string, Record<string, string>> }} WebPage
+ * `translations`: language → message → translation, of this page's messages alone
+ */
+
+/**
  * @param {string} name folder under webview/
- * @returns {Promise<{ script: string; style: string; inputs: string[] }>}
+ * @returns {Promise<WebPage & { inputs: string[] }>}
  */
 async function bundlePage(name) {
   const { outputFiles, metafile } = await esbuild.build({
@@ -25,11 +31,15 @@ async function bundlePage(name) {
     charset: 'utf8',
     logLevel: 'warning',
   });
+  // Not at the top: every run of vitest reads this file, and few need TypeScript's parser.
+  const { translationFiles, translationsOf } = await import('./messages.mjs');
   const text = (/** @type {string} */ ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  const inputs = Object.keys(metafile.inputs);
   return {
     script: text('.js'),
     style: text('.css'),
-    inputs: Object.keys(metafile.inputs).map((path) => join(root, path)),
+    translations: translationsOf(inputs.filter((path) => /^webview\/.*\.ts$/.test(path))),
+    inputs: [...inputs, ...translationFiles().map(({ path }) => path)].map((path) => join(root, path)),
   };
 }
 
@@ -60,7 +70,7 @@ export const webPagesForVite = {
   /** @param {string} id */
   load: async (id) => {
     if (!id.startsWith(`\0${prefix}`)) return undefined;
-    const { script, style } = await bundlePage(id.slice(prefix.length + 1));
-    return `export default ${JSON.stringify({ script, style })};`;
+    const { script, style, translations } = await bundlePage(id.slice(prefix.length + 1));
+    return `export default ${JSON.stringify({ script, style, translations })};`;
   },
 };

@@ -328,8 +328,8 @@ export class EngineCore {
   }
 
   /** A result as the text of a file. */
-  formatSweep(result: SweepResult, format: SweepFormat): string {
-    return formatSweep(result, format);
+  formatSweep(result: SweepResult, format: SweepFormat, language?: string): string {
+    return formatSweep(result, format, language);
   }
 
   async headDivergence(runA: string, runB: string, layer: number, task: TaskContext): Promise<HeadDivergence> {

@@ -47,7 +47,7 @@ export function engineService(
         return core.sweep(modelId, request, { file, existing: 'resume' }, finished, context);
       }),
     readSweep: (file) => core.readSweep(file),
-    formatSweep: (result, format) => core.formatSweep(result, format),
+    formatSweep: (...asked) => core.formatSweep(...asked),
     headDivergence: (runA, runB, layer, task) =>
       run(task, (context) => core.headDivergence(runA, runB, layer, context)),
     predictions: (runId, position, count, task) =>

@@ -4,11 +4,21 @@
  */
 import { createHash } from 'node:crypto';
 
+/** A page as it is bundled. */
+export interface WebPage {
+  script: string;
+  style: string;
+  /** Language → message → translation. */
+  translations: Record<string, Record<string, string>>;
+}
+
 export interface StandalonePage {
   /** Any text. */
   title: string;
-  /** As `web-page:NAME` gives them. */
-  page: { script: string; style: string };
+  /** As `web-page:NAME` gives it. */
+  page: WebPage;
+  /** A language that the page is translated to; any other is English. */
+  language: string;
   /** Elements that hold data, made by jsonElement or as safe. */
   data: readonly string[];
   /** More for the head. */
@@ -16,13 +26,14 @@ export interface StandalonePage {
 }
 
 /** The page. Its policy lets this very script and style run, and nothing else. */
-export function standalonePage({ title, page, data, head }: StandalonePage): string {
+export function standalonePage({ title, page, language, data, head }: StandalonePage): string {
   // Nothing in a text may end the element that holds it.
   const script = page.script.replaceAll('</script', '<\\/script');
   const style = page.style.replaceAll('</style', '<\\/style');
+  const messages = page.translations[language];
   const policy = `default-src 'none'; script-src '${hash(script)}'; style-src '${hash(style)}'; img-src data: blob:`;
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${messages === undefined ? 'en' : escapeHtml(language)}">
 <head>
 <meta charset="UTF-8">
 ${head === undefined ? '' : `${head}\n`}<meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -33,11 +44,19 @@ ${head === undefined ? '' : `${head}\n`}<meta http-equiv="Content-Security-Polic
 <body>
 <div id="root"></div>
 <noscript>This page draws itself with JavaScript.</noscript>
-${data.join('\n')}
+${(messages === undefined ? data : [jsonElement(messagesId, JSON.stringify(messages)), ...data]).join('\n')}
 <script>${script}</script>
 </body>
 </html>
 `;
+}
+
+/** Where webview/shared/language.ts finds the messages. */
+const messagesId = 'messages';
+
+/** The languages that a page can be written in, English first. */
+export function languagesOf({ translations }: WebPage): [string, ...string[]] {
+  return ['en', ...Object.keys(translations).sort()];
 }
 
 /** Opens an element that holds JSON. */

@@ -60,8 +60,8 @@ export interface EngineApi {
   /** Runs the rows that the JSON file does not have, and writes it after each; EngineEvents.swept tells them. */
   sweep(modelId: string, request: SweepRequest, file: string, task: TaskId): Promise<SweepResult>;
   readSweep(file: string): Promise<SweepResult>;
-  /** A result as the text of a file. */
-  formatSweep(result: SweepResult, format: SweepFormat): string;
+  /** A result as the text of a file. @param language of a page's words: "de"; English where there is no translation */
+  formatSweep(result: SweepResult, format: SweepFormat, language: string): string;
   headDivergence(runA: string, runB: string, layer: number, task: TaskId): Promise<HeadDivergence>;
   /** The `count` most probable next tokens after a position, most probable first. */
   predictions(runId: string, position: number, count: number, task: TaskId): Promise<Prediction[]>;

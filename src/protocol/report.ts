@@ -7,6 +7,7 @@ import type { ErrorValue } from './errors';
 import type { ExplorerSnapshot } from './explorerView';
 import type { AttentionTile } from './maps';
 import type { TextMeasures } from './measures';
+import type { SimilarityBasis } from './similarity';
 import type { SweepResult } from './sweep';
 
 /** Asks for a report of what a panel shows. */
@@ -20,6 +21,8 @@ export interface ReportRequest {
   measures: TextMeasures | null;
   /** Files of sweeps: the first one that is of these weights is included. */
   sweeps: string[];
+  /** Of the page's words, as the editor names it: "de". English where there is no translation. */
+  language: string;
   file: string;
   /** Whether a report that lies there is replaced. Nothing else ever is. */
   overwrite: boolean;
@@ -31,7 +34,7 @@ export interface ReportSummary {
   bytes: number;
   /** Pages of the report. */
   pages: ReportPage[];
-  /** What is not in it and why, a sentence each; empty when everything is. */
+  /** What is not in it and why, an English sentence each; empty when everything is. */
   leftOut: string[];
 }
 
@@ -65,11 +68,30 @@ export interface ReportContent {
   sweep: SweepResult | null;
   /** By `answerKey`. */
   answers: Record<string, RecordedAnswer>;
-  leftOut: string[];
+  leftOut: LeftOut[];
 }
 
 /** Parts that are read when they are first looked at: a layer's maps, its exact weights, and maps of its scores. */
 export type ReportPartKind = 'maps' | 'weights' | 'scores';
+
+/** Whose part it is. */
+export interface ReportPartPlace {
+  side: ReportSide;
+  layer: number;
+}
+
+/** Something that a report has no room for, or that takes too long to record. */
+export type LeftOut =
+  /** `measures`: their titles. */
+  | { kind: 'similarities'; on: SimilarityBasis; measures: string[] }
+  /** Maps are there, but pooled to `size` cells a side. */
+  | { kind: 'pooled'; size: number }
+  | { kind: 'parts'; part: ReportPartKind; places: ReportPartPlace[] };
+
+/** The places that a sentence names, and how many more there are. */
+export function namedParts(places: readonly ReportPartPlace[]): { named: readonly ReportPartPlace[]; more: number } {
+  return places.length > 8 ? { named: places.slice(0, 6), more: places.length - 6 } : { named: places, more: 0 };
+}
 
 /** The name of such a part. */
 export function partName(kind: ReportPartKind, side: string, layer: number): string {

@@ -15,11 +15,11 @@ const translations = readdirSync(join(root, 'l10n')).flatMap(
 );
 
 /**
- * Sources whose words stay English: texts to diff; what language models and issue reports read, with the reasons of runtimes that failed; reports,
- * which stand alone; and what goes into files of numbers, which scripts read.
+ * Sources whose words stay English: texts to diff; what language models and issue reports read, with the reasons of runtimes that failed; and
+ * what goes into files of numbers, which scripts read.
  */
 const english =
-  /host\/(assignmentText|diagnosticsDocument|languageModelTool|runtime)\.ts$|^webview\/report\/|Numbers\.ts$|shared\/(origin|weightRows)\.ts$/;
+  /host\/(assignmentText|diagnosticsDocument|languageModelTool|runtime)\.ts$|Numbers\.ts$|shared\/(origin|weightRows)\.ts$/;
 
 describe('messages of host and pages', () => {
   it('are in the bundle that translations start from: npm run l10n', () => {

@@ -2,6 +2,7 @@
  * A report: the explorer, the comparison and the sweep of one checkpoint as one page that works offline in any browser.
  * Role: reads what lies in the file, and gives each page its host and its tab.
  */
+import '../shared/language';
 import { t } from '@vscode/l10n';
 import '../shared/palette.css';
 import '../shared/base.css';
@@ -40,6 +41,7 @@ async function open(): Promise<void> {
 
 function show(content: ReportContent, made: ReportMade): void {
   const records = new Records(content, readPart);
+  document.title = t('{0}: how its heads group', content.explorer.model.name);
   const { diff, sweep } = content;
   const showPage: ShowPage = (page) => tabs.show(page);
   const pages: Page[] = [

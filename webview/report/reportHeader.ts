@@ -11,6 +11,7 @@ import { problemBanner } from '../shared/banners';
 import { element } from '../shared/dom';
 import { formatInteger } from '../shared/format';
 import type { HeaderEvents, PageHeader } from '../shared/header';
+import { leftOutWords } from './leftOut';
 import { openCheckpoint } from './records';
 
 /** The top of the whole report. */
@@ -22,7 +23,7 @@ export function reportHeader({ explorer, leftOut }: ReportContent, made: ReportM
     : t('{0} layers × {1} heads', model.L, model.H);
   const shape = `${size}${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()} · ${model.familyTitle} · ${t('{0} parameters', formatInteger(model.parameters))}`;
   const texts = [state.text, state.decoderText].filter((text) => text.trim() !== '');
-  const date = new Date(made.date).toLocaleDateString('en', { dateStyle: 'long' });
+  const date = new Date(made.date).toLocaleDateString(document.documentElement.lang, { dateStyle: 'long' });
   const recorded = t('recorded {0} with GQA Lens {1} on {2}', date, made.version, original?.adapter ?? '');
   return element(
     'header',
@@ -67,7 +68,10 @@ function describeConversion({ state, model, registries, converted }: ReportConte
   ];
 }
 
-function describeReport({ state, model, registries }: ReportContent['explorer'], leftOut: string[]): (string | Node)[] {
+function describeReport(
+  { state, model, registries }: ReportContent['explorer'],
+  leftOut: ReportContent['leftOut'],
+): (string | Node)[] {
   const { conversion } = state;
   const [, merge] = chosen(conversion, registries);
   const recorded =
@@ -76,7 +80,7 @@ function describeReport({ state, model, registries }: ReportContent['explorer'],
       : t('{0} KV heads by {1}', conversion.G, merge?.title ?? conversion.merge);
   const note = t('A report shows what was recorded: {0}. Open the checkpoint in GQA Lens to change it.', recorded);
   if (leftOut.length === 0) return [note];
-  const list = element('ul', {}, ...leftOut.map((sentence) => element('li', {}, sentence)));
+  const list = element('ul', {}, ...leftOut.map((one) => element('li', {}, leftOutWords(one, model))));
   return [
     note,
     element(

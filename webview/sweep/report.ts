@@ -2,6 +2,7 @@
  * A sweep as a page of its own: one file that works offline in any browser. Drawn by the same figures as the panel.
  * Role: reads the result that lies in the page, and follows the browser's colour scheme.
  */
+import '../shared/language';
 import { t } from '@vscode/l10n';
 import '../shared/palette.css';
 import '../shared/base.css';
@@ -23,4 +24,5 @@ const identity = element(
   element('span', { class: 'muted' }, shape),
 );
 followColorScheme();
+document.title = t('{0}: KV heads and what they cost', model.name);
 document.getElementById('root')?.append(finishedSweep(result, element('header', { class: 'header' }, identity)));

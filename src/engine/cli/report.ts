@@ -8,6 +8,7 @@ import type { ModelSummary } from '../../protocol/model';
 import type { ReportSummary } from '../../protocol/report';
 import { partOf } from '../../protocol/tasks';
 import type { RunInput } from '../../protocol/tokens';
+import { reportLanguages } from '../report/html';
 import { findSweep } from '../sweep/find';
 import { readTextFile } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
@@ -27,6 +28,7 @@ interface ReportOptions extends CommonOptions, ConversionOptions, InputOptions {
   textFile?: string;
   maxTokens: number;
   sweep?: string;
+  language: string;
   out: string;
   overwrite?: boolean;
 }
@@ -44,6 +46,9 @@ export function addReport(program: Command, open: OpenContext): void {
     .option('--max-tokens <n>', 'longest input; longer ones are cut', wholeNumber(1), 512)
     .option('--groups <G>', 'KV heads of the conversion that is shown beside the original', wholeNumber(1))
     .option('--sweep <file>', 'include a sweep of this checkpoint, as `sweep --out F.json` wrote it')
+    .addOption(
+      new Option('--language <language>', 'language of the page').choices(reportLanguages).default(reportLanguages[0]),
+    )
     .requiredOption('--out <file>', 'HTML file to write; at most 20 MB')
     .option('--overwrite', 'replace a report that is there');
   withConversion(command).action(async (path: string, options: ReportOptions) => {
@@ -63,6 +68,7 @@ export function addReport(program: Command, open: OpenContext): void {
         diffUi: defaultDiffUi(model),
         measures: null,
         sweeps: options.sweep === undefined ? [] : [options.sweep],
+        language: options.language,
         file: options.out,
         overwrite: options.overwrite === true,
       },

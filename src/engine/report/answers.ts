@@ -4,7 +4,7 @@
  */
 import { GqaLensError, toErrorValue } from '../../protocol/errors';
 import type { SimilarityInfo } from '../../protocol/methods';
-import { answerKey, reportModelId, type RecordedAnswer, type ReportRequest } from '../../protocol/report';
+import { answerKey, reportModelId, type LeftOut, type RecordedAnswer, type ReportRequest } from '../../protocol/report';
 import type { SimilarityBasis } from '../../protocol/similarity';
 import type { TaskContext } from '../../protocol/tasks';
 import type { EngineCore } from '../core';
@@ -65,15 +65,15 @@ export function recordedSimilarities({ explorer }: Pick<ReportRequest, 'explorer
     .filter(({ on }) => on.length > 0);
 }
 
-/** What of similarities is not recorded, in words. */
-export function unrecordedSimilarities(request: Pick<ReportRequest, 'explorer'>): string[] {
+/** What of similarities is not recorded. */
+export function unrecordedSimilarities(request: Pick<ReportRequest, 'explorer'>): LeftOut[] {
   const recorded = recordedSimilarities(request);
   return (['weights', 'activations', 'attention'] as const).flatMap((basis) => {
     const missing = request.explorer.registries.similarities.filter(
       ({ id, on }) => on.includes(basis) && recorded.find((own) => own.id === id)?.on.includes(basis) !== true,
     );
-    if (missing.length === 0) return [];
-    return [`Similarity of heads on ${basis} by ${missing.map(({ title }) => title).join(', ')}: it takes long.`];
+    const measures = missing.map(({ title }) => title);
+    return measures.length === 0 ? [] : [{ kind: 'similarities', on: basis, measures }];
   });
 }
 

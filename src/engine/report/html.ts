@@ -4,7 +4,7 @@
  */
 import page from 'web-page:report';
 import { reportIds, type ReportMade } from '../../protocol/report';
-import { escapeHtml, jsonElement, standalonePage } from '../standalonePage';
+import { escapeHtml, jsonElement, languagesOf, standalonePage } from '../standalonePage';
 import type { ReportPart } from './parts';
 
 /** What a report begins with: by this it is known again before it is replaced. */
@@ -18,18 +18,30 @@ export function isReport(beginning: string): boolean {
   return beginning.includes(generator);
 }
 
-/** The file. @param title of the page, any text */
-export function reportHtml(title: string, made: ReportMade, parts: readonly ReportPart[]): string {
+/** The languages that a report can be written in, English first. */
+export const reportLanguages = languagesOf(page);
+
+/** What stands around the parts of a report. */
+export interface ReportFrame {
+  /** Of the page, any text. */
+  title: string;
+  /** One of `reportLanguages`; any other is English. */
+  language: string;
+  made: ReportMade;
+}
+
+/** The file. */
+export function reportHtml({ title, language, made }: ReportFrame, parts: readonly ReportPart[]): string {
   const data = [
     jsonElement(reportIds.made, JSON.stringify(made)),
     ...parts.map(
       ({ name, text }) => `<script type="application/octet-stream" data-part="${escapeHtml(name)}">${text}</script>`,
     ),
   ];
-  return standalonePage({ title, page, head: generator, data });
+  return standalonePage({ title, page, language, head: generator, data });
 }
 
 /** Bytes of the file without its parts. */
-export function emptyReportBytes(title: string, made: ReportMade): number {
-  return Buffer.byteLength(reportHtml(title, made, []));
+export function emptyReportBytes(frame: ReportFrame): number {
+  return Buffer.byteLength(reportHtml(frame, []));
 }

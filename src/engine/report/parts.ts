@@ -6,15 +6,16 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ExplorerSnapshot } from '../../protocol/explorerView';
 import type { AttentionRequest, MapValues } from '../../protocol/maps';
-import type { LayerView, ModelSummary } from '../../protocol/model';
+import type { LayerView } from '../../protocol/model';
 import { packValue } from '../../protocol/packedValues';
 import {
   partName,
+  type LeftOut,
   type RecordedMaps,
   type RecordedWeights,
   type ReportPartKind,
+  type ReportPartPlace,
   type ReportRequest,
-  type ReportSide,
 } from '../../protocol/report';
 import type { RunSummary } from '../../protocol/runs';
 import type { TaskContext } from '../../protocol/tasks';
@@ -43,17 +44,15 @@ export function partBytes({ name, text }: ReportPart): number {
 /** Tags around a part. */
 const partOverhead = 64;
 
-/** Which parts there are, and in words which are missing. */
+/** Which parts there are, and which are missing. */
 export interface Parts {
   parts: ReportPart[];
-  leftOut: string[];
+  leftOut: LeftOut[];
 }
 
 /** A layer of a run. */
-interface Place {
-  side: ReportSide;
+interface Place extends ReportPartPlace {
   runId: string;
-  layer: number;
   /** Queries and keys, and the more of them. */
   S: number;
   T: number;
@@ -98,11 +97,11 @@ export async function recordParts(
   const weightBytes = ({ S, T }: Place): number => explorer.model.H * S * T * least.weight;
   const withoutWeights = await record.all('weights', [0.5, 0.8], weightBytes, exact);
   const withoutScores = await record.all('scores', [0.8, 1], cellBytes(explorer, size), tiles('scores', size));
-  const leftOut = [
-    ...(size === Infinity ? [] : [pooled(size)]),
-    ...missing(withoutMaps, 'maps', explorer.model),
-    ...missing(withoutWeights, 'weights', explorer.model),
-    ...missing(withoutScores, 'scores', explorer.model),
+  const leftOut: LeftOut[] = [
+    ...(size === Infinity ? [] : [{ kind: 'pooled' as const, size }]),
+    ...missing(withoutMaps, 'maps'),
+    ...missing(withoutWeights, 'weights'),
+    ...missing(withoutScores, 'scores'),
   ];
   return { parts: record.parts, leftOut };
 }
@@ -141,7 +140,7 @@ class Recording {
     for (const [index, place] of this.places.entries()) {
       const rest = this.places.slice(index);
       this.task.signal.throwIfAborted();
-      const title = `${words[kind]} of ${titleOf(this.explorer.model, place)}`;
+      const title = `${words[kind]} of ${this.explorer.model.layers[place.layer]?.title ?? ''}`;
       this.task.report(title, from + ((to - from) * index) / this.places.length);
       if (atLeast(place) > this.left) return rest;
       const part = await makePart(partName(kind, place.side, place.layer), await read(place));
@@ -163,10 +162,6 @@ function cellBytes({ model, grouping }: ExplorerSnapshot, size: number): (place:
 }
 
 const words: Record<ReportPartKind, string> = { maps: 'Maps', weights: 'Exact weights', scores: 'Scores' };
-
-function titleOf({ layers }: ModelSummary, { layer, side }: Place): string {
-  return `${layers[layer]?.title ?? `layer ${layer}`}${side === 'converted' ? ', converted' : ''}`;
-}
 
 /** Every layer of both runs, those near the layer that is shown first. */
 function orderPlaces({ model, state, original, converted }: ExplorerSnapshot): Place[] {
@@ -210,15 +205,9 @@ async function readTiles(
   return tiles;
 }
 
-function pooled(size: number): string {
-  return `Maps in full: they are pooled to ${size} cells a side, and a cell shows the largest of its weights.`;
-}
-
-/** What has no room, in words. */
-function missing(places: readonly Place[], kind: ReportPartKind, model: ModelSummary): string[] {
-  if (places.length === 0) return [];
-  const list = places.map((place) => titleOf(model, place));
-  const named = list.length > 8 ? [...list.slice(0, 6), `${list.length - 6} more`] : list;
-  const instead = kind === 'weights' ? ': they are told as maps draw them, rounded by up to 3 %' : '';
-  return [`${words[kind]} of ${named.join('; ')}${instead}.`];
+/** What has no room. */
+function missing(places: readonly Place[], part: ReportPartKind): LeftOut[] {
+  return places.length === 0
+    ? []
+    : [{ kind: 'parts', part, places: places.map(({ side, layer }) => ({ side, layer })) }];
 }

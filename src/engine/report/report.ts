@@ -22,6 +22,7 @@ import type { EngineCore } from '../core';
 import { findSweep } from '../sweep/find';
 import { recordAnswers, recordedSimilarities, unrecordedSimilarities } from './answers';
 import { emptyReportBytes, generatorReach, isReport, reportHtml } from './html';
+import { describeLeftOut } from './leftOut';
 import { diffPage, explorerPage, sweepPage } from './page';
 import { makePart, partBytes, recordParts } from './parts';
 
@@ -64,7 +65,8 @@ export async function writeReport(
     date: new Date().toISOString(),
     milliseconds: { original: explorer.original.milliseconds, converted: explorer.converted?.milliseconds ?? 0 },
   };
-  const fixed = emptyReportBytes(title, made) + partBytes(await makePart(reportIds.content, content));
+  const frame = { title, language: request.language, made };
+  const fixed = emptyReportBytes(frame) + partBytes(await makePart(reportIds.content, content));
   const { parts, leftOut: withoutRoom } = await recordParts(
     core,
     request,
@@ -72,7 +74,7 @@ export async function writeReport(
     partOf(task, [0.6, 1]),
   );
   content.leftOut.push(...withoutRoom);
-  const html = reportHtml(title, made, [await makePart(reportIds.content, content), ...parts]);
+  const html = reportHtml(frame, [await makePart(reportIds.content, content), ...parts]);
   task.signal.throwIfAborted();
   await writeTextAtomically(file, html);
   return {
@@ -83,7 +85,7 @@ export async function writeReport(
       ...(diff === null ? [] : ['comparison' as const]),
       ...(sweep === null ? [] : ['sweep' as const]),
     ],
-    leftOut: content.leftOut,
+    leftOut: content.leftOut.map((one) => describeLeftOut(one, explorer.model.layers)),
   };
 }
 

@@ -17,7 +17,7 @@ export type Existing = 'refuse' | 'resume' | 'replace';
 
 const formats: Record<
   SweepFormat,
-  { write: (result: SweepResult) => string; read: (text: string) => SavedSweep | null }
+  { write: (result: SweepResult, language?: string) => string; read: (text: string) => SavedSweep | null }
 > = {
   json: { write: toJson, read: fromJson },
   csv: { write: toCsv, read: fromCsv },
@@ -27,9 +27,9 @@ const formats: Record<
 /** No result comes near this: what is larger is something else. */
 const sizeLimit = 64 * 1024 * 1024;
 
-/** The result in one of the formats. */
-export function formatSweep(result: SweepResult, format: SweepFormat): string {
-  return formats[format].write(result);
+/** The result in one of the formats. @param language of a page's words */
+export function formatSweep(result: SweepResult, format: SweepFormat, language?: string): string {
+  return formats[format].write(result, language);
 }
 
 /** The format that a path's ending means. @throws GqaLensError input-invalid */

@@ -9,10 +9,10 @@ import { fromJson, toJson } from './saved';
 
 const id = 'gqa-lens-sweep';
 
-/** The result as one HTML file. */
-export function toHtml(result: SweepResult): string {
+/** The result as one HTML file. @param language of its words; what there is no translation to is English */
+export function toHtml(result: SweepResult, language = 'en'): string {
   const title = `${result.model.name}: KV heads and what they cost`;
-  return standalonePage({ title, page, data: [jsonElement(id, toJson(result))] });
+  return standalonePage({ title, page, language, data: [jsonElement(id, toJson(result))] });
 }
 
 /** Reads the result of a page that toHtml wrote; null when it is any other text. */

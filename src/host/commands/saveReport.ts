@@ -26,6 +26,7 @@ export function saveReport(context: HostContext) {
           diffUi: ui.diff,
           measures: session.comparison.measuring.resultOf(session.compare),
           sweeps,
+          language: vscode.env.language,
           file,
           // The dialog has asked.
           overwrite: true,

@@ -85,7 +85,8 @@ export class SweepPanels implements vscode.Disposable {
         return of.run();
       },
       openRow: (of, method) => this.openRow(of, method),
-      format: ({ result }, format) => this.engine.call((engine) => engine.formatSweep(result, format)),
+      format: ({ result }, format) =>
+        this.engine.call((engine) => engine.formatSweep(result, format, vscode.env.language)),
     });
     this.open.set(sweep.file, shown);
     panel.onDidDispose(() => {

@@ -54,7 +54,7 @@ describe('the report of a checkpoint', () => {
           ...{ state, model, registries, grouping, original, converted, compare },
           ...{ gpu: null, busy: null, problem: null },
         },
-        ...{ diffUi: defaultDiffUi(model), measures: null, sweeps: [], file, overwrite: false },
+        ...{ diffUi: defaultDiffUi(model), measures: null, sweeps: [], language: 'en', file, overwrite: false },
       },
       { signal: controller.signal, onProgress: () => controller.abort() },
     );

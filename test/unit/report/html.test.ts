@@ -1,12 +1,14 @@
 // The file of a report: nothing in names or texts may become markup, and it is known again before it is replaced.
 import { describe, expect, it } from 'vitest';
-import { generatorReach, isReport, reportHtml } from '../../../src/engine/report/html';
+import { generatorReach, isReport, reportHtml, reportLanguages } from '../../../src/engine/report/html';
 
 const made = { version: '1.2.3', date: '2026-01-01T00:00:00.000Z', milliseconds: { original: 1, converted: 0 } };
 const hostile = "</title></script><script>alert(1)</script>\" onload='x' &amp;";
 
 describe('the file of a report', () => {
-  const html = reportHtml(hostile, { ...made, version: hostile }, [{ name: `maps ${hostile} 0`, text: 'QUJD' }]);
+  const html = reportHtml({ title: hostile, language: 'en', made: { ...made, version: hostile } }, [
+    { name: `maps ${hostile} 0`, text: 'QUJD' },
+  ]);
 
   it('shows hostile names as text', () => {
     // Not the whole file: a failure would print it.
@@ -25,6 +27,21 @@ describe('the file of a report', () => {
       /^default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+'; img-src data: blob:$/,
     );
     expect(/\b(?:src|href)="/.test(html)).toBe(false);
+  });
+
+  it('is in any language that there is, with the messages of its own pages alone, else in English', () => {
+    expect(reportLanguages).toContain('de');
+    for (const language of [...reportLanguages, hostile]) {
+      const page = reportHtml({ title: 'a', language, made }, []);
+      const isTranslated = language !== 'en' && language !== hostile;
+      expect(/<html lang="(.*?)">/.exec(page)?.[1]).toBe(isTranslated ? language : 'en');
+      const json = /id="messages">(.*?)<\/script>/s.exec(page)?.[1];
+      expect(json !== undefined).toBe(isTranslated);
+      const messages = JSON.parse(json ?? '{}') as Record<string, string>;
+      if (language === 'de') expect(messages.Comparison).toBe('Vergleich');
+      // A message of the extension's host.
+      expect(messages).not.toHaveProperty('Save Report');
+    }
   });
 
   it('is a report by its beginning, which no other file has', () => {

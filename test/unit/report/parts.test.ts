@@ -1,6 +1,7 @@
 // What goes into a report as far as there is room: maps before exact weights, the layer that is shown first.
 import { describe, expect, it } from 'vitest';
 import type { EngineCore } from '../../../src/engine/core';
+import { describeLeftOut } from '../../../src/engine/report/leftOut';
 import { partBytes, recordParts, type ReportPart } from '../../../src/engine/report/parts';
 import type { ExplorerSnapshot } from '../../../src/protocol/explorerView';
 import type { AttentionRequest } from '../../../src/protocol/maps';
@@ -70,7 +71,9 @@ describe('the parts of a report', () => {
     const some = await record(maps + 1.5 * one);
     expect(names(some.parts).slice(0, 2 * L + 1)).toEqual(names(all).slice(0, 2 * L + 1));
     expect(names(some.parts)).not.toContain('weights converted 1');
-    expect(some.leftOut[0]).toMatch(/^Exact weights of layer 1, converted; layer 0; .*rounded/);
+    expect(some.leftOut[0]).toMatchObject({ kind: 'parts', part: 'weights' });
+    const told = some.leftOut.map((one) => describeLeftOut(one, explorer.model.layers))[0];
+    expect(told).toMatch(/^Exact weights of layer 1, converted; layer 0; .*rounded/);
   });
 
   it('pool maps where they have no room in full, and leave out layers far from the one that is shown last', async () => {
@@ -80,10 +83,14 @@ describe('the parts of a report', () => {
     const coarse = await record(maps * 0.8);
     expect(names(coarse.parts).slice(0, 2 * L)).toEqual(names(all).slice(0, 2 * L));
     expect(asked).toContain('probabilities run-7 2 0 64');
-    expect(coarse.leftOut[0]).toMatch(/^Maps in full: they are pooled to 64 cells/);
+    expect(coarse.leftOut[0]).toEqual({ kind: 'pooled', size: 64 });
     const few = await record(maps * 0.25);
     expect(names(few.parts)).toEqual(['maps original 1', 'maps converted 1']);
-    expect(few.leftOut[1]).toMatch(/^Maps of layer 0; layer 0, converted; layer 2; layer 2, converted\.$/);
+    const places = [0, 2].flatMap((layer) => [
+      { side: 'original', layer },
+      { side: 'converted', layer },
+    ]);
+    expect(few.leftOut[1]).toEqual({ kind: 'parts', part: 'maps', places });
     expect((await record(10)).parts).toEqual([]);
   });
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const sweep = file('sweep.json');
   await cli('sweep', sample, '--text', text, '--groups', '2,1', '--merge', 'mean,pca', '--out', sweep);
   await cli('report', sample, '--text', text, '--groups', '2', '--sweep', sweep, '--out', file('report.html'));
-  await cli('report', sample, '--text', hostile, '--out', file('hostile.html'));
+  await cli('report', sample, '--text', hostile, '--language', 'de', '--out', file('hostile.html'));
   numbers = await attentionOf(text, layer);
   browser = await launchChromium();
 });
@@ -183,10 +183,16 @@ describe('a report', () => {
     await page.context().close();
   });
 
-  it('shows hostile texts as texts, and the checkpoint alone where nothing is converted', async () => {
+  it('shows hostile texts as texts, the checkpoint alone where nothing is converted, and another language', async () => {
     const { page, wrong } = await open('hostile.html', 'light');
     expect(await page.getByTestId('report-text').textContent()).toBe(hostile);
     expect(await page.locator('img').count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('de');
+    expect(await page.title()).toBe('sample: wie sich seine Köpfe gruppieren');
+    expect(await page.getByTestId('report-conversion').textContent()).toMatch(/^Der Checkpoint/);
+    expect(await page.locator('[data-figure=assignment] h2').textContent()).toMatch(/^Zuordnung/);
+    await page.getByTestId('left-out').click();
+    expect(await page.getByTestId('left-out').textContent()).toMatch(/Ähnlichkeit von Köpfen an Aktivierungen/);
     expect(await page.getByRole('tab').filter({ visible: true }).count()).toBe(0);
     expect(wrong).toEqual([]);
     await page.context().close();

@@ -1,0 +1,37 @@
+/** What is not in a report, in the reader's language. The command line has its own words: src/engine/report/leftOut.ts. */
+import { t } from '@vscode/l10n';
+import type { ModelSummary } from '../../src/protocol/model';
+import { namedParts, type LeftOut, type ReportPartPlace } from '../../src/protocol/report';
+import { layerTitle } from '../shared/labels';
+
+/** A sentence. */
+export function leftOutWords(leftOut: LeftOut, model: Pick<ModelSummary, 'layers'>): string {
+  switch (leftOut.kind) {
+    case 'similarities': {
+      const measures = leftOut.measures.join(', ');
+      if (leftOut.on === 'weights') return t('Similarity of heads on weights by {0}: it takes long.', measures);
+      if (leftOut.on === 'attention') return t('Similarity of attention maps by {0}: it takes long.', measures);
+      return t('Similarity of heads on activations by {0}: it takes long.', measures);
+    }
+    case 'pooled':
+      return t(
+        'Maps in full: they are pooled to {0} cells a side, and a cell shows the largest of its weights.',
+        leftOut.size,
+      );
+    case 'parts': {
+      const places = placeWords(leftOut.places, model);
+      if (leftOut.part === 'maps') return t('Maps: {0}.', places);
+      if (leftOut.part === 'scores') return t('Scores: {0}.', places);
+      return t('Exact weights, which are told as maps draw them, rounded by up to 3 %: {0}.', places);
+    }
+  }
+}
+
+function placeWords(places: readonly ReportPartPlace[], model: Pick<ModelSummary, 'layers'>): string {
+  const { named, more } = namedParts(places);
+  const list = named.map(({ side, layer }) => {
+    const title = layerTitle(model, layer);
+    return side === 'converted' ? t('{0}, converted', title) : title;
+  });
+  return [...list, ...(more === 0 ? [] : [t('{0} more', more)])].join('; ');
+}
