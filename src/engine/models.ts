@@ -13,6 +13,7 @@ import { CheckpointWeights } from '../model/weights';
 import { GqaLensError } from '../protocol/errors';
 import type { ModelSummary } from '../protocol/model';
 import type { TaskContext } from '../protocol/tasks';
+import type { Token } from '../protocol/tokens';
 
 /** A checkpoint that can be run. */
 export interface RunnableModel {
@@ -40,6 +41,11 @@ export class OpenedModel {
     throw new GqaLensError('checkpoint-unsupported', this.summary.notRunnable ?? 'The model cannot be run', {
       file: this.summary.path,
     });
+  }
+
+  /** A token as people read it. */
+  token(id: number): Token {
+    return { id, text: this.tokenizer?.tokenText(id) ?? `#${id}` };
   }
 
   /** Bytes that the KV caches take with G heads, in the checkpoint's cache type: of a decoded token, and of the encoder's. */

@@ -161,7 +161,7 @@ class Sweep {
 
   private async openMeasurer(): Promise<TextMeasurer> {
     const { model, gpu } = this.tools;
-    const token = (id: number) => ({ id, text: model.tokenizer?.tokenText(id) ?? `#${id}` });
+    const token = (id: number) => model.token(id);
     const { windows, result } = this.prepared;
     const measurement = { windows, token, detail: false, timedTokens: result.request.timedTokens };
     return new TextMeasurer(await gpu.ready(), this.original(), measurement);
