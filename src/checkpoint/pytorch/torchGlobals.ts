@@ -4,6 +4,7 @@
  * its own weights_only loader allows the same kinds.
  */
 import type { Dtype } from '../checkpoint';
+import type { PickleWorld } from './pickleMachine';
 import {
   PickleDict,
   PickleGlobal,
@@ -13,7 +14,6 @@ import {
   type Fail,
   type PickleValue,
 } from './pickleValues';
-import type { PickleWorld } from './unpickle';
 
 /** Most dimensions of a tensor. */
 const dimensionLimit = 16;
