@@ -14,6 +14,7 @@ import type {
   AttentionTile,
   HeadStatistics,
   HeadStatisticsRequest,
+  MapQuestions,
 } from '../protocol/maps';
 import type { CompareSummary, HeadDivergence, MeasureRequest, TextMeasures } from '../protocol/measures';
 import type { ModelSummary } from '../protocol/model';
@@ -31,7 +32,7 @@ export interface OpenedIn {
   model: ModelSummary;
 }
 
-export class EngineModel {
+export class EngineModel implements MapQuestions {
   private current: OpenedIn;
 
   constructor(

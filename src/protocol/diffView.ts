@@ -5,7 +5,7 @@
 import type { ConversionRequest } from './conversion';
 import type { ErrorValue } from './errors';
 import type { FigureHostApi, FigureViewApi } from './figures';
-import type { AttentionRequest, AttentionRow, AttentionRowRequest, AttentionTile } from './maps';
+import type { MapQuestions } from './maps';
 import type { CompareSummary, HeadDivergence, TextMeasures } from './measures';
 import type { Registries } from './methods';
 import type { ModelSummary } from './model';
@@ -67,7 +67,7 @@ export interface PredictionsRequest {
   count: number;
 }
 
-export interface DiffHostApi extends FigureHostApi {
+export interface DiffHostApi extends FigureHostApi, Pick<MapQuestions, 'attention' | 'attentionRow'> {
   ready(): Promise<DiffSnapshot>;
   run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
@@ -83,8 +83,6 @@ export interface DiffHostApi extends FigureHostApi {
   saveReport(): Promise<void>;
   /** Opens which heads read which KV head on both sides, as the editor's text diff. */
   compareAssignments(): Promise<void>;
-  attention(request: AttentionRequest): Promise<AttentionTile>;
-  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
   headDivergence(runA: string, runB: string, layer: number): Promise<HeadDivergence>;
   predictions(request: PredictionsRequest): Promise<{ a: Prediction[]; b: Prediction[] }>;
   /** Measures the layers again after that was cancelled or failed, or the time of a decoded token of both models. */

@@ -6,17 +6,7 @@ import type { ConversionRequest, GroupingView } from './conversion';
 import type { HeadDamage, HeadDamageRequest } from './damage';
 import type { ErrorValue } from './errors';
 import type { FigureHostApi, FigureViewApi } from './figures';
-import type {
-  AttentionColumn,
-  AttentionColumnRequest,
-  AttentionRequest,
-  AttentionRow,
-  AttentionRowRequest,
-  AttentionTile,
-  HeadStatistics,
-  HeadStatisticsRequest,
-  MapValues,
-} from './maps';
+import type { MapQuestions, MapValues } from './maps';
 import type { CompareSummary } from './measures';
 import type { Registries } from './methods';
 import type { ModelSummary } from './model';
@@ -100,7 +90,7 @@ export interface ExplorerSnapshot {
 }
 
 /** Host functions that the explorer calls. */
-export interface ExplorerHostApi extends FigureHostApi {
+export interface ExplorerHostApi extends FigureHostApi, MapQuestions {
   ready(): Promise<ExplorerSnapshot>;
   run(text: string, decoderText: string): Promise<void>;
   cancel(): void;
@@ -111,10 +101,6 @@ export interface ExplorerHostApi extends FigureHostApi {
   exportConversion(): Promise<void>;
   /** Asks where, and writes a report. */
   saveReport(): Promise<void>;
-  attention(request: AttentionRequest): Promise<AttentionTile>;
-  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
-  attentionColumn(request: AttentionColumnRequest): Promise<AttentionColumn>;
-  headStatistics(request: HeadStatisticsRequest): Promise<HeadStatistics>;
   /** A request that differs from the one before in more than the layer cancels what is still computed for that. */
   similarity(request: SimilarityRequest): Promise<SimilarityResult>;
   /** Like `similarity`. */

@@ -140,3 +140,11 @@ export interface HeadStatistics {
   /** [H] */
   statistics: AttentionStatistics[];
 }
+
+/** What can be asked about the maps of runs, of the host by its pages as of a checkpoint in the engine. */
+export interface MapQuestions {
+  attention(request: AttentionRequest): Promise<AttentionTile>;
+  attentionRow(request: AttentionRowRequest): Promise<AttentionRow>;
+  attentionColumn(request: AttentionColumnRequest): Promise<AttentionColumn>;
+  headStatistics(request: HeadStatisticsRequest): Promise<HeadStatistics>;
+}
