@@ -15,6 +15,14 @@ export interface KeyEvents {
   intend(intention: Intention | null, said: string): void;
 }
 
+/** Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y (or with the command key) as steps of a history; null for all other keys. */
+export function historyStep(event: KeyboardEvent): 'undo' | 'redo' | null {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null;
+  const key = event.key.toLowerCase();
+  if (key !== 'z' && key !== 'y') return null;
+  return key === 'y' || event.shiftKey ? 'redo' : 'undo';
+}
+
 export class AssignmentKeys {
   readonly #events: KeyEvents;
   #intention: Intention | null = null;
