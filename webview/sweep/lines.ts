@@ -1,5 +1,5 @@
 /**
- * What the plot of a sweep shows: its measures, its axes, and the rows as lines. Pure; drawing is plot.ts.
+ * What the plot of a sweep shows: its measures, its axes, and the rows as lines. Pure; drawing is plotLines.ts.
  */
 import { t } from '@vscode/l10n';
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
@@ -110,6 +110,11 @@ export interface Point {
   row: SweepRow;
   x: number;
   y: number;
+}
+
+/** A line with the places of its rows. */
+export interface DrawnLine extends Line {
+  points: Point[];
 }
 
 /** The row of the checkpoint as it is. */

@@ -1,6 +1,6 @@
 /**
  * The levels that a sweep is read against, as in the paper's figures: the checkpoint as it is (MHA, if it is that), and the
- * best that one KV head reaches (MQA). Pure; drawing is plot.ts.
+ * best that one KV head reaches (MQA). Pure; drawing is plotReferences.ts.
  */
 import { t } from '@vscode/l10n';
 import type { SweepResult } from '../../src/protocol/sweep';

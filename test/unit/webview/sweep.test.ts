@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { SweepResult, SweepRow } from '../../../src/protocol/sweep';
 import { columns, isBest, sortRows, usedColumns } from '../../../webview/sweep/columns';
 import { headsTitle, isTimed, linesOf, methodTitle, pointsOf, spreadLabels } from '../../../webview/sweep/lines';
+import { neighbour } from '../../../webview/sweep/plotPlaces';
+import { makeScales, plotSizes } from '../../../webview/sweep/plotScales';
 import { referencesOf } from '../../../webview/sweep/references';
 import { describeText } from '../../../webview/sweep/words';
 
@@ -152,5 +154,38 @@ describe('references', () => {
     expect(referencesOf({ ...result, rows: [row(8, null, 3), failed] }, 'loss')).toHaveLength(1);
     const single = { ...result, model: { ...result.model, G: 1 }, rows: [row(1, null, 3), row(1, 'mean', 3)] };
     expect(referencesOf(single, 'loss').map(({ id }) => id)).toEqual(['original']);
+  });
+});
+
+describe('the plot', () => {
+  it('has room for labels wherever they fit, however short the names are', () => {
+    for (const title of ['PCA', 'SVD', 'Mean', 'Weighted mean', 'Least squares, aligned']) {
+      expect(plotSizes([title], 900), title).toMatchObject({ hasLabels: true });
+      const { width } = plotSizes([title], 900);
+      expect(900 - width).toBeGreaterThan(title.length * 6);
+    }
+  });
+
+  it('gives labels up for the plot in narrow panels, and cuts long ones off before that', () => {
+    expect(plotSizes(['PCA'], 320).hasLabels).toBe(false);
+    expect(plotSizes(['Least squares, aligned'], 380).hasLabels).toBe(true);
+    expect(plotSizes(['Least squares, aligned'], 340).hasLabels).toBe(false);
+    expect(plotSizes(['Least squares, aligned'], 340).width).toBeGreaterThanOrEqual(240);
+  });
+
+  it('lets arrow keys go along a line and between lines of the same number of KV heads', () => {
+    const at = (line: string, x: number, y: number) => ({ line, x, y });
+    const points = [at('original', 8, 3), at('mean', 4, 5), at('mean', 2, 6), at('pca', 4, 3.5), at('pca', 1, 4.5)];
+    const [original, mean4, mean2, pca4, pca1] = points;
+    const all = linesOf(result).flatMap(({ rows: of }) => pointsOf(of, 'heads', 'loss'));
+    const scales = makeScales(all, { x: 'heads', y: 'loss' }, { width: 400, height: 300 });
+    const go = (key: string, from = original) => from && neighbour(key, from, points, scales);
+    expect(go('ArrowRight', mean4)).toBe(mean2);
+    expect(go('ArrowLeft', mean4)).toBe(original);
+    expect(go('ArrowRight', pca4)).toBe(pca1);
+    expect(go('ArrowDown', mean4)).toBe(pca4);
+    expect(go('ArrowUp', pca4)).toBe(mean4);
+    expect(go('ArrowRight', pca1)).toBeNull();
+    expect(go('Home', mean4)).toBeNull();
   });
 });
