@@ -1,15 +1,15 @@
 /**
  * One tensor: what it is, and on demand its statistics, streamed by the engine with progress and a way to stop.
- * Role: the card beside the table. Asking is main.ts.
+ * Role: the card beside the table. Asking is statistics.ts.
  */
 import { t } from '@vscode/l10n';
 import type { ErrorValue } from '../../src/protocol/errors';
 import type { TensorStatistics } from '../../src/protocol/structure';
-import type { Busy } from '../../src/protocol/views';
 import { button, plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
 import { formatBytes, formatInteger, formatValue } from '../shared/format';
 import { drawHistogram } from './histogram';
+import type { StatisticsState } from './statistics';
 import { elementCount, type TensorList } from './tensorList';
 import { shapeText } from './words';
 
@@ -19,13 +19,6 @@ export interface DetailsEvents {
   cancel(): void;
   close(): void;
 }
-
-/** How the statistics of the tensor stand. */
-export type StatisticsState =
-  | { kind: 'none' }
-  | { kind: 'busy'; busy: Busy }
-  | { kind: 'done'; statistics: TensorStatistics }
-  | { kind: 'failed'; problem: ErrorValue };
 
 export class DetailsCard {
   readonly element: HTMLElement;

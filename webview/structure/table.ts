@@ -1,15 +1,13 @@
 /**
  * The tensors as a table of which only the visible rows exist: a tree grid, one focus, driven by pointer or keyboard.
- * Role: elements and keys. Which rows there are is tensorList.ts.
+ * Role: scrolling, focus and keys. Which rows there are is tensorList.ts, their cells are tableRows.ts.
  */
 import { t } from '@vscode/l10n';
 import type { StructureColumn } from '../../src/protocol/structureView';
-import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
-import { formatBytes, formatInteger } from '../shared/format';
+import { columnHeading, groupRow, tensorRow } from './tableRows';
 import type { TensorList, TensorRows } from './tensorList';
 import { columns } from './ui';
-import { shapeText } from './words';
 
 /** Pixels; the style sheet has the same. */
 const rowHeight = 22;
@@ -24,21 +22,6 @@ export interface TableEvents {
   copy(name: string): void;
   scrolled(scrollTop: number): void;
 }
-
-const titles: Record<StructureColumn, string> = {
-  name: t('Name'),
-  dtype: t('Type'),
-  shape: t('Shape'),
-  bytes: t('Size'),
-  role: 'Role',
-};
-const hints: Record<StructureColumn, string> = {
-  name: t('In the order of layers'),
-  dtype: t('Type of the stored elements'),
-  shape: t('By number of elements'),
-  bytes: t('Bytes in the file; layers by their sum'),
-  role: t('What the model reads from it'),
-};
 
 export class TensorGrid {
   readonly element: HTMLElement;
@@ -132,12 +115,7 @@ export class TensorGrid {
   }
 
   #heading(column: StructureColumn): HTMLElement {
-    const sort = plainButton(
-      titles[column],
-      { class: 'link', title: hints[column], 'data-testid': `sort-${column}`, tabindex: '-1' },
-      () => this.#events.sort(column),
-    );
-    const heading = element('div', { class: `cell ${column}`, role: 'columnheader' }, sort);
+    const heading = columnHeading(column, () => this.#events.sort(column));
     this.#headings.set(column, heading);
     return heading;
   }
@@ -157,7 +135,7 @@ export class TensorGrid {
 
   #row(place: number): HTMLElement {
     const row = this.#rows.rows[place] ?? 0;
-    const made = row < 0 ? this.#groupRow(-1 - row) : this.#tensorRow(row);
+    const made = this.#cells(row);
     made.id = `row-${place}`;
     made.dataset.place = String(place);
     made.setAttribute('role', 'row');
@@ -166,63 +144,10 @@ export class TensorGrid {
     return made;
   }
 
-  #groupRow(group: number): HTMLElement {
-    const { name, tensors, bytes, isFolded } = this.#rows.groups.get(group) ?? {
-      name: '',
-      tensors: 0,
-      bytes: 0,
-      isFolded: false,
-    };
-    return element(
-      'div',
-      {
-        class: 'tensor-row group',
-        'aria-level': 1,
-        'aria-expanded': String(!isFolded),
-        'data-testid': 'tensor-group',
-        'data-name': name,
-      },
-      element(
-        'div',
-        { class: 'cell name', role: 'gridcell' },
-        element('span', { class: 'twistie', 'aria-hidden': 'true' }, isFolded ? '▸' : '▾'),
-        name,
-      ),
-      element(
-        'div',
-        { class: 'cell count muted', role: 'gridcell', 'aria-colspan': 2 },
-        t('{0} tensors', formatInteger(tensors)),
-      ),
-      element('div', { class: 'cell bytes muted', role: 'gridcell' }, formatBytes(bytes)),
-      element('div', { class: 'cell role', role: 'gridcell' }),
-    );
-  }
-
-  #tensorRow(tensor: number): HTMLElement {
-    const list = this.#list;
-    if (list === null) return element('div');
-    const name = list.names[tensor] ?? '';
-    const { dtype, shape, role, bytes } = list.kind(tensor);
-    const group = this.#rows.groups.size > 0 ? list.groupOf(tensor) : null;
-    // Under a heading its part of the name is said already; the whole is in the tool tip and what copying takes.
-    const shown =
-      group === null ? [name] : [element('span', { class: 'prefix muted' }, `${group}.`), name.slice(group.length + 1)];
-    return element(
-      'div',
-      {
-        ...{ class: `tensor-row${group === null ? '' : ' member'}`, 'data-testid': 'tensor', 'data-name': name },
-        ...{ 'aria-level': group === null ? 1 : 2, 'aria-selected': String(name === this.#selected) },
-      },
-      element('div', { class: 'cell name', role: 'gridcell', title: name }, element('span', {}, ...shown)),
-      element('div', { class: 'cell dtype', role: 'gridcell' }, dtype),
-      element('div', { class: 'cell shape', role: 'gridcell' }, shapeText(shape)),
-      element(
-        'div',
-        { class: 'cell bytes', role: 'gridcell', title: t('{0} bytes', formatInteger(bytes)) },
-        formatBytes(bytes),
-      ),
-      element('div', { class: 'cell role', role: 'gridcell', title: role }, role),
-    );
+  #cells(row: number): HTMLElement {
+    const { groups } = this.#rows;
+    if (row < 0) return groupRow(groups.get(-1 - row) ?? { name: '', tensors: 0, bytes: 0, isFolded: false });
+    return this.#list === null ? element('div') : tensorRow(this.#list, row, this.#selected, groups.size > 0);
   }
 
   #click(event: Event): void {
