@@ -14,6 +14,7 @@ import { cosineFloor } from './cosineFloor';
 import { measuringNote } from './measuringNote';
 import { driftNumbers } from './numbers';
 import { stepped } from './stepped';
+import { drawValueGrid } from './valueGrid';
 import { shownModel, type DiffActions, type DiffView } from './view';
 
 const HEIGHT = 168;
@@ -152,23 +153,8 @@ export class Drift implements Figure<DiffView> {
     step: number,
   ): void {
     const grid = this.#svg.select('.grid');
-    const ticks = y.ticks(4);
-    grid
-      .selectAll('line')
-      .data(ticks)
-      .join('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.#width - MARGIN.right)
-      .attr('y1', y)
-      .attr('y2', y);
-    grid
-      .selectAll('.value')
-      .data(ticks)
-      .join('text')
-      .attr('class', 'value')
-      .attr('x', MARGIN.left - 6)
-      .attr('y', y)
-      .text((value) => formatNumber(value, 1));
+    const [left, right] = [MARGIN.left, this.#width - MARGIN.right];
+    drawValueGrid(grid, { y, ticks: y.ticks(4), left, right, label: (value) => formatNumber(value, 1) });
     grid
       .selectAll('.layer-number')
       .data(visibleLabels(names.length, step, Math.max(22, 7 * longest(names))))

@@ -10,6 +10,7 @@ import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
 import { tokenLabel } from '../shared/labels';
 import { stepped } from './stepped';
+import { drawValueGrid } from './valueGrid';
 import { hoveredTokens, NO_HOVER, predictedAfter, type DiffActions, type DiffView } from './view';
 
 const HEIGHT = 84;
@@ -58,22 +59,10 @@ export class KlStrip implements Figure<DiffView> {
     this.#svg.attr('width', this.#width);
     this.element.setAttribute('aria-valuemax', String(klPerToken.length - 1));
     const ticks = y.ticks(3);
-    const grid = this.#svg.select('.grid');
-    grid
-      .selectAll('line')
-      .data(ticks)
-      .join('line')
-      .attr('x1', MARGIN.left)
-      .attr('x2', this.#width - MARGIN.right)
-      .attr('y1', y)
-      .attr('y2', y);
-    grid
-      .selectAll('text')
-      .data(ticks)
-      .join('text')
-      .attr('x', MARGIN.left - 6)
-      .attr('y', y)
-      .text((value, index) => (index === ticks.length - 1 ? t('{0} nat', value) : String(value)));
+    drawValueGrid(this.#svg.select('.grid'), {
+      ...{ y, ticks, left: MARGIN.left, right: this.#width - MARGIN.right },
+      label: (value, index) => (index === ticks.length - 1 ? t('{0} nat', value) : String(value)),
+    });
     this.#svg
       .select('.bars')
       .selectAll<SVGRectElement, number>('rect')
