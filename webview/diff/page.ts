@@ -16,6 +16,7 @@ import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
 import { FigureTools } from '../shared/figureTools';
+import { Followers } from '../shared/followers';
 import { Header, type MakeHeader } from '../shared/header';
 import { kept, type Host } from '../shared/host';
 import type { Remotely } from '../shared/remotely';
@@ -124,6 +125,7 @@ export function createDiffPage(
   ];
   const rows = [...heads, new Words(actions, data)];
   const figures = [...measures, ...rows];
+  const followers = new Followers(figures, ({ element: { hidden } }) => !hidden);
   const tools = new FigureTools<DiffView>({
     ...{ figures, host: remote, origin: originOf },
     failed: (error) => report(toErrorValue(error)),
@@ -190,12 +192,12 @@ export function createDiffPage(
         busy?.message ??
         (compare === null ? '' : `${compare.a.tokens.length} tokens · ${compare.a.adapter} · ${compare.a.computeType}`);
     }
-    for (const figure of figures) {
-      if (figure.element.hidden) continue;
-      if (rendering) figure.render(shown);
-      else figure.emphasise(shown);
+    if (!rendering) {
+      followers.follow(shown);
+      return;
     }
-    if (rendering) tools.render(shown);
+    followers.render(shown);
+    tools.render(shown);
   }
 
   /** Hides the figures of what cannot be compared, and says so. */

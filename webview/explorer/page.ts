@@ -12,6 +12,7 @@ import type { ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } f
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
+import { Followers } from '../shared/followers';
 import { FigureTools } from '../shared/figureTools';
 import { Header, type MakeHeader } from '../shared/header';
 import { kept, type Host } from '../shared/host';
@@ -146,6 +147,7 @@ export function createExplorerPage(
     new Divergence(actions, () => ask(remote.openDiff())),
     maps,
   ];
+  const followers = new Followers(figures);
   const tools = new FigureTools<ExplorerView>({
     ...{ figures, host: remote, origin: originOf },
     failed: (error) => report(toErrorValue(error)),
@@ -200,11 +202,12 @@ export function createExplorerPage(
       compareButton.disabled = state.conversion.G === snapshot.model.G;
       status.render(snapshot);
     }
-    for (const figure of figures) {
-      if (render) figure.render(shown);
-      else figure.emphasise(shown);
+    if (!render) {
+      followers.follow(shown);
+      return;
     }
-    if (render) tools.render(shown);
+    followers.render(shown);
+    tools.render(shown);
   }
 
   /** Runs a request whose failure the user must hear of. */

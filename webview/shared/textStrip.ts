@@ -1,7 +1,7 @@
 /**
  * The sample text as a strip of tokens, shaded by a number a token (attention received, or divergence), with bars above and
  * below each for more numbers.
- * Role: chips and their events; what the numbers mean is the view's business.
+ * Role: chips and their events. Shades and bars are drawn by textInk.ts; what the numbers mean is the view's business.
  */
 import './textStrip.css';
 import { t } from '@vscode/l10n';
@@ -9,20 +9,13 @@ import { select } from 'd3';
 import type { Token } from '../../src/protocol/tokens';
 import { element } from './dom';
 import { tokenLabel } from './labels';
+import { TextInk, type TokenBars } from './textInk';
 
 export interface TextStripEvents {
   hover(token: number | null): void;
   select(token: number): void;
   /** Escape was pressed. */
   leave?(): void;
-}
-
-/** One bar of every token. */
-export interface TokenBars {
-  /** CSS colour. */
-  color: string;
-  /** [S] length of each token's bar, 0 to 1. */
-  lengths: ArrayLike<number>;
 }
 
 /** How chips are shaded and outlined. */
@@ -42,20 +35,23 @@ export interface TextStripMarks {
   hovered: readonly number[];
 }
 
-/** Shorter bars are left out: they are not seen. */
-const SHORTEST_BAR = 0.02;
-
 export class TextStrip {
   readonly element: HTMLElement;
   readonly #events: TextStripEvents;
   #tokens: readonly Token[] = [];
   #chips: HTMLElement[] = [];
-  /** What each chip shows now: of a thousand chips only those that change are touched. */
-  #shown: string[] = [];
+  readonly #ink: TextInk;
+  /** Of a thousand chips only those that change are touched. */
+  #hovered: readonly number[] = [];
+  #selected: number | null = null;
+  #room = { above: 0, below: 0 };
 
   constructor(events: TextStripEvents, label = t('Tokens of the text')) {
     this.#events = events;
     this.element = element('div', { class: 'text-strip', role: 'listbox', 'aria-label': label });
+    this.#ink = new TextInk(this.element);
+    // The chips move with the width, the room for bars and the text; all of it changes the strip's size or its chips.
+    new ResizeObserver(() => this.#ink.measure(this.element, this.#chips)).observe(this.element, { box: 'border-box' });
     this.element.addEventListener('pointerleave', () => events.hover(null));
     this.element.addEventListener('keydown', (event) => this.#press(event));
   }
@@ -73,6 +69,7 @@ export class TextStrip {
       .attr('data-token', (_, place) => place)
       .attr('tabindex', (_, place) => (place === 0 ? 0 : -1))
       .attr('title', (token, place) => t('token {0}, id {1}', place, token.id))
+      .attr('aria-selected', 'false')
       .classed('line-end', (token) => token.text.includes('\n'))
       .text((token) => tokenLabel(token.text))
       .on('pointerenter focus', (event: Event) => events.hover(tokenOf(event)))
@@ -80,32 +77,35 @@ export class TextStrip {
       .on('click', (event: Event) => events.select(tokenOf(event)))
       .nodes()
       .filter((node) => node instanceof HTMLElement);
-    this.#shown = [];
+    this.#hovered = [];
+    this.#selected = null;
+    this.#ink.measure(this.element, this.#chips);
   }
 
   mark(marks: TextStripMarks): void {
     const { shade, lowerShade = null, color, selected, hovered, barsAbove = [], barsBelow = [] } = marks;
-    const { above: roomAbove, below: roomBelow } = marks.room ?? { above: 0, below: 0 };
-    this.element.style.setProperty('--shade', color);
-    this.element.style.setProperty('--above', String(Math.max(roomAbove, barsAbove.length)));
-    this.element.style.setProperty('--below', String(Math.max(roomBelow, barsBelow.length)));
-    this.element.classList.toggle('halves', lowerShade !== null);
-    this.#chips.forEach((chip, place) => {
-      const amount = percent(shade?.[place]);
-      const lower = percent(lowerShade?.[place]);
-      const [above, below] = [layers(barsAbove, place), layers(barsBelow, place)];
-      const [isHovered, isSelected] = [hovered.includes(place), place === selected];
-      const shown = [amount, lower, isHovered, isSelected, above, below].join('|');
-      if (this.#shown[place] === shown) return;
-      this.#shown[place] = shown;
-      chip.style.setProperty('--amount', amount);
-      chip.style.setProperty('--lower', lower);
-      chip.style.setProperty('--bars-above', above);
-      chip.style.setProperty('--bars-below', below);
-      chip.classList.toggle('hovered', isHovered);
-      chip.classList.toggle('selected', isSelected);
-      chip.setAttribute('aria-selected', String(isSelected));
-    });
+    this.#makeRoom(marks.room ?? { above: barsAbove.length, below: barsBelow.length });
+    this.#ink.show({ shade, lowerShade, color, barsAbove, barsBelow });
+    for (const place of this.#hovered) this.#chips[place]?.classList.remove('hovered');
+    for (const place of hovered) this.#chips[place]?.classList.add('hovered');
+    this.#hovered = hovered;
+    if (selected === this.#selected) return;
+    this.#select(this.#selected, false);
+    this.#select(selected, true);
+    this.#selected = selected;
+  }
+
+  #select(token: number | null, isSelected: boolean): void {
+    const chip = token === null ? undefined : this.#chips[token];
+    chip?.classList.toggle('selected', isSelected);
+    chip?.setAttribute('aria-selected', String(isSelected));
+  }
+
+  #makeRoom({ above, below }: { above: number; below: number }): void {
+    if (above === this.#room.above && below === this.#room.below) return;
+    this.#room = { above, below };
+    this.element.style.setProperty('--above', String(above));
+    this.element.style.setProperty('--below', String(below));
   }
 
   /** Scrolls a token into sight. */
@@ -168,20 +168,6 @@ export class TextStrip {
     }
     return best;
   }
-}
-
-function percent(share: number | undefined): string {
-  return `${Math.round((share ?? 0) * 100)}%`;
-}
-
-/** The bars of a token as layers of a background, from the top; "none" where all are too short. */
-function layers(bars: readonly TokenBars[], place: number): string {
-  const drawn = bars.flatMap(({ color, lengths }, row) => {
-    const length = lengths[place] ?? 0;
-    const ramp = `linear-gradient(to right, ${color} ${percent(length)}, transparent 0)`;
-    return length < SHORTEST_BAR ? [] : [`${ramp} 0 ${row * 3}px / 100% 3px no-repeat`];
-  });
-  return drawn.length === 0 ? 'none' : drawn.join(', ');
 }
 
 function tokenOf(event: Event): number {

@@ -140,10 +140,14 @@ test('a token is marked in every map and in the text', async () => {
   const marks = (name: string): Promise<number> => view.locator(`.group-card .mark-${name}:not([hidden])`).count();
   const maps = await view.locator('.group-card .heatmap').count();
   expect([await marks('row'), await marks('column')]).toEqual([maps, maps]);
-  const hovered = await view
-    .locator('.text-strip .hovered')
-    .evaluateAll((chips) => chips.map((chip) => Number(chip.getAttribute('data-token'))));
-  expect(hovered.sort((a, b) => a - b)).toEqual([found.key, found.query].sort((a, b) => a - b));
+  const hovered = (): Promise<number[]> =>
+    view
+      .locator('.text-strip .hovered')
+      .evaluateAll((chips) => chips.map((chip) => Number(chip.getAttribute('data-token'))));
+  // Figures out of sight follow once the pointer rests.
+  await expect
+    .poll(async () => (await hovered()).sort((a, b) => a - b))
+    .toEqual([found.key, found.query].sort((a, b) => a - b));
   // From the text, the token is marked as a query and as a key.
   await view.locator('.text-strip [data-token="30"]').hover();
   await eventually(async () => (await marks('column')) === maps && (await marks('row')) === maps, 'both are marked');

@@ -115,9 +115,42 @@ test('a click keeps a token, Escape lets it go, and arrows go from token to toke
   await expect.poll(() => title.innerText()).toBe('Text');
 });
 
-test('shades tell both directions, and heads by themselves', async () => {
+test('shades are as strong as the weights', async () => {
   const view = await explorer();
   await choose(view, 'text-mode', 'shades');
+  await choose(view, 'text-direction', 'from');
+  await view.getByTestId('text-chips').getByText('KV 1').click();
+  await view.locator('.text-strip [data-token="9"]').click();
+  await lines(view);
+  const weights = Array.from({ length: 10 }, (_, key) => mean(1, 9, key));
+  const largest = Math.max(...weights);
+  // The edge of each token: of the weight's opacity, relative to the largest, over a shade of 28 % of that.
+  const expected = weights.map((weight) => 1 - (1 - weight / largest) * (1 - (0.28 * weight) / largest));
+  const drawn = (): Promise<number[]> =>
+    view.locator('.text-strip').evaluateAll((strips) => {
+      const strip = strips.find(({ offsetWidth }) => offsetWidth > 0);
+      const canvas = strip?.querySelector('canvas');
+      const frame = strip?.getBoundingClientRect();
+      if (!strip || !canvas || !frame) return [];
+      const scale = canvas.width / frame.width;
+      return [...strip.querySelectorAll('.token')].slice(0, 10).map((token) => {
+        const { left, width, bottom } = token.getBoundingClientRect();
+        const [x, y] = [left + width / 2 - frame.left, bottom - 2.5 - frame.top];
+        const pixel = canvas.getContext('2d')?.getImageData(Math.floor(x * scale), Math.floor(y * scale), 1, 1).data;
+        return (pixel?.[3] ?? NaN) / 255;
+      });
+    });
+  const furthest = async (): Promise<number> => {
+    const opacities = await drawn();
+    return Math.max(...expected.map((opacity, key) => Math.abs((opacities[key] ?? NaN) - opacity)));
+  };
+  // Two opacities are each rounded to steps of 255; weights of the page and of the engine differ by 1e-5.
+  await expect.poll(furthest, { timeout: 10_000 }).toBeLessThan(0.01);
+  await view.locator('.text-strip [data-token="9"]').click();
+});
+
+test('shades tell both directions, and heads by themselves', async () => {
+  const view = await explorer();
   await choose(view, 'text-direction', 'both');
   await view.getByTestId('text-chips').getByText('KV 1').click();
   await choose(view, 'text-by', 'head');

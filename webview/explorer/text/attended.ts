@@ -15,10 +15,8 @@ export function tileRow(tile: AttentionTile, head: number | null, query: number)
   const { S, T, window } = tile;
   const cells = cellsOf(tile, head);
   if (query >= S || cells?.coding.kind !== 'weights') return new Float64Array(0);
-  return Float64Array.from({ length: T }, (_, key) => {
-    const place = placeOf({ window, ...cells }, query, key);
-    return place === null ? 0 : (CODE_WEIGHTS[cells.codes[place] ?? 0] ?? 0);
-  });
+  const grid = { window, ...cells };
+  return filled(T, (key) => weightAt(cells.codes, placeOf(grid, query, key)));
 }
 
 /**
@@ -29,10 +27,19 @@ export function tileColumn(tile: AttentionTile, head: number | null, key: number
   const { S, T, window } = tile;
   const cells = cellsOf(tile, head);
   if (key >= T || cells === null) return new Float64Array(0);
-  return Float64Array.from({ length: S }, (_, query) => {
-    const place = placeOf({ window, ...cells }, query, key);
-    return place === null ? 0 : (CODE_WEIGHTS[cells.codes[place] ?? 0] ?? 0);
-  });
+  const grid = { window, ...cells };
+  return filled(S, (query) => weightAt(cells.codes, placeOf(grid, query, key)));
+}
+
+/** Rows and columns are read anew at every move of the pointer: without an object for each of a thousand places. */
+function filled(length: number, valueAt: (place: number) => number): Float64Array {
+  const values = new Float64Array(length);
+  for (let place = 0; place < length; place++) values[place] = valueAt(place);
+  return values;
+}
+
+function weightAt(codes: Uint8Array, place: number | null): number {
+  return place === null ? 0 : (CODE_WEIGHTS[codes[place] ?? 0] ?? 0);
 }
 
 /** The mean over heads of exact weights: of a row [heads, T], or of a column [heads, S]. @returns [T] or [S] */
@@ -49,14 +56,20 @@ export function meanRow(
   return sums;
 }
 
-/** The keys with the largest weights, largest first. */
+/** The keys with the largest weights, largest first; of equal ones the earlier first. */
 export function topKeys(
   weights: ArrayLike<number>,
   count: number,
   skipFirst: boolean,
 ): { key: number; weight: number }[] {
-  return Array.from(weights, (weight, key) => ({ key, weight }))
-    .filter(({ key, weight }) => weight > 0 && !(skipFirst && key === 0))
-    .sort((a, b) => b.weight - a.weight)
-    .slice(0, count);
+  const top: { key: number; weight: number }[] = [];
+  for (let key = skipFirst ? 1 : 0; key < weights.length; key++) {
+    const weight = weights[key] ?? 0;
+    const last = top.length < count ? 0 : (top.at(-1)?.weight ?? 0);
+    if (weight <= last) continue;
+    const place = top.findIndex((other) => other.weight < weight);
+    top.splice(place < 0 ? top.length : place, 0, { key, weight });
+    if (top.length > count) top.pop();
+  }
+  return top;
 }

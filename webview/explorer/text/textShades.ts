@@ -11,7 +11,8 @@ import { groupColor } from '../../shared/groupLook';
 import { capitalised } from '../../shared/labels';
 import type { LayerTokens } from '../../shared/layerTokens';
 import { relativeToLargest } from '../../shared/relative';
-import { TextStrip, type TokenBars } from '../../shared/textStrip';
+import type { TokenBars } from '../../shared/textInk';
+import { TextStrip } from '../../shared/textStrip';
 import type { Side } from './textLines';
 import { isOneText, restingSeries, seriesColor, type Focus } from './textSeries';
 import type { TokenWeights, Voice } from './textWeights';
@@ -162,25 +163,25 @@ function one(
     return weights === null ? [] : [{ voice, weights }];
   });
   const count = known[0]?.weights.values.length ?? 0;
-  const counted = (values: Float64Array, place: number): number =>
-    skipFirst && place === 0 ? 0 : (values[place] ?? 0);
-  const mean = Array.from({ length: count }, (_, place) =>
-    known.reduce((sum, { weights }) => sum + counted(weights.values, place) / known.length, 0),
-  );
-  const most = Math.max(
-    0,
-    ...known.flatMap(({ weights }) => Array.from(weights.values, (_, at) => counted(weights.values, at))),
-  );
+  const sums = new Float64Array(count);
+  let most = 0;
+  for (const { weights } of known) {
+    for (let place = skipFirst ? 1 : 0; place < count; place++) {
+      const weight = weights.values[place] ?? 0;
+      sums[place] = (sums[place] ?? 0) + weight / known.length;
+      most = Math.max(most, weight);
+    }
+  }
   const hasBars = barsOf(voices.length) > 0 && most > 0;
   return {
-    shade: relativeToLargest(mean),
+    shade: relativeToLargest(sums),
     bars: hasBars
       ? known.map(({ voice, weights }) => ({
           color: colorOf(voice),
-          lengths: Array.from(weights.values, (_, place) => counted(weights.values, place) / most),
+          lengths: weights.values.map((weight, place) => (skipFirst && place === 0 ? 0 : weight / most)),
         }))
       : [],
-    largest: Math.max(0, ...mean),
+    largest: sums.reduce((largest, mean) => Math.max(largest, mean), 0),
     exact: known.every(({ weights }) => weights.exact),
   };
 }
