@@ -22,6 +22,7 @@ import { kept, type Host } from '../shared/host';
 import type { Remotely } from '../shared/remotely';
 import { Readout } from '../shared/readout';
 import { onThemeChange } from '../shared/theme';
+import { watchSight } from '../shared/watchSight';
 import { Absent } from './absent';
 import { createDiffData } from './data';
 import { DivergenceMap } from './divergenceMap';
@@ -125,7 +126,11 @@ export function createDiffPage(
   ];
   const rows = [...heads, new Words(actions, data)];
   const figures = [...measures, ...rows];
-  const followers = new Followers(figures, ({ element: { hidden } }) => !hidden);
+  const followers = new Followers<DiffView, Figure<DiffView>>(
+    figures,
+    watchSight,
+    ({ element: { hidden } }) => !hidden,
+  );
   const tools = new FigureTools<DiffView>({
     ...{ figures, host: remote, origin: originOf },
     failed: (error) => report(toErrorValue(error)),

@@ -19,6 +19,7 @@ import { kept, type Host } from '../shared/host';
 import type { Remotely } from '../shared/remotely';
 import { Readout } from '../shared/readout';
 import { onThemeChange } from '../shared/theme';
+import { watchSight } from '../shared/watchSight';
 import { Assignment } from './assignment/assignment';
 import { createData } from './data';
 import { Divergence } from './divergence';
@@ -147,7 +148,7 @@ export function createExplorerPage(
     new Divergence(actions, () => ask(remote.openDiff())),
     maps,
   ];
-  const followers = new Followers(figures);
+  const followers = new Followers<ExplorerView, Figure<ExplorerView>>(figures, watchSight);
   const tools = new FigureTools<ExplorerView>({
     ...{ figures, host: remote, origin: originOf },
     failed: (error) => report(toErrorValue(error)),

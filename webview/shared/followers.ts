@@ -1,29 +1,45 @@
 /**
  * Which figures follow the pointer at once: those in sight. The others catch up when they come into sight, or when the pointer
  * rests, so that a page of many figures follows as fast as one of few.
- * Role: when. What a figure marks is its own.
+ * Role: when. Where figures are is watchSight.ts; what a figure marks is its own.
  */
-import type { Figure } from './figure';
+
+/** What follows; a figure of the page (figure.ts). */
+interface Follower<View> {
+  render(view: View): void;
+  emphasise(view: View): void;
+}
+
+/** Calls `changed` when a figure comes into sight, or leaves it. */
+export type WatchSight<Figure> = (
+  figures: readonly Figure[],
+  changed: (figure: Figure, isInSight: boolean) => void,
+) => void;
 
 /** How long the pointer rests before figures out of sight follow. */
 const REST_MILLISECONDS = 120;
-/** Figures this near to the window count as in sight: scrolling shows none that has yet to follow. */
-const NEAR = '200px';
 
-export class Followers<View> {
-  readonly #figures: readonly Figure<View>[];
-  readonly #isDrawn: (figure: Figure<View>) => boolean;
-  readonly #inSight = new Set<Element>();
-  readonly #observer = new IntersectionObserver((entries) => this.#intersect(entries), { rootMargin: NEAR });
+export class Followers<View, Figure extends Follower<View>> {
+  readonly #figures: readonly Figure[];
+  readonly #isDrawn: (figure: Figure) => boolean;
+  readonly #inSight = new Set<Figure>();
   /** What figures that have not followed yet will be told. */
-  readonly #behind = new Map<Figure<View>, View>();
+  readonly #behind = new Map<Figure, View>();
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   /** @param isDrawn false for figures that the page leaves out now */
-  constructor(figures: readonly Figure<View>[], isDrawn: (figure: Figure<View>) => boolean = () => true) {
+  constructor(
+    figures: readonly Figure[],
+    watch: WatchSight<Figure>,
+    isDrawn: (figure: Figure) => boolean = () => true,
+  ) {
     this.#figures = figures;
     this.#isDrawn = isDrawn;
-    for (const { element } of figures) this.#observer.observe(element);
+    watch(figures, (figure, isInSight) => {
+      if (isInSight) this.#inSight.add(figure);
+      else this.#inSight.delete(figure);
+      if (isInSight) this.#tell(figure);
+    });
   }
 
   /** Draws all figures, wherever they are. */
@@ -37,26 +53,17 @@ export class Followers<View> {
   follow(view: View): void {
     clearTimeout(this.#rest);
     for (const figure of this.#figures) {
-      if (!this.#isDrawn(figure)) continue;
-      if (this.#inSight.has(figure.element)) figure.emphasise(view);
-      else this.#behind.set(figure, view);
+      this.#behind.set(figure, view);
+      if (this.#inSight.has(figure)) this.#tell(figure);
     }
     if (this.#behind.size > 0) this.#rest = setTimeout(() => this.#catchUp(), REST_MILLISECONDS);
-  }
-
-  #intersect(entries: readonly IntersectionObserverEntry[]): void {
-    for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) this.#inSight.add(target);
-      else this.#inSight.delete(target);
-    }
-    for (const figure of this.#behind.keys()) if (this.#inSight.has(figure.element)) this.#tell(figure);
   }
 
   #catchUp(): void {
     for (const figure of this.#behind.keys()) this.#tell(figure);
   }
 
-  #tell(figure: Figure<View>): void {
+  #tell(figure: Figure): void {
     const view = this.#behind.get(figure);
     this.#behind.delete(figure);
     if (view !== undefined && this.#isDrawn(figure)) figure.emphasise(view);

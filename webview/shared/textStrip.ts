@@ -9,7 +9,8 @@ import { select } from 'd3';
 import type { Token } from '../../src/protocol/tokens';
 import { element } from './dom';
 import { tokenLabel } from './labels';
-import { TextInk, type TokenBars } from './textInk';
+import { TextInk } from './textInk';
+import type { TokenBars } from './textInkMarks';
 
 export interface TextStripEvents {
   hover(token: number | null): void;

@@ -1,54 +1,45 @@
 /** Which figures follow the pointer at once, and when the others do. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Figure } from '../../../webview/shared/figure';
 import { Followers } from '../../../webview/shared/followers';
 
-/** Tells figures as a window would that scrolls to them. */
-let tell: (sights: { target: Element; isIntersecting: boolean }[]) => void = () => undefined;
-
-class Observer {
-  constructor(callback: typeof tell) {
-    tell = callback;
-  }
-  observe(): void {
-    // Where figures are is told by the tests.
-  }
-}
-
-interface Recorded extends Figure<string> {
+interface Recorded {
   told: string[];
+  render(view: string): void;
+  emphasise(view: string): void;
 }
 
 function figure(): Recorded {
   const told: string[] = [];
   return {
     told,
-    element: {} as HTMLElement,
     render: (view) => void told.push(`render ${view}`),
     emphasise: (view) => void told.push(view),
-    numbers: () => null,
   };
+}
+
+/** Figures that follow, and what brings one into sight. */
+function followersOf(
+  figures: readonly Recorded[],
+  isDrawn?: (figure: Recorded) => boolean,
+): { followers: Followers<string, Recorded>; show: (figure: Recorded, isInSight?: boolean) => void } {
+  let changed: (figure: Recorded, isInSight: boolean) => void = () => undefined;
+  const followers = new Followers<string, Recorded>(figures, (_, told) => (changed = told), isDrawn);
+  return { followers, show: (one, isInSight = true) => changed(one, isInSight) };
 }
 
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.stubGlobal('IntersectionObserver', Observer);
 });
 
 afterEach(() => {
   vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
-
-function inSight(...figures: readonly Recorded[]): void {
-  tell(figures.map(({ element }) => ({ target: element, isIntersecting: true })));
-}
 
 describe('Followers', () => {
   it('tells those in sight at once, the others when the pointer rests, and only the last', () => {
     const [near, far] = [figure(), figure()];
-    const followers = new Followers([near, far]);
-    inSight(near);
+    const { followers, show } = followersOf([near, far]);
+    show(near);
     followers.follow('a');
     followers.follow('b');
     expect([near.told, far.told]).toEqual([['a', 'b'], []]);
@@ -56,22 +47,25 @@ describe('Followers', () => {
     expect([near.told, far.told]).toEqual([['a', 'b'], ['b']]);
   });
 
-  it('tells one that comes into sight, once', () => {
+  it('tells one that comes into sight, once, and not at once when it has left', () => {
     const [near, far] = [figure(), figure()];
-    const followers = new Followers([near, far]);
-    inSight(near);
+    const { followers, show } = followersOf([near, far]);
+    show(near);
     followers.follow('a');
-    inSight(far);
+    show(far);
     expect(far.told).toEqual(['a']);
     vi.runAllTimers();
     expect(far.told).toEqual(['a']);
     followers.follow('b');
     expect(far.told).toEqual(['a', 'b']);
+    show(far, false);
+    followers.follow('c');
+    expect(far.told).toEqual(['a', 'b']);
   });
 
   it('draws all of them wherever they are, and nothing older after it', () => {
     const far = figure();
-    const followers = new Followers([far]);
+    const { followers } = followersOf([far]);
     followers.follow('a');
     followers.render('b');
     vi.runAllTimers();
@@ -80,8 +74,9 @@ describe('Followers', () => {
 
   it('leaves out what the page leaves out', () => {
     const [one, other] = [figure(), figure()];
-    const followers = new Followers([one, other], (which) => which === one);
-    inSight(one, other);
+    const { followers, show } = followersOf([one, other], (which) => which === one);
+    show(one);
+    show(other);
     followers.render('a');
     followers.follow('b');
     vi.runAllTimers();

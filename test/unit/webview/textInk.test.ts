@@ -1,6 +1,6 @@
 /** What is drawn behind a text's tokens: rectangles for shades and bars. */
 import { describe, expect, it } from 'vitest';
-import { inkMarks, type Ink } from '../../../webview/shared/textInk';
+import { inkMarks, type Ink } from '../../../webview/shared/textInkMarks';
 
 const boxes = [
   { left: 10, top: 20, width: 32, height: 22 },

@@ -11,7 +11,7 @@ import { groupColor } from '../../shared/groupLook';
 import { capitalised } from '../../shared/labels';
 import type { LayerTokens } from '../../shared/layerTokens';
 import { relativeToLargest } from '../../shared/relative';
-import type { TokenBars } from '../../shared/textInk';
+import type { TokenBars } from '../../shared/textInkMarks';
 import { TextStrip } from '../../shared/textStrip';
 import type { Side } from './textLines';
 import { isOneText, restingSeries, seriesColor, type Focus } from './textSeries';
