@@ -53,6 +53,11 @@ export class Comparison implements vscode.Disposable {
     return this.currentSides;
   }
 
+  /** Whether it is the checkpoint as it is beside the conversion: the session's own runs. */
+  get isUsual(): boolean {
+    return this.sides.a.kind === 'opened' && this.sides.b.kind === 'converted';
+  }
+
   /** b against a; null before both have run. The usual one is the session's own. */
   get compare(): CompareSummary | null {
     return this.isUsual ? this.session.compare : this.own;
@@ -64,6 +69,11 @@ export class Comparison implements vscode.Disposable {
 
   get problem(): ErrorValue | null {
     return this.ownProblem ?? this.session.problem;
+  }
+
+  /** Whether a page shows it. */
+  get isOpen(): boolean {
+    return this.pages > 0;
   }
 
   /** Both sides as they are shown. */
@@ -93,6 +103,11 @@ export class Comparison implements vscode.Disposable {
   cancel(): void {
     this.work.cancel();
     this.session.cancel();
+  }
+
+  /** Resolves when nothing is computed for the sides any more. What the session computes is not waited for. */
+  settled(): Promise<void> {
+    return this.work.settled();
   }
 
   /** Measures side b against side a. */
@@ -126,10 +141,6 @@ export class Comparison implements vscode.Disposable {
     this.measuring.dispose();
     this.changed.dispose();
     this.busyChanged.dispose();
-  }
-
-  private get isUsual(): boolean {
-    return this.sides.a.kind === 'opened' && this.sides.b.kind === 'converted';
   }
 
   /** Computes what is missing for the sides; nothing where all is there, or where nobody looks. */

@@ -23,6 +23,11 @@ export class LatestTask {
     });
   }
 
+  /** Resolves when nothing is running or waiting any more. */
+  async settled(): Promise<void> {
+    while (this.current !== null) await this.current.done;
+  }
+
   cancel(): void {
     this.current?.controller.abort();
   }

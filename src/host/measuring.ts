@@ -10,7 +10,7 @@ import type { CompareSummary, TextMeasures } from '../protocol/measures';
 import type { Progress } from '../protocol/tasks';
 import { LatestTask } from './latestTask';
 import type { Comparison } from './comparison';
-import { tokensOf } from './runTokens';
+import { tokensOf } from '../protocol/runTokens';
 
 /** Decoded tokens whose time is taken: enough for a median, few enough for a slow adapter. */
 const timedTokens = 32;

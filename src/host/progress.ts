@@ -37,8 +37,12 @@ export async function withDelayedProgress<T>(
   return result;
 }
 
-/** As above for work of a session, which tells by its own `busy` how far it is. */
-export function withSessionProgress(title: string, session: Session, work: () => Promise<void>): Promise<void> {
+/** As above for work of a session or of its comparison, which tell by their own `busy` how far they are. */
+export function withSessionProgress(
+  title: string,
+  session: Pick<Session, 'onDidChangeBusy' | 'cancel'>,
+  work: () => Promise<void>,
+): Promise<void> {
   return withDelayedProgress(title, async ({ signal, onProgress }) => {
     const listener = session.onDidChangeBusy((busy) => busy && onProgress({ task: '', ...busy }));
     signal.addEventListener('abort', () => session.cancel(), { once: true });

@@ -18,7 +18,7 @@ import { EngineModel, type OpenedIn } from './engineModel';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
 import { LatestTask } from './latestTask';
-import { tokensOf } from './runTokens';
+import { tokensOf } from '../protocol/runTokens';
 import type { Lender } from './sideRuns';
 import { readSettings } from './settings';
 

@@ -7,7 +7,7 @@ import { GqaLensError } from '../protocol/errors';
 import type { RunSummary } from '../protocol/runs';
 import type { DiffSide } from '../protocol/sides';
 import type { CallOptions } from './engineProcess';
-import { inputOf, tokensOf } from './runTokens';
+import { inputOf, tokensOf } from '../protocol/runTokens';
 import type { Session } from './session';
 
 /** Opens checkpoints that are only compared with; sessions.ts. */

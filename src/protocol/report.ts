@@ -6,8 +6,9 @@ import type { DiffSnapshot, DiffUi } from './diffView';
 import type { ErrorValue } from './errors';
 import type { ExplorerSnapshot } from './explorerView';
 import type { AttentionTile } from './maps';
-import type { TextMeasures } from './measures';
+import type { CompareSummary, TextMeasures } from './measures';
 import type { SimilarityBasis } from './similarity';
+import type { SideId, SideView } from './sides';
 import type { SweepResult } from './sweep';
 
 /** Asks for a report of what a panel shows. */
@@ -15,10 +16,8 @@ export interface ReportRequest {
   modelId: string;
   /** With a finished run of the checkpoint as it is, and one under its conversion where that changes something. */
   explorer: ExplorerSnapshot;
-  /** How the comparison is shown where there is one: of the checkpoint as it is with its conversion. */
-  diffUi: DiffUi;
-  /** What was measured of both; null: it is measured now. */
-  measures: TextMeasures | null;
+  /** null: nothing is compared. */
+  comparison: ReportComparison | null;
   /** Files of sweeps: the first one that is of these weights is included. */
   sweeps: string[];
   /** Of the page's words, as the editor names it: "de". English where there is no translation. */
@@ -26,6 +25,15 @@ export interface ReportRequest {
   file: string;
   /** Whether a report that lies there is replaced. Nothing else ever is. */
   overwrite: boolean;
+}
+
+/** The comparison of two sides, which need not be the explorer's runs. */
+export interface ReportComparison {
+  sides: Record<SideId, SideView>;
+  ui: DiffUi;
+  compare: CompareSummary;
+  /** What was measured of both; null: it is measured now. */
+  measures: TextMeasures | null;
 }
 
 /** What was written. */
@@ -40,8 +48,8 @@ export interface ReportSummary {
 
 export type ReportPage = 'explorer' | 'comparison' | 'sweep';
 
-/** The two runs of a report; they are the ids of its runs. */
-export type ReportSide = 'original' | 'converted';
+/** The ids of a report's runs: the explorer's two, and those of the comparison's sides that are neither. */
+export type ReportSide = 'original' | 'converted' | SideId;
 
 /** Id of the checkpoint in a report. */
 export const reportModelId = 'model';
@@ -55,7 +63,7 @@ export interface ReportMade {
   /** ISO 8601, UTC. */
   date: string;
   /** Wall time of the forward passes. */
-  milliseconds: Record<ReportSide, number>;
+  milliseconds: Record<'original' | 'converted', number>;
 }
 
 /** What the engine answered to a question, or why it could not. */

@@ -10,6 +10,7 @@ import { defaultDiffUi, defaultExplorerUi } from '../../src/protocol/defaults';
 import type { CompareSummary } from '../../src/protocol/measures';
 import { unpackValue } from '../../src/protocol/packedValues';
 import { reportIds, type ReportContent, type ReportRequest, type ReportSummary } from '../../src/protocol/report';
+import { sideViews, usualSides } from '../../src/protocol/sides';
 import { quietTask } from '../../src/protocol/tasks';
 import { Records } from '../../webview/report/records';
 import { gqaLens } from '../unit/cli/collect';
@@ -55,8 +56,10 @@ async function requestOf(file: string): Promise<ReportRequest & { compare: Compa
       original,
       converted,
     },
-    diffUi: defaultDiffUi(summary),
-    measures: null,
+    comparison: {
+      ...{ compare, ui: defaultDiffUi(summary), measures: null },
+      sides: sideViews(usualSides, { model: summary, conversion, registries }),
+    },
     sweeps: [],
     language: 'de-at',
     file: join(folder, file),
@@ -236,6 +239,57 @@ describe('gqa-lens report', () => {
     const unknown = await gqaLens([...args, '--language', 'xx']);
     expect(unknown).toMatchObject({ code: 2, stdout: '' });
     expect(unknown.stderr).toMatch(/Allowed choices are en, de/);
+  });
+
+  it('holds the sides of the comparison, whatever they are', async () => {
+    const file = join(folder, 'sides.html');
+    const child = join(folder, 'child');
+    const converted = ['--groups', '2', '--merge', 'mean'];
+    expect((await gqaLens(['convert', model, ...converted, '--out', child])).code).toBe(0);
+    const args = ['report', model, '--ids', '3,1,4,1,5', '--out', file];
+    const both = await gqaLens([...args, child]);
+    expect(both, both.stderr).toMatchObject({ code: 0 });
+    const { records, parts } = await open(file);
+    const { diff, explorer } = records.content;
+    expect(explorer).toMatchObject({ converted: null, compare: null });
+    expect([diff?.sides.a.name, diff?.sides.b.name]).toEqual(['llama-mha (MHA)', 'child (GQA-2)']);
+    expect(diff?.state.sides.b).toEqual({ kind: 'checkpoint', path: 'child' });
+    expect([diff?.compare?.a, diff?.compare?.b]).toMatchObject([
+      { runId: 'original', modelId: 'model' },
+      { runId: 'b', modelId: 'other-b' },
+    ]);
+    expect(JSON.stringify(diff)).not.toContain(folder);
+    expect(parts.filter((name) => name.startsWith('maps'))).toHaveLength(4);
+    // The conversion in memory and the one that was written are the same model.
+    const memory = join(folder, 'memory.html');
+    expect((await gqaLens([...args.slice(0, -1), memory, ...converted])).code).toBe(0);
+    const other = (await open(memory)).records;
+    const row = { layer: 1, heads: [5], query: 4 };
+    const expected = (await other.attentionRow({ ...row, runId: 'converted' })).weights;
+    const { weights } = await records.attentionRow({ ...row, runId: 'b' });
+    weights.forEach((weight, key) => expect(weight).toBeCloseTo(expected[key] ?? NaN, 4));
+    await expect(records.answer('headDivergence', 'original', 'b', 1)).resolves.toBeDefined();
+    await expect(records.predictions({ runA: 'original', runB: 'b', position: 2, count: 3 })).resolves.toMatchObject({
+      b: { length: 3 },
+    });
+    const refused = await gqaLens([...args, child, '--groups', '2']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toMatch(/either a second checkpoint or --groups/);
+  });
+
+  it('records no maps that no page shows, and nothing that cannot be compared', async () => {
+    const file = join(folder, 'streams.html');
+    const args = ['report', model, '--ids', '3,1,4', '--out', file];
+    // Of four layers, against two: losses and predictions can be compared, and no page shows its maps.
+    const deeper = await gqaLens([...args, join(fixtures, 'smollm3')]);
+    expect(deeper, deeper.stderr).toMatchObject({ code: 0 });
+    const { records, parts } = await open(file);
+    expect(parts.filter((name) => /^(maps|weights|scores) /.test(name) && !name.includes('original'))).toEqual([]);
+    expect(records.content.diff?.compare?.klPerToken).toHaveLength(3);
+    await expect(records.answer('headDivergence', 'original', 'b', 0)).rejects.toMatchObject({ code: 'not-recorded' });
+    const unlike = await gqaLens([...args, join(fixtures, 't5'), '--overwrite']);
+    expect(unlike.code).toBe(1);
+    expect(unlike.stderr).toMatch(/do not read a text in the same way/);
   });
 
   it('shows a checkpoint as it is without --groups, and refuses a sweep of another one', async () => {

@@ -1,11 +1,12 @@
 /** What is not in a report, in the reader's language. The command line has its own words: src/engine/report/leftOut.ts. */
 import { t } from '@vscode/l10n';
-import type { ModelSummary } from '../../src/protocol/model';
-import { namedParts, type LeftOut, type ReportPartPlace } from '../../src/protocol/report';
+import { namedParts, type LeftOut, type ReportContent, type ReportPartPlace } from '../../src/protocol/report';
 import { layerTitle } from '../shared/labels';
 
-/** A sentence. */
-export function leftOutWords(leftOut: LeftOut, model: Pick<ModelSummary, 'layers'>): string {
+type Named = Pick<ReportContent, 'explorer' | 'diff'>;
+
+/** A sentence. @param content names layers and sides */
+export function leftOutWords(leftOut: LeftOut, content: Named): string {
   switch (leftOut.kind) {
     case 'similarities': {
       const measures = leftOut.measures.join(', ');
@@ -19,7 +20,7 @@ export function leftOutWords(leftOut: LeftOut, model: Pick<ModelSummary, 'layers
         leftOut.size,
       );
     case 'parts': {
-      const places = placeWords(leftOut.places, model);
+      const places = placeWords(leftOut.places, content);
       if (leftOut.part === 'maps') return t('Maps: {0}.', places);
       if (leftOut.part === 'scores') return t('Scores: {0}.', places);
       return t('Exact weights, which are told as maps draw them, rounded by up to 3 %: {0}.', places);
@@ -27,11 +28,12 @@ export function leftOutWords(leftOut: LeftOut, model: Pick<ModelSummary, 'layers
   }
 }
 
-function placeWords(places: readonly ReportPartPlace[], model: Pick<ModelSummary, 'layers'>): string {
+function placeWords(places: readonly ReportPartPlace[], { explorer, diff }: Named): string {
   const { named, more } = namedParts(places);
   const list = named.map(({ side, layer }) => {
-    const title = layerTitle(model, layer);
-    return side === 'converted' ? t('{0}, converted', title) : title;
+    const title = layerTitle(explorer.model, layer);
+    if (side === 'original') return title;
+    return side === 'converted' ? t('{0}, converted', title) : `${title}, ${diff?.sides[side].name ?? side}`;
   });
   return [...list, ...(more === 0 ? [] : [t('{0} more', more)])].join('; ');
 }

@@ -15,7 +15,8 @@ import { leftOutWords } from './leftOut';
 import { openCheckpoint } from './records';
 
 /** The top of the whole report. */
-export function reportHeader({ explorer, leftOut }: ReportContent, made: ReportMade): HTMLElement {
+export function reportHeader(content: ReportContent, made: ReportMade): HTMLElement {
+  const { explorer } = content;
   const { model, original, state } = explorer;
   const kvHeads = model.G === model.H ? '' : ` (${model.G} KV)`;
   const size = hasBothStacks(model)
@@ -37,7 +38,7 @@ export function reportHeader({ explorer, leftOut }: ReportContent, made: ReportM
     ),
     ...texts.map((text) => element('blockquote', { 'data-testid': 'report-text' }, text)),
     element('p', { 'data-testid': 'report-conversion' }, ...describeConversion(explorer)),
-    element('p', { class: 'muted', 'data-testid': 'report-note' }, ...describeReport(explorer, leftOut)),
+    element('p', { class: 'muted', 'data-testid': 'report-note' }, ...describeReport(content)),
   );
 }
 
@@ -68,10 +69,9 @@ function describeConversion({ state, model, registries, converted }: ReportConte
   ];
 }
 
-function describeReport(
-  { state, model, registries }: ReportContent['explorer'],
-  leftOut: ReportContent['leftOut'],
-): (string | Node)[] {
+function describeReport(content: ReportContent): (string | Node)[] {
+  const { explorer, diff, leftOut } = content;
+  const { state, model, registries } = explorer;
   const { conversion } = state;
   const [, merge] = chosen(conversion, registries);
   const recorded =
@@ -79,10 +79,16 @@ function describeReport(
       ? t('the checkpoint as it is')
       : t('{0} KV heads by {1}', conversion.G, merge?.title ?? conversion.merge);
   const note = t('A report shows what was recorded: {0}. Open the checkpoint in GQA Lens to change it.', recorded);
-  if (leftOut.length === 0) return [note];
-  const list = element('ul', {}, ...leftOut.map((one) => element('li', {}, leftOutWords(one, model))));
+  const { a, b } = diff?.sides ?? {};
+  const sides =
+    a === undefined || b === undefined || (a.side.kind === 'opened' && b.side.kind === 'converted')
+      ? ''
+      : ` ${t('The comparison is of {0} and {1}.', a.name, b.name)}`;
+  if (leftOut.length === 0) return [note, sides];
+  const list = element('ul', {}, ...leftOut.map((one) => element('li', {}, leftOutWords(one, content))));
   return [
     note,
+    sides,
     element(
       'details',
       { 'data-testid': 'left-out' },

@@ -3,25 +3,23 @@
  * written, is from an original on the same text.
  * Role: options and windows. What is measured is ../measure.ts, how it reads compareText.ts.
  */
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { ModelSummary } from '../../protocol/model';
 import type { Tokens } from '../../protocol/tokens';
 import { readTextFile, textWindows, usualWindow, usualWindowText } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { describeMeasures } from './compareText';
+import { requireInput, requireText, withInput, withTextFile, type InputOptions } from './inputOptions';
 import {
+  asksForConversion,
   conversionRequest,
-  requireInput,
   wholeNumber,
   withConversion,
-  withInput,
   withJson,
   type ConversionOptions,
-  type InputOptions,
 } from './options';
 
 interface CompareOptions extends CommonOptions, ConversionOptions, InputOptions {
-  textFile?: string;
   windows: number;
   windowSize?: number;
   layers: boolean;
@@ -31,17 +29,13 @@ interface CompareOptions extends CommonOptions, ConversionOptions, InputOptions 
 
 /** Adds the command. */
 export function addCompare(program: Command, open: OpenContext): void {
-  const command = withInput(withJson(program.command('compare')))
+  const command = withJson(program.command('compare'))
     .argument('<model-a>', 'the original')
     .argument('[model-b]', 'what it is compared with; without it --groups converts the original in memory')
     .description(
       'Measure a second checkpoint, or a conversion of the first, against an original on a text: loss, KL, layers, cache, time.',
-    )
-    .addOption(
-      new Option('--text-file <file>', 'text file, run in windows one after the other').conflicts([
-        ...['text', 'ids', 'decoderText', 'decoderIds'],
-      ]),
-    )
+    );
+  withTextFile(withInput(command), 'text file, run in windows one after the other')
     .option('--windows <n>', 'how many windows of the file', wholeNumber(1), 16)
     .option('--window-size <n>', `tokens a window (default: ${usualWindowText})`, wholeNumber(2))
     .option('--groups <G>', 'compare with a conversion of the original to this many KV heads', wholeNumber(1))
@@ -49,12 +43,8 @@ export function addCompare(program: Command, open: OpenContext): void {
     .option('--heads', 'also print the divergence of every head')
     .option('--decode-tokens <n>', 'decoded tokens whose time is taken; 0 takes none', wholeNumber(0), 32);
   withConversion(command).action(async (pathA: string, pathB: string | undefined, options: CompareOptions) => {
-    if (options.text === undefined && options.ids === undefined && options.textFile === undefined) {
-      command.error('error: give the input with --text TEXT, --text-file FILE or --ids 1,2,3', { exitCode: 2 });
-    }
-    const conversionOptions = ['groups', 'grouping', 'merge', 'calibrate', 'calibrateTokens'];
-    const converts = conversionOptions.some((name) => command.getOptionValueSource(name) === 'cli');
-    if (converts === (pathB !== undefined)) {
+    requireText(options, command);
+    if (asksForConversion(command) === (pathB !== undefined)) {
       command.error('error: give either a second checkpoint or --groups G, which converts the first one in memory', {
         exitCode: 2,
       });

@@ -5,7 +5,8 @@ import type { ModelSummary } from '../../protocol/model';
 import type { Continuation, RunSummary } from '../../protocol/runs';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
 import { writeForwardFile, type ForwardTensor } from './forwardFile';
-import { requireInput, wholeNumber, withInput, withJson, type InputOptions } from './options';
+import { requireInput, withInput, type InputOptions } from './inputOptions';
+import { wholeNumber, withJson } from './options';
 import { facts, visibleText } from './text';
 import { layerStarts, outputStack } from '../../model/spec';
 

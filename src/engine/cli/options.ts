@@ -1,5 +1,5 @@
 /**
- * Options that several commands share, and how their values are read.
+ * Options of conversions that several commands share, and how their values are read. What commands run on is inputOptions.ts.
  * Role: the registries decide the choices, so that --help and the errors name what exists.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
@@ -9,7 +9,6 @@ import { merges } from '../../gqa/merge';
 import { usualCalibration, type ConversionRequest } from '../../protocol/conversion';
 import { GqaLensError } from '../../protocol/errors';
 import { recommendedMethod, type MethodInfo } from '../../protocol/methods';
-import type { RunInput, TextInput } from '../../protocol/tokens';
 import type { EngineCore } from '../core';
 
 /** Reads a whole number of at least `least`. */
@@ -20,15 +19,6 @@ export function wholeNumber(least: number): (text: string) => number {
     }
     return Number(text);
   };
-}
-
-/** Reads token ids: "1,2,3". */
-export function tokenIds(text: string): number[] {
-  const words = text.split(/[\s,]+/).filter((word) => word !== '');
-  if (words.length === 0 || !words.every((word) => /^\d+$/.test(word) && Number.isSafeInteger(Number(word)))) {
-    throw new InvalidArgumentError('Expected token ids separated by commas: 1,2,3.');
-  }
-  return words.map(Number);
 }
 
 /** An option whose values are the ids of a registry. */
@@ -96,6 +86,12 @@ export async function conversionRequest(
     : { G, grouping, merge, ...calibration };
 }
 
+/** Whether the command line says anything of a conversion: where a second checkpoint may be given in its place. */
+export function asksForConversion(command: Command): boolean {
+  const names = ['groups', 'grouping', 'merge', 'calibrate', 'calibrateTokens'];
+  return names.some((name) => command.getOptionValueSource(name) === 'cli');
+}
+
 /** Adds --grouping, --merge, --calibrate and --calibrate-tokens, and explains them under the options. */
 export function withConversion(command: Command): Command {
   command
@@ -139,41 +135,4 @@ export function calibrationOf({
 }: CalibrationOptions): Pick<ConversionRequest, 'calibration'> {
   if (calibrate === undefined && calibrateTokens === undefined) return {};
   return { calibration: { file: calibrate ?? null, tokens: calibrateTokens ?? usualCalibration.tokens } };
-}
-
-/** Values of --text and --ids, and of those for the decoder of an encoder-decoder. */
-export interface InputOptions {
-  text?: string;
-  ids?: number[];
-  decoderText?: string;
-  decoderIds?: number[];
-}
-
-/** Adds --text, --ids, --decoder-text and --decoder-ids. */
-export function withInput(command: Command): Command {
-  return command
-    .addOption(new Option('--text <text>', 'text to run on; needs a tokenizer.json').conflicts('ids'))
-    .addOption(new Option('--ids <ids>', 'token ids to run on: 1,2,3').argParser(tokenIds))
-    .addOption(
-      new Option(
-        '--decoder-text <text>',
-        "encoder-decoder: what the decoder reads (default: the model's own answer)",
-      ).conflicts('decoderIds'),
-    )
-    .addOption(
-      new Option('--decoder-ids <ids>', 'the same as token ids, with the start token: 0,1,2').argParser(tokenIds),
-    );
-}
-
-/** The input that was given; ends the command with a usage error when there is none. */
-export function requireInput({ text, ids, decoderText, decoderIds }: InputOptions, command: Command): RunInput {
-  const input = textInput(text, ids);
-  const decoder = textInput(decoderText, decoderIds);
-  if (input) return { ...input, ...(decoder ? { decoder } : {}) };
-  return command.error('error: give the input with --text TEXT or --ids 1,2,3', { exitCode: 2 });
-}
-
-function textInput(text: string | undefined, ids: number[] | undefined): TextInput | null {
-  if (text !== undefined) return { kind: 'text', text };
-  return ids === undefined ? null : { kind: 'ids', ids };
 }

@@ -1,31 +1,25 @@
 /** `gqa-lens report MODEL --text T --out F.html`: the explorer, the comparison and a sweep as one page that works offline. */
 import { Option, type Command } from 'commander';
-import type { ConversionRequest } from '../../protocol/conversion';
-import { defaultDiffUi, defaultExplorerUi } from '../../protocol/defaults';
 import { GqaLensError } from '../../protocol/errors';
-import type { ExplorerSnapshot } from '../../protocol/explorerView';
 import type { ModelSummary } from '../../protocol/model';
 import type { ReportSummary } from '../../protocol/report';
 import { partOf } from '../../protocol/tasks';
-import type { RunInput } from '../../protocol/tokens';
 import { reportLanguages } from '../report/html';
 import { findSweep } from '../sweep/find';
-import { readTextFile } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
+import { readInput, requireText, withInput, withTextFile, type InputOptions } from './inputOptions';
 import {
+  asksForConversion,
   conversionRequest,
-  requireInput,
   wholeNumber,
   withConversion,
-  withInput,
   withJson,
   type ConversionOptions,
-  type InputOptions,
 } from './options';
+import { compareSides, runExplorer } from './reportRuns';
 import { facts, formatBytes, wrap } from './text';
 
 interface ReportOptions extends CommonOptions, ConversionOptions, InputOptions {
-  textFile?: string;
   maxTokens: number;
   sweep?: string;
   language: string;
@@ -35,14 +29,14 @@ interface ReportOptions extends CommonOptions, ConversionOptions, InputOptions {
 
 /** Adds the command. */
 export function addReport(program: Command, open: OpenContext): void {
-  const command = withInput(withJson(program.command('report')))
+  const command = withJson(program.command('report'))
     .argument('<model>', 'checkpoint folder, weight file, or index file')
-    .description('Write the explorer, the comparison and a sweep as one HTML file that works offline in any browser.')
-    .addOption(
-      new Option('--text-file <file>', 'run on the beginning of a text file').conflicts([
-        ...['text', 'ids', 'decoderText', 'decoderIds'],
-      ]),
+    .argument(
+      '[model-b]',
+      'another checkpoint that it is compared with; without it --groups converts the first in memory',
     )
+    .description('Write the explorer, the comparison and a sweep as one HTML file that works offline in any browser.');
+  withTextFile(withInput(command), 'run on the beginning of a text file')
     .option('--max-tokens <n>', 'longest input; longer ones are cut', wholeNumber(1), 512)
     .option('--groups <G>', 'KV heads of the conversion that is shown beside the original', wholeNumber(1))
     .option('--sweep <file>', 'include a sweep of this checkpoint, as `sweep --out F.json` wrote it')
@@ -51,22 +45,26 @@ export function addReport(program: Command, open: OpenContext): void {
     )
     .requiredOption('--out <file>', 'HTML file to write; at most 20 MB')
     .option('--overwrite', 'replace a report that is there');
-  withConversion(command).action(async (path: string, options: ReportOptions) => {
-    const input = options.textFile === undefined ? requireInput(options, command) : null;
+  withConversion(command).action(async (path: string, pathB: string | undefined, options: ReportOptions) => {
+    requireText(options, command);
+    if (asksForConversion(command) && pathB !== undefined) {
+      command.error('error: give either a second checkpoint or --groups G, which converts the first one in memory', {
+        exitCode: 2,
+      });
+    }
     const context = open();
     const model = await context.openModel(path);
+    const other = pathB === undefined ? null : await context.openModel(pathB);
     await checkSweep(model, options, context);
     const setting = { engine: context.engine, modelId: model.modelId };
     const conversion = await conversionRequest(options, model.G, setting, command);
-    const text = input ?? { kind: 'text' as const, text: await readTextFile(options.textFile ?? '') };
-    const explorer = await snapshot(model, text, conversion, options.maxTokens, context);
-    const { modelId } = model;
+    const input = await readInput(options, command);
+    const explorer = await runExplorer(model, input, conversion, options.maxTokens, context);
     const written = await context.engine.report(
       {
-        modelId,
+        modelId: model.modelId,
         explorer,
-        diffUi: defaultDiffUi(model),
-        measures: null,
+        comparison: await compareSides(explorer, input, other, context),
         sweeps: options.sweep === undefined ? [] : [options.sweep],
         language: options.language,
         file: options.out,
@@ -76,36 +74,6 @@ export function addReport(program: Command, open: OpenContext): void {
     );
     context.print(options, written, describe(written));
   });
-}
-
-/** What the explorer would show of a run and of its conversion. */
-async function snapshot(
-  model: ModelSummary,
-  input: RunInput,
-  conversion: ConversionRequest,
-  maxTokens: number,
-  { engine, task }: CommandContext,
-): Promise<ExplorerSnapshot> {
-  const { modelId, path: modelPath } = model;
-  const registries = engine.registries();
-  const request = { modelId, input, maxTokens: Math.min(maxTokens, model.maxPositions ?? maxTokens) };
-  const grouping = await engine.grouping(modelId, conversion, task);
-  const original = await engine.run({ ...request, conversion: null }, partOf(task, [0, 0.1]));
-  const isConverted = conversion.G !== model.G;
-  const converted = isConverted ? await engine.run({ ...request, conversion }, partOf(task, [0.1, 0.25])) : null;
-  const compare = converted && (await engine.compare(original.runId, converted.runId, partOf(task, [0.25, 0.3])));
-  const texts = { text: textOf(input), decoderText: input.decoder ? textOf(input.decoder) : '' };
-  return {
-    state: { modelPath, conversion, ...texts, ui: defaultExplorerUi(model, registries) },
-    ...{ model, registries, grouping, original, converted, compare },
-    gpu: null,
-    busy: null,
-    problem: null,
-  };
-}
-
-function textOf(input: RunInput): string {
-  return input.kind === 'text' ? input.text : input.ids.join(', ');
 }
 
 /** A sweep of other weights must not come to light after minutes. */

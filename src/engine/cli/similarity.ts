@@ -11,18 +11,16 @@ import type { RunInput } from '../../protocol/tokens';
 import { calibrationWindows } from '../calibrationText';
 import { usualWindow } from '../textFile';
 import type { CommandContext, CommonOptions, OpenContext } from './command';
+import { hasInput, requireInput, withInput, withTextFile, type InputOptions } from './inputOptions';
 import { layerName, layersNamed } from './layers';
 import {
   calibrationOf,
   conversionRequest,
   methodHelp,
-  requireInput,
   wholeNumber,
   withConversion,
-  withInput,
   withJson,
   type ConversionOptions,
-  type InputOptions,
 } from './options';
 import { describeSimilarity, type LayerSimilarity } from './similarityText';
 
@@ -30,7 +28,6 @@ interface SimilarityOptions extends CommonOptions, ConversionOptions, InputOptio
   on: SimilarityBasis;
   measure?: string;
   layer?: string;
-  textFile?: string;
   damage?: boolean;
 }
 
@@ -58,13 +55,7 @@ export function addSimilarity(program: Command, open: OpenContext): void {
     )
     .option('--groups <G>', 'also compare each head with the pooled head of its group', wholeNumber(1))
     .option('--damage', "also measure what the conversion does to each query head's output");
-  withInput(command).addOption(
-    new Option('--text-file <file>', 'text file in the place of --text (default: a bundled excerpt)').conflicts([
-      'text',
-      'ids',
-      'calibrate',
-    ]),
-  );
+  withTextFile(withInput(command), 'text file in the place of --text (default: a bundled excerpt)', 'calibrate');
   withConversion(command)
     .addHelpText('after', methodHelp('Measures', similarities.map(withBases)))
     .action(async (path: string, options: SimilarityOptions) => {
@@ -129,8 +120,6 @@ const withBases = (method: SimilarityMeasure): SimilarityMeasure => ({
   ...method,
   description: `${method.description} On ${method.on.join(', ')}.`,
 });
-
-const hasInput = ({ text, ids }: InputOptions): boolean => text !== undefined || ids !== undefined;
 
 /** Maps and damage are those of one run; activations only where a text is given in words. */
 function needsRun({ on, damage, ...input }: SimilarityOptions): boolean {

@@ -7,21 +7,11 @@ import type { SweepRequest, SweepText } from '../../protocol/sweep';
 import { sweepFormat, type Existing } from '../sweep/file';
 import { usualWindowText } from '../textFile';
 import type { CommonOptions, OpenContext } from './command';
-import {
-  calibrationOf,
-  methodHelp,
-  requireInput,
-  wholeNumber,
-  withCalibration,
-  withInput,
-  withJson,
-  type CalibrationOptions,
-  type InputOptions,
-} from './options';
+import { inputOptions, requireInput, withInput, withTextFile, type InputOptions } from './inputOptions';
+import { calibrationOf, methodHelp, wholeNumber, withCalibration, withJson, type CalibrationOptions } from './options';
 import { describeSweep } from './sweepText';
 
 interface SweepOptions extends CommonOptions, InputOptions, CalibrationOptions {
-  textFile?: string;
   excerpt?: boolean;
   groups: number[];
   merge: string[];
@@ -34,18 +24,19 @@ interface SweepOptions extends CommonOptions, InputOptions, CalibrationOptions {
   force?: boolean;
 }
 
-/** Options that give the input itself. */
-const inputs = ['text', 'ids', 'decoderText', 'decoderIds'];
 const preferredGrouping = 'contiguous';
 
 /** Adds the command. */
 export function addSweep(program: Command, open: OpenContext): void {
-  const command = withCalibration(withInput(withJson(program.command('sweep'))))
+  const command = withJson(program.command('sweep'))
     .argument('<model>', 'checkpoint folder, weight file, or index file')
-    .description('Measure every number of KV heads and every method: loss, KL, top-1 agreement, KV cache, parameters.')
-    .addOption(new Option('--text-file <file>', 'text file, measured in windows one after the other').conflicts(inputs))
+    .description('Measure every number of KV heads and every method: loss, KL, top-1 agreement, KV cache, parameters.');
+  withTextFile(withCalibration(withInput(command)), 'text file, measured in windows one after the other')
     .addOption(
-      new Option('--excerpt', 'measure on the excerpt that comes with GQA Lens').conflicts([...inputs, 'textFile']),
+      new Option('--excerpt', 'measure on the excerpt that comes with GQA Lens').conflicts([
+        ...inputOptions,
+        'textFile',
+      ]),
     )
     .option('--windows <n>', 'how many windows of the text', wholeNumber(1), 16)
     .option('--window-size <n>', `tokens a window (default: ${usualWindowText})`, wholeNumber(2))

@@ -9,6 +9,7 @@ import type { SimilarityBasis } from '../../protocol/similarity';
 import type { TaskContext } from '../../protocol/tasks';
 import type { EngineCore } from '../core';
 import { withoutPath } from './page';
+import { comparedParts, runNames } from './runs';
 
 /** Heads of all layers up to which every measure of similarity is recorded; of larger models the chosen one. */
 const mostHeads = 512;
@@ -128,15 +129,17 @@ function* comparisons(
 }
 
 function* comparisonQuestions(core: EngineCore, request: ReportRequest, task: TaskContext): Generator<Question> {
-  const { compare, model } = request.explorer;
-  if (compare === null) return;
+  const { comparison } = request;
+  if (comparison === null) return;
   const quiet = { signal: task.signal, report: () => undefined };
+  const { sides, compare } = comparison;
   const { a, b } = compare;
-  const page = { runA: 'original', runB: 'converted' };
-  for (const [layer, { title }] of model.layers.entries()) {
+  const nameOf = runNames(request);
+  const layers = comparedParts(sides).heads ? (sides.a.model?.layers ?? []) : [];
+  for (const [layer, { title }] of layers.entries()) {
     yield {
-      key: answerKey('headDivergence', page.runA, page.runB, layer),
-      message: `Maps of ${title}, original and converted`,
+      key: answerKey('headDivergence', nameOf(a), nameOf(b), layer),
+      message: `Maps of ${title}, ${sides.a.name} and ${sides.b.name}`,
       ask: () => core.headDivergence(a.runId, b.runId, layer, quiet),
     };
   }

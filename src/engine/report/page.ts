@@ -4,13 +4,13 @@
  */
 import { basename } from 'node:path';
 import type { CalibrationText, ConversionRequest } from '../../protocol/conversion';
-import type { DiffSnapshot, DiffUi } from '../../protocol/diffView';
+import type { DiffSnapshot } from '../../protocol/diffView';
 import type { ExplorerSnapshot } from '../../protocol/explorerView';
-import type { CompareSummary, ModelMeasures, TextMeasures } from '../../protocol/measures';
+import type { ModelMeasures, TextMeasures } from '../../protocol/measures';
 import type { ModelSummary } from '../../protocol/model';
-import { reportModelId, type ReportSide } from '../../protocol/report';
+import { reportModelId, type ReportComparison, type ReportSide } from '../../protocol/report';
 import type { RunSummary } from '../../protocol/runs';
-import { sideViews, usualSides } from '../../protocol/sides';
+import type { DiffSide, SideId, SideView } from '../../protocol/sides';
 import type { SweepResult } from '../../protocol/sweep';
 
 /** The explorer as the page shows it: at rest, on the recorded runs. */
@@ -24,22 +24,47 @@ export function explorerPage(snapshot: ExplorerSnapshot): ExplorerSnapshot {
     gpu: null,
     original: original && runPage(original, 'original'),
     converted: converted && runPage(converted, 'converted'),
-    compare: compare && comparePage(compare),
+    compare: compare && {
+      ...compare,
+      a: runPage(compare.a, 'original'),
+      b: runPage(compare.b, 'converted'),
+    },
     busy: null,
     problem: null,
   };
 }
 
-/** The comparison of the explorer's two runs as the page shows it. @param explorer a page already */
-export function diffPage(explorer: ExplorerSnapshot, ui: DiffUi, measures: TextMeasures): DiffSnapshot {
-  const { state, model, registries, compare } = explorer;
+/**
+ * The comparison of two sides as the page shows it.
+ * @param explorer a page already
+ * @param modelId the checkpoint's in the engine: what is of any other gets an id of its own
+ * @param nameOf the id that a run has in the report
+ */
+export function diffPage(
+  explorer: ExplorerSnapshot,
+  { sides, ui, compare }: ReportComparison,
+  measures: TextMeasures,
+  modelId: string,
+  nameOf: (run: RunSummary) => ReportSide,
+): DiffSnapshot {
+  const { state, model, registries } = explorer;
+  const idOf = (id: string): string =>
+    id === modelId ? reportModelId : `other-${sides.a.model?.modelId === id ? 'a' : 'b'}`;
+  const sidePage = (view: SideView): SideView => ({
+    ...view,
+    side: withoutPaths(view.side),
+    model: view.model && modelPage(view.model, idOf(view.model.modelId)),
+    conversion: view.conversion && withoutPath(view.conversion),
+  });
+  const run = (id: SideId): RunSummary => runPage(compare[id], nameOf(compare[id]), idOf(compare[id].modelId));
+  const views = { a: sidePage(sides.a), b: sidePage(sides.b) };
   return {
-    state: { ...state, sides: usualSides, ui },
+    state: { ...state, sides: { a: views.a.side, b: views.b.side }, ui },
     model,
-    sides: sideViews(usualSides, { model, conversion: state.conversion, registries }),
+    sides: views,
     registries,
     gpu: null,
-    compare,
+    compare: { ...compare, a: run('a'), b: run('b') },
     measures: { result: measuresPage(measures), busy: null, problem: null },
     busy: null,
     problem: null,
@@ -67,6 +92,11 @@ export function withoutPath(conversion: ConversionRequest): ConversionRequest {
   return calibration === undefined ? conversion : { ...conversion, calibration: calibrationPage(calibration) };
 }
 
+function withoutPaths(side: DiffSide): DiffSide {
+  if (side.kind === 'checkpoint') return { ...side, path: basename(side.path) };
+  return side.kind === 'conversion' ? { ...side, conversion: withoutPath(side.conversion) } : side;
+}
+
 function calibrationPage({ file, tokens }: CalibrationText): CalibrationText {
   return { file: file === null ? null : basename(file), tokens };
 }
@@ -79,21 +109,17 @@ function measuresPage(measures: TextMeasures): TextMeasures {
   return { ...measures, a: side(measures.a), b: side(measures.b) };
 }
 
-function modelPage(model: ModelSummary): ModelSummary {
-  return { ...model, modelId: reportModelId, path: basename(model.path) };
+function modelPage(model: ModelSummary, modelId = reportModelId): ModelSummary {
+  return { ...model, modelId, path: basename(model.path) };
 }
 
-function runPage(run: RunSummary, runId: ReportSide): RunSummary {
+function runPage(run: RunSummary, runId: ReportSide, modelId = reportModelId): RunSummary {
   return {
     ...run,
     runId,
-    modelId: reportModelId,
+    modelId,
     conversion: run.conversion && withoutPath(run.conversion),
     // Told beside the content, which is the same whenever the same runs are recorded.
     milliseconds: 0,
   };
-}
-
-function comparePage(compare: CompareSummary): CompareSummary {
-  return { ...compare, a: runPage(compare.a, 'original'), b: runPage(compare.b, 'converted') };
 }

@@ -20,6 +20,7 @@ import {
 import type { RunSummary } from '../../protocol/runs';
 import type { TaskContext } from '../../protocol/tasks';
 import type { EngineCore } from '../core';
+import { reportRuns } from './runs';
 
 const compress = promisify(gzip);
 
@@ -72,11 +73,11 @@ const least = { cell: 0.4, weight: 2.5 };
  */
 export async function recordParts(
   core: EngineCore,
-  { explorer }: Pick<ReportRequest, 'explorer'>,
+  { explorer, comparison }: Pick<ReportRequest, 'explorer' | 'comparison'>,
   budget: number,
   task: TaskContext,
 ): Promise<Parts> {
-  const places = orderPlaces(explorer);
+  const places = orderPlaces(explorer, comparison);
   const quiet = { signal: task.signal, report: () => undefined };
   const record = new Recording(explorer, places, budget, task);
   const tiles = (values: MapValues, size: number) => (place: Place) =>
@@ -163,15 +164,13 @@ function cellBytes({ model, grouping }: ExplorerSnapshot, size: number): (place:
 
 const words: Record<ReportPartKind, string> = { maps: 'Maps', weights: 'Exact weights', scores: 'Scores' };
 
-/** Every layer of both runs, those near the layer that is shown first. */
-function orderPlaces({ model, state, original, converted }: ExplorerSnapshot): Place[] {
-  const near = model.layers
-    .map((_, layer) => layer)
-    .sort((a, b) => Math.abs(a - state.ui.layer) - Math.abs(b - state.ui.layer) || a - b);
-  const runs = [
-    ...(original ? [{ side: 'original' as const, run: original }] : []),
-    ...(converted ? [{ side: 'converted' as const, run: converted }] : []),
-  ];
+/** Every layer of every run whose maps are shown, those near the layers that are shown first. */
+function orderPlaces(explorer: ExplorerSnapshot, comparison: ReportRequest['comparison']): Place[] {
+  const { model, state } = explorer;
+  const shown = [state.ui.layer, ...(comparison === null ? [] : [comparison.ui.layer])];
+  const far = (layer: number): number => Math.min(...shown.map((own) => Math.abs(layer - own)));
+  const near = model.layers.map((_, layer) => layer).sort((a, b) => far(a) - far(b) || a - b);
+  const runs = reportRuns({ explorer, comparison }).filter(({ hasMaps }) => hasMaps);
   return near.flatMap((layer) =>
     runs.map(({ side, run }) => ({ side, runId: run.runId, layer, ...sizesOf(run, model.layers[layer]) })),
   );

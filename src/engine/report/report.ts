@@ -6,7 +6,7 @@ import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { version } from '../../../package.json';
 import { GqaLensError } from '../../protocol/errors';
-import type { TextMeasures } from '../../protocol/measures';
+import type { MeasuredModel, TextMeasures } from '../../protocol/measures';
 import {
   reportIds,
   type ReportContent,
@@ -15,8 +15,8 @@ import {
   type ReportSummary,
 } from '../../protocol/report';
 import type { RunSummary } from '../../protocol/runs';
+import { tokensOf } from '../../protocol/runTokens';
 import { partOf, type TaskContext } from '../../protocol/tasks';
-import type { Tokens } from '../../protocol/tokens';
 import { writeTextAtomically } from '../atomicFile';
 import type { EngineCore } from '../core';
 import { findSweep } from '../sweep/find';
@@ -25,6 +25,7 @@ import { emptyReportBytes, generatorReach, isReport, reportHtml } from './html';
 import { describeLeftOut } from './leftOut';
 import { diffPage, explorerPage, sweepPage } from './page';
 import { makePart, partBytes, recordParts } from './parts';
+import { runNames } from './runs';
 
 /** Largest file: what mail and chats still take. */
 export const reportLimit = 20 * 1000 * 1000;
@@ -51,7 +52,9 @@ export async function writeReport(
   const answers = await recordAnswers(core, request, partOf(task, [0.15, 0.6]));
   const similarities = recordedSimilarities(request);
   const page = explorerPage({ ...explorer, registries: { ...explorer.registries, similarities } });
-  const diff = measures && diffPage(page, request.diffUi, measures);
+  const { comparison } = request;
+  const diff =
+    comparison && measures && diffPage(page, comparison, measures, explorer.model.modelId, runNames(request));
   const content: ReportContent = {
     explorer: page,
     diff,
@@ -85,7 +88,7 @@ export async function writeReport(
       ...(diff === null ? [] : ['comparison' as const]),
       ...(sweep === null ? [] : ['sweep' as const]),
     ],
-    leftOut: content.leftOut.map((one) => describeLeftOut(one, explorer.model.layers)),
+    leftOut: content.leftOut.map((one) => describeLeftOut(one, explorer.model.layers, comparison?.sides ?? null)),
   };
 }
 
@@ -120,28 +123,16 @@ async function beginningOf(file: string): Promise<string> {
   }
 }
 
-/** The measures of the comparison; null without one. Times are not taken: a report is of what is computed. */
+/** The measures of the comparison's sides; null without one. Times are not taken: a report is of what is computed. */
 async function measured(
   core: EngineCore,
-  { measures, modelId, explorer }: ReportRequest,
+  { comparison }: ReportRequest,
   task: TaskContext,
 ): Promise<TextMeasures | null> {
-  const { compare, state } = explorer;
-  if (compare === null || measures !== null) return compare && measures;
-  return core.measure(
-    {
-      a: { modelId, conversion: null },
-      b: { modelId, conversion: state.conversion },
-      windows: [tokensOf(compare.a)],
-      detail: true,
-      timedTokens: 0,
-    },
-    task,
-  );
-}
-
-/** The tokens that a run was of. */
-function tokensOf({ tokens, encoderTokens }: RunSummary): Tokens {
-  const ids = tokens.map(({ id }) => id);
-  return encoderTokens === null ? ids : { encoder: encoderTokens.map(({ id }) => id), decoder: ids };
+  if (comparison === null) return null;
+  if (comparison.measures !== null) return comparison.measures;
+  const { a, b } = comparison.compare;
+  const measured = ({ modelId, conversion }: RunSummary): MeasuredModel => ({ modelId, conversion });
+  const windows = [tokensOf(a)];
+  return core.measure({ a: measured(a), b: measured(b), windows, detail: true, timedTokens: 0 }, task);
 }

@@ -1,8 +1,13 @@
-/** Saves what the panels of a checkpoint show as a report: runs what is missing, asks where, offers to open it. */
+/**
+ * Saves what the panels of a checkpoint show as a report: runs what is missing, asks where, offers to open it. The comparison is of
+ * the sides that its page shows.
+ */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { fromErrorValue, GqaLensError } from '../../protocol/errors';
-import type { ReportSummary } from '../../protocol/report';
+import type { DiffUi } from '../../protocol/diffView';
+import type { ReportComparison, ReportSummary } from '../../protocol/report';
+import { sideViews, usualSides } from '../../protocol/sides';
 import type { HostContext } from '../context';
 import { formatBytes } from '../format';
 import { explorerSnapshot } from '../panels/explorerPanel';
@@ -23,8 +28,7 @@ export function saveReport(context: HostContext) {
       session.report(
         {
           explorer: explorerSnapshot(session, ui.explorer),
-          diffUi: ui.diff,
-          measures: session.comparison.measuring.resultOf(session.compare),
+          comparison: comparisonOf(session, ui.diff),
           sweeps,
           language: vscode.env.language,
           file,
@@ -60,15 +64,30 @@ async function pickFile({ model }: Session): Promise<string | undefined> {
 /** Waits for the runs that the report is of; starts them where nothing has run. */
 async function completeRun(session: Session): Promise<void> {
   const title = vscode.l10n.t('Running {0}', session.model.name);
-  await withSessionProgress(title, session, async () => {
+  const { comparison } = session;
+  await withSessionProgress(title, comparison, async () => {
     await session.ensureRun();
     await idle(session);
+    await comparison.settled();
   });
-  if (session.problem !== null) throw fromErrorValue(session.problem);
+  const problem = comparison.isOpen ? comparison.problem : session.problem;
+  if (problem !== null) throw fromErrorValue(problem);
+  if (comparison.isOpen && !comparison.isUsual && comparison.compare === null) {
+    throw new GqaLensError('cancelled', vscode.l10n.t('Cancelled'));
+  }
   if (session.original !== null) return;
   throw new GqaLensError('input-invalid', vscode.l10n.t('A report is of a run, and nothing has run'), {
     next: vscode.l10n.t('Run a text first.'),
   });
+}
+
+/** What the comparison page shows; the usual sides where none is open. null: nothing is compared. */
+function comparisonOf(session: Session, ui: DiffUi): ReportComparison | null {
+  const { comparison } = session;
+  const compare = comparison.isOpen ? comparison.compare : session.compare;
+  if (compare === null) return null;
+  const sides = comparison.isOpen ? comparison.views : sideViews(usualSides, session);
+  return { sides, ui, compare, measures: comparison.measuring.resultOf(compare) };
 }
 
 /** Resolves when nothing is done for the session's runs. */

@@ -3,7 +3,8 @@ import * as assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultDiffUi, defaultExplorerUi } from '../../../src/protocol/defaults';
+import { defaultExplorerUi } from '../../../src/protocol/defaults';
+import { usualSides } from '../../../src/protocol/sides';
 import { closeAll, command, fixturePath, open, reportedDuring } from './support';
 
 describe('the report of a checkpoint', () => {
@@ -31,6 +32,29 @@ describe('the report of a checkpoint', () => {
     assert.deepEqual(await readdir(folder), ['report.html']);
   });
 
+  it('compares the sides that the comparison page shows, also while they are computed', async () => {
+    const session = await open(fixturePath('llama-mha'));
+    const page = session.comparison.show();
+    try {
+      const conversion = { G: 1, grouping: 'contiguous', merge: 'mean' };
+      session.comparison.setSides({ a: { kind: 'opened' }, b: { kind: 'conversion', conversion } });
+      const file = join(folder, 'sides.html');
+      assert.deepEqual(await reportedDuring(() => command('saveReport', { file })), []);
+      assert.equal(session.comparison.compare?.b.conversion?.G, 1);
+      const html = await readFile(file, 'utf8');
+      // The explorer's conversion is there as well.
+      for (const side of ['original', 'converted', 'b']) assert.match(html, new RegExp(`data-part="maps ${side} 1"`));
+      assert.doesNotMatch(html, /data-part="maps a 1"/);
+      session.comparison.setSides({ a: { kind: 'opened' }, b: { kind: 'checkpoint', path: join(folder, 'nothing') } });
+      const [error] = await reportedDuring(() => command('saveReport', { file }));
+      assert.equal(error?.detail.file, join(folder, 'nothing'));
+    } finally {
+      session.comparison.setSides(usualSides);
+      page.dispose();
+    }
+    await rm(join(folder, 'sides.html'));
+  });
+
   it('replaces no other file, and says so', async () => {
     const file = join(folder, 'mine.html');
     await writeFile(file, 'mine');
@@ -54,7 +78,7 @@ describe('the report of a checkpoint', () => {
           ...{ state, model, registries, grouping, original, converted, compare },
           ...{ gpu: null, busy: null, problem: null },
         },
-        ...{ diffUi: defaultDiffUi(model), measures: null, sweeps: [], language: 'en', file, overwrite: false },
+        ...{ comparison: null, sweeps: [], language: 'en', file, overwrite: false },
       },
       { signal: controller.signal, onProgress: () => controller.abort() },
     );

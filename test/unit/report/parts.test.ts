@@ -48,7 +48,7 @@ const explorer = {
   converted: run('run-9'),
 } as unknown as ExplorerSnapshot;
 
-const record = (budget: number) => recordParts(engine, { explorer }, budget, quietTask);
+const record = (budget: number) => recordParts(engine, { explorer, comparison: null }, budget, quietTask);
 const names = (parts: ReportPart[]): string[] => parts.map(({ name }) => name);
 
 describe('the parts of a report', () => {
@@ -72,7 +72,7 @@ describe('the parts of a report', () => {
     expect(names(some.parts).slice(0, 2 * L + 1)).toEqual(names(all).slice(0, 2 * L + 1));
     expect(names(some.parts)).not.toContain('weights converted 1');
     expect(some.leftOut[0]).toMatchObject({ kind: 'parts', part: 'weights' });
-    const told = some.leftOut.map((one) => describeLeftOut(one, explorer.model.layers))[0];
+    const told = some.leftOut.map((one) => describeLeftOut(one, explorer.model.layers, null))[0];
     expect(told).toMatch(/^Exact weights of layer 1, converted; layer 0; .*rounded/);
   });
 

@@ -30,6 +30,9 @@ beforeAll(async () => {
   await cli('sweep', sample, '--text', text, '--groups', '2,1', '--merge', 'mean,pca', '--out', sweep);
   await cli('report', sample, '--text', text, '--groups', '2', '--sweep', sweep, '--out', file('report.html'));
   await cli('report', sample, '--text', hostile, '--language', 'de', '--out', file('hostile.html'));
+  const fixture = (name: string): string => join(root, 'test', 'fixtures', name);
+  const sides = [fixture('llama-mha'), fixture('llama-gqa'), '--ids', '3,1,4,1,5,9,2,6'];
+  await cli('report', ...sides, '--out', file('sides.html'));
   numbers = await attentionOf(text, layer);
   browser = await launchChromium();
 });
@@ -179,6 +182,22 @@ describe('a report', () => {
     await page.keyboard.press('1');
     expect(await head.getAttribute('data-group')).toBe('0');
     expect(await page.getByTestId('problem').count()).toBe(0);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('compares the sides that it was saved of', async () => {
+    const { page, wrong } = await open('sides.html', 'dark');
+    expect(await page.getByTestId('report-note').textContent()).toMatch(
+      /comparison is of llama-mha \(MHA\) and llama-gqa \(GQA-\d\)\./,
+    );
+    await page.getByTestId('tab-comparison').click();
+    const summary = page.locator('[data-figure=summary]');
+    expect(await summary.locator('thead:visible').textContent()).toMatch(/llama-mha \(MHA\).*llama-gqa/);
+    const b = await pointAt(page, 'diff-map', '[data-side="b"]', 0.2, 0.7);
+    expect(b.weight).toBeGreaterThan(0);
+    await page.locator('[data-testid=diff] .token:visible').nth(4).click();
+    await expectComplete(page);
     expect(wrong).toEqual([]);
     await page.context().close();
   });

@@ -1,6 +1,6 @@
 /** The tokens of a finished run, in the forms that the engine takes them in again. */
-import type { RunSummary } from '../protocol/runs';
-import type { RunInput, Tokens } from '../protocol/tokens';
+import type { RunSummary } from './runs';
+import type { RunInput, Tokens } from './tokens';
 
 /** The tokens that a run was of. */
 export function tokensOf({ tokens, encoderTokens }: RunSummary): Tokens {
