@@ -22,6 +22,8 @@ interface Gathered {
   isDifference: boolean;
   /** Weights are coded on the GPU; other numbers when the range of all of them is known. */
   cells: Uint8Array | Float32Array;
+  /** Cell rows that have something of a block. */
+  begun: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function readTile(
     const count = maps * grid.rows * grid.columns;
     const isCoded = values === 'probabilities' && !isDifference;
     const cells = isCoded ? new Uint8Array(count) : new Float32Array(count).fill(LOWEST_SCORE);
-    return { of, grid, maps, isDifference, cells };
+    return { of, grid, maps, isDifference, cells, begun: 0 };
   };
   const mean = gather('mean', request.size);
   const members = request.meanOnly ? null : gather('members', request.memberSize ?? request.size);
@@ -121,24 +123,26 @@ function gridOf(window: MapWindow, withoutFirst: boolean, size = Infinity): Cell
   return { queries, keys, key0: window.k0, rows: Math.min(queries, size), columns: Math.min(keys, size), withoutFirst };
 }
 
-/** Puts a block's cells to those of blocks before: a cell row may begin in one and end in the next. */
-function merge(
-  { grid, maps, isDifference, cells }: Gathered,
-  found: Uint8Array | Float32Array,
-  row0: number,
-  rows: number,
-): void {
+/** Puts a block's cells to those of blocks before: the first cell row may have begun in one, the others are this block's own. */
+function merge(part: Gathered, found: Uint8Array | Float32Array, row0: number, rows: number): void {
+  const { grid, maps, cells } = part;
   const { first, count } = touchedCells(grid, row0, rows);
   const size = count * grid.columns;
+  const shared = first < part.begun ? grid.columns : 0;
   for (let map = 0; map < maps; map++) {
     const to = (map * grid.rows + first) * grid.columns;
-    for (let cell = 0; cell < size; cell++) {
+    for (let cell = 0; cell < shared; cell++) {
       const value = found[map * size + cell] ?? 0;
-      const known = cells[to + cell] ?? 0;
-      const isStronger = isDifference && known > LOWEST_SCORE ? Math.abs(value) > Math.abs(known) : value > known;
-      if (isStronger && value > LOWEST_SCORE) cells[to + cell] = value;
+      if (isStronger(part, value, cells[to + cell] ?? 0)) cells[to + cell] = value;
     }
+    cells.set(found.subarray(map * size + shared, (map + 1) * size), to + shared);
   }
+  part.begun = first + count;
+}
+
+function isStronger({ isDifference }: Gathered, value: number, known: number): boolean {
+  if (value <= LOWEST_SCORE) return false;
+  return isDifference && known > LOWEST_SCORE ? Math.abs(value) > Math.abs(known) : value > known;
 }
 
 /** Cells with their codes. */

@@ -8,6 +8,8 @@ import { optionsFromEnvironment } from '../../src/engine/options';
 import { quietTask } from '../../src/protocol/tasks';
 
 const repetitions = 5;
+/** Device pixels of the maps in the explorer, of a mean and of a member: longer texts are pooled to them. */
+const DRAWN = { size: 512, memberSize: 256 };
 
 /** Median of some durations in milliseconds, to a tenth. */
 function median(values: number[]): number {
@@ -47,7 +49,7 @@ for (const S of sizes.length > 0 ? sizes : [64, 512]) {
   const later = await repeated(run);
   const layers = Array.from({ length: model.L }, (_, layer) => layer);
   const allMaps = async (): Promise<void> => {
-    for (const layer of layers) await core.attention({ runId, layer, heads }, quietTask);
+    for (const layer of layers) await core.attention({ runId, layer, heads, ...DRAWN }, quietTask);
   };
   const firstMaps = await timed(allMaps);
   const row = await repeated(() => core.attentionRow({ runId, layer: 3, heads, query: S - 1 }, quietTask));
