@@ -2,14 +2,23 @@
  * Pictures of attention maps: cells of a window, as small as they are drawn, with what is known of each head's whole map.
  * Role: pooling on the GPU, block by block, and the codes of cells. Exact numbers are maps.ts.
  */
+import type { Batch } from '../gpu/batch';
 import type { GpuContext, Span } from '../gpu/context';
 import { LOWEST_SCORE } from '../gpu/operations/attention';
-import { averageMaps, encodeWeights, poolMaps, touchedCells, type CellGrid } from '../gpu/operations/maps';
+import {
+  averageMaps,
+  encodeWeights,
+  poolMaps,
+  subtractMaps,
+  touchedCells,
+  type CellGrid,
+  type MapBlock,
+} from '../gpu/operations/maps';
 import type { AttentionRequest, AttentionTile, MapCells, MapWindow } from '../protocol/maps';
 import type { TaskContext } from '../protocol/tasks';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
-import { eachBlock } from './mapBlocks';
+import { eachBlock, type MapMaker } from './mapBlocks';
 import { StatisticsSum } from './mapStatistics';
 import { layerOf } from './spec';
 
@@ -28,7 +37,8 @@ interface Gathered {
 
 /**
  * Maps for drawing (protocol/maps.ts, AttentionTile). A window must lie in the map.
- * @param other members are differences from this run, on the same tokens and with the same heads
+ * @param other members are differences from this run, on the same tokens and with the same heads; with `deviations` too,
+ *   how each head minus the mean differs from that of the other run
  */
 export async function readTile(
   context: GpuContext,
@@ -73,21 +83,13 @@ export async function readTile(
       maker.compute(batch, block, values);
       from?.compute(batch, block, values);
       averageMaps(batch, maker.map, average, block);
+      const difference = memberDifference(batch, maker, from ?? null, average, deviations, block);
       const results = parts.map((part) => {
         const count = part.maps * touchedCells(part.grid, row0, block.rows).count * part.grid.columns;
         const cells = storage(count, 'cells');
-        const source = part.of === 'mean' ? average : maker.map;
-        const minus = from ? { maps: from.map, isOne: false } : { maps: average, isOne: true };
-        poolMaps(
-          context,
-          batch,
-          source,
-          cells,
-          { ...block, heads: part.maps },
-          row0,
-          part.grid,
-          part.isDifference ? minus : undefined,
-        );
+        const own = part.of === 'mean' ? average : maker.map;
+        const { maps, minus } = part.isDifference ? difference : { maps: own };
+        poolMaps(context, batch, maps, cells, { ...block, heads: part.maps }, row0, part.grid, minus);
         if (!(part.cells instanceof Uint8Array)) return cells;
         const codes = storage(Math.ceil(count / 4), 'cell codes');
         encodeWeights(batch, cells, codes, count);
@@ -115,6 +117,30 @@ export async function readTile(
     members: members && codedCells(members),
     statistics: isWhole ? sums.result(attention === 'cross') : [],
   };
+}
+
+/** Maps, and what is taken from each of them before they are pooled. */
+interface Difference {
+  maps: Span;
+  minus?: { maps: Span; isOne: boolean };
+}
+
+/** What members that are differences are taken from. Of both kinds at once the maps of the other run are overwritten. */
+function memberDifference(
+  batch: Batch,
+  maker: MapMaker,
+  from: MapMaker | null,
+  average: Span,
+  deviations: boolean,
+  block: MapBlock,
+): Difference {
+  if (from === null) return { maps: maker.map, minus: { maps: average, isOne: true } };
+  if (!deviations) return { maps: maker.map, minus: { maps: from.map, isOne: false } };
+  // The change of a head minus the mean is the head's change minus the mean change.
+  const change = batch.temporary(block.rows * block.T, 'mean change');
+  subtractMaps(batch, maker.map, from.map, block);
+  averageMaps(batch, from.map, change, block);
+  return { maps: from.map, minus: { maps: change, isOne: true } };
 }
 
 function gridOf(window: MapWindow, withoutFirst: boolean, size = Infinity): CellGrid {

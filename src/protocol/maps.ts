@@ -23,7 +23,10 @@ export interface AttentionRequest {
   values?: MapValues;
   /** Members are each head's map minus the mean over the heads. */
   deviations?: boolean;
-  /** Members are each head's map minus that of another run on the same tokens: what changed from that run to this one. */
+  /**
+   * Members are each head's map minus that of another run on the same tokens: what changed from that run to this one; with
+   * `deviations`, what changed of each head minus the mean.
+   */
   minus?: string;
   /** Absent: the whole map. What reaches beyond the map is cut off. */
   window?: MapWindow;

@@ -203,6 +203,31 @@ describe('pictures of maps', () => {
         const changes = member(after, S * S, head).map((weight, at) => weight - (before[at] ?? 0));
         if (members) expectCells(members, place, pooled(changes, S, window, size, true));
       });
+      // What changed of a head minus the mean; nothing of it tells in the mean and the statistics.
+      const both = await core.attention({ ...asked, deviations: true }, quietTask);
+      const [means, meansAfter] = [mean(maps, S * S, heads), mean(after, S * S, heads)];
+      const deviations = member(after, S * S, 6).map((weight, at) => {
+        const before = (member(maps, S * S, 6)[at] ?? 0) - (means[at] ?? 0);
+        return weight - (meansAfter[at] ?? 0) - before;
+      });
+      if (both.members) expectCells(both.members, 1, pooled(deviations, S, window, size, true));
+      expect(both.mean.codes).toEqual(average.codes);
+      expect(both.statistics).toEqual((await core.attention({ ...asked }, quietTask)).statistics);
+    }
+    const scores = { runId: converted.runId, minus: runId, layer: 1, heads, values: 'scores' as const };
+    const row = async (run: string): Promise<Float32Array> =>
+      (await core.attentionRow({ runId: run, layer: 1, heads, query: 30, values: 'scores' }, quietTask)).weights;
+    const [scoresAfter, scoresBefore] = [await row(converted.runId), await row(runId)];
+    for (const deviations of [false, true]) {
+      const { members } = await core.attention({ ...scores, deviations }, quietTask);
+      const change = (place: number, key: number): number =>
+        (scoresAfter[place * S + key] ?? 0) - (scoresBefore[place * S + key] ?? 0);
+      const coding = members?.coding ?? { kind: 'weights' };
+      for (const key of [0, 7, 30]) {
+        const wanted = change(1, key) - (deviations ? (change(0, key) + change(1, key)) / 2 : 0);
+        expect(isCode(coding, members?.codes[(S + 30) * S + key] ?? -1, wanted)).toBe(true);
+      }
+      expect(members?.codes[(S + 30) * S + 31]).toBe(0);
     }
     const shorter = await longRun(S - 1);
     const wrong = core.attention({ runId: converted.runId, minus: shorter.runId, layer: 1, heads }, quietTask);

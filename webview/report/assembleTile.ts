@@ -44,21 +44,28 @@ export function assembleTile(recorded: readonly AttentionTile[], heads: readonly
   };
 }
 
+/** A map that is added to another one, or taken from it; null where it is not known. */
+export interface Term {
+  cells: MapCells | null;
+  sign: 1 | -1;
+}
+
 /**
  * A tile whose members are differences. Only maps that are not pooled can be taken from each other.
- * @param minus what is taken from a head's map
+ * @param terms what is taken from a head's map, and added to it
  * @returns null where that cannot be said
  */
-export function differencesOf(tile: AttentionTile, minus: (head: number) => MapCells | null): AttentionTile | null {
+export function differencesOf(tile: AttentionTile, terms: (head: number) => readonly Term[]): AttentionTile | null {
   const { mean, S, T, heads } = tile;
   const size = S * T;
   const numbers = new Float64Array(heads.length * size);
   for (const [place, head] of heads.entries()) {
-    const [cells, other] = [cellsOf(tile, head), minus(head)];
-    if (cells === null || other === null || cells.codes.length !== size || other.codes.length !== size) return null;
-    for (let cell = 0; cell < size; cell++) {
-      const number = decode(cells.codes[cell] ?? 0, cells.coding);
-      numbers[place * size + cell] = number - decode(other.codes[cell] ?? 0, other.coding);
+    for (const { cells, sign } of [{ cells: cellsOf(tile, head), sign: 1 }, ...terms(head)]) {
+      if (cells?.codes.length !== size) return null;
+      for (let cell = 0; cell < size; cell++) {
+        const at = place * size + cell;
+        numbers[at] = (numbers[at] ?? 0) + sign * decode(cells.codes[cell] ?? 0, cells.coding);
+      }
     }
   }
   const largest = numbers.reduce((most, number) => Math.max(most, Number.isNaN(number) ? 0 : Math.abs(number)), 0);

@@ -22,7 +22,7 @@ import {
 } from '../../src/protocol/report';
 import type { Continuation, Prediction } from '../../src/protocol/runs';
 import { cellsOf } from '../shared/mapCells';
-import { assembleTile, differencesOf } from './assembleTile';
+import { assembleTile, differencesOf, type Term } from './assembleTile';
 
 /** Both runs' answers. */
 interface Sides<Answer> {
@@ -55,7 +55,11 @@ export class Records {
     const tile = await this.#tile(request);
     if (deviations !== true && minus === undefined) return tile;
     const other = minus === undefined ? null : await this.#tile({ ...request, runId: minus });
-    const differences = differencesOf(tile, (head) => (other === null ? tile.mean : cellsOf(other, head)));
+    const differences = differencesOf(tile, (head): Term[] => [
+      ...(deviations === true ? [{ cells: tile.mean, sign: -1 } as const] : []),
+      ...(other === null ? [] : [{ cells: cellsOf(other, head), sign: -1 } as const]),
+      ...(other === null || deviations !== true ? [] : [{ cells: other.mean, sign: 1 } as const]),
+    ]);
     if (differences !== null) return differences;
     throw notRecorded(t('Maps are pooled here, and their differences are not in this report'));
   }

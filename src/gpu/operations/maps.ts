@@ -2,6 +2,7 @@
 import mapCells from '../kernels/mapCells.wgsl';
 import mapCodes from '../kernels/mapCodes.wgsl';
 import mapColumn from '../kernels/mapColumn.wgsl';
+import mapDifference from '../kernels/mapDifference.wgsl';
 import mapDivergence from '../kernels/mapDivergence.wgsl';
 import mapMean from '../kernels/mapMean.wgsl';
 import mapStatistics from '../kernels/mapStatistics.wgsl';
@@ -12,6 +13,7 @@ const cellsKernel = { name: 'mapCells', code: mapCells };
 const codesKernel = { name: 'mapCodes', code: mapCodes };
 const meanKernel = { name: 'mapMean', code: mapMean };
 const statisticsKernel = { name: 'mapStatistics', code: mapStatistics };
+const differenceKernel = { name: 'mapDifference', code: mapDifference };
 const columnKernel = { name: 'mapColumn', code: mapColumn };
 const divergenceKernel = { name: 'mapDivergence', code: mapDivergence };
 
@@ -52,6 +54,18 @@ export function averageMaps(batch: Batch, map: Span, mean: Span, { heads, rows, 
     kernel: meanKernel,
     params: [heads, size],
     buffers: [map, mean],
+    workgroups: [Math.ceil(across / 64), Math.ceil(size / across)],
+  });
+}
+
+/** other[heads, rows, T] = map - other, of the maps of a block. */
+export function subtractMaps(batch: Batch, map: Span, other: Span, { heads, rows, T }: MapBlock): void {
+  const size = heads * rows * T;
+  const across = Math.min(size, 64 * 1024);
+  batch.dispatch({
+    kernel: differenceKernel,
+    params: [size],
+    buffers: [map, other],
     workgroups: [Math.ceil(across / 64), Math.ceil(size / across)],
   });
 }

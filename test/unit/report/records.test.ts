@@ -80,6 +80,22 @@ describe('recorded maps', () => {
     expect(decode(members?.codes[0] ?? 0, coding)).toBeCloseTo(wanted, 3);
   });
 
+  it('give what has changed of what a head has more than the mean', async () => {
+    const other = tile([0, 2]);
+    other.members?.codes.fill(130, S * T);
+    other.mean.codes.fill(120);
+    const both = makeRecords({
+      ...{ [partName('maps', 'converted', 1)]: [tile([0, 2])] },
+      [partName('maps', 'original', 1)]: [other],
+    });
+    const asked = { ...at, runId: 'converted', heads: [0, 2], minus: 'original', deviations: true };
+    const { members } = await both.attention(asked);
+    const coding = members?.coding ?? { kind: 'weights' };
+    const weight = (code: number): number => CODE_WEIGHTS[code] ?? 0;
+    const wanted = weight(140) - weight(107) - (weight(130) - weight(120));
+    expect(decode(members?.codes[S * T] ?? 0, coding)).toBeCloseTo(wanted, 4);
+  });
+
   it('of scores are told on one scale', async () => {
     const scores = [
       tile([0, 2], { kind: 'scores', low: -4, high: 4 }),
