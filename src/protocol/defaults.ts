@@ -10,6 +10,7 @@ import { hasBothStacks } from './layers';
 import { recommendedMethod, type Registries } from './methods';
 import type { ModelSummary } from './model';
 import type { RunInput, TextInput } from './tokens';
+import type { MapView } from './views';
 
 /** Names and quotes repeat in it, so that heads which look back show themselves. */
 const sampleText =
@@ -69,6 +70,8 @@ export function withoutStaleAssignment(conversion: ConversionRequest): Conversio
   return fits ? conversion : { ...rest, grouping: 'contiguous' };
 }
 
+const wholeMap: MapView = { x: 0, y: 0, span: 1 };
+
 /** The middle layer is shown: the first ones attend mostly to position. */
 export function defaultExplorerUi(model: ModelSummary, registries: Registries): ExplorerUi {
   return {
@@ -86,6 +89,7 @@ export function defaultExplorerUi(model: ModelSummary, registries: Registries): 
     mapsOf: 'original',
     mapValues: 'probabilities',
     memberMaps: 'own',
+    zoom: wholeMap,
     token: null,
     statistic: 'similarity',
     layerOrder: 'number',
@@ -98,7 +102,10 @@ export function defaultExplorerUi(model: ModelSummary, registries: Registries): 
 
 export function defaultDiffUi(model: ModelSummary): DiffUi {
   const layer = Math.floor(model.L / 2);
-  return { layer, head: 0, scale: 'log', hideFirstToken: false, token: null, headOrder: 'group', movedBy: 'kl' };
+  return {
+    ...{ layer, head: 0, scale: 'log', hideFirstToken: false, mapValues: 'probabilities', memberMaps: 'own' },
+    ...{ zoom: wholeMap, token: null, headOrder: 'group', movedBy: 'kl' },
+  };
 }
 
 function preferred(methods: readonly { id: string }[], id: string): string {

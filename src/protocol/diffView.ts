@@ -5,13 +5,13 @@
 import type { ConversionRequest } from './conversion';
 import type { ErrorValue } from './errors';
 import type { FigureHostApi, FigureViewApi } from './figures';
-import type { MapQuestions } from './maps';
+import type { MapQuestions, MapValues } from './maps';
 import type { CompareSummary, HeadDivergence, TextMeasures } from './measures';
 import type { Registries } from './methods';
 import type { ModelSummary } from './model';
 import type { Continuation, Prediction } from './runs';
 import type { DiffSides, SideId, SideView } from './sides';
-import type { Busy, ColorScale, GpuState } from './views';
+import type { Busy, ColorScale, GpuState, MapView, MemberMaps } from './views';
 
 /** What is measured of both runs besides the comparison itself: layers at once, the time of a token when asked. */
 export interface MeasuresState {
@@ -27,6 +27,12 @@ export interface DiffUi {
   head: number;
   scale: ColorScale;
   hideFirstToken: boolean;
+  /** Probabilities, or the scores that their softmax is taken of. */
+  mapValues: MapValues;
+  /** The large maps: the head's own, or it minus the mean of the heads that share its KV group, each side's own mean. */
+  memberMaps: MemberMaps;
+  /** The part of the large maps that is looked at. */
+  zoom: MapView;
   token: number | null;
   /** How the heads of the layer stand. */
   headOrder: 'group' | 'divergence';

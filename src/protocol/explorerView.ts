@@ -12,7 +12,7 @@ import type { Registries } from './methods';
 import type { ModelSummary } from './model';
 import type { RunSummary } from './runs';
 import type { SimilarityRequest, SimilarityResult } from './similarity';
-import type { Busy, ColorScale, GpuState } from './views';
+import type { Busy, ColorScale, GpuState, MapView, MemberMaps } from './views';
 
 /** What the overview's layers stand in the order of: their number, the mean of their heads, or their worst group. */
 export type LayerOrder = 'number' | 'mean' | 'worst';
@@ -48,8 +48,9 @@ export interface ExplorerUi {
   mapsOf: 'original' | 'converted';
   /** Probabilities, or the scores that their softmax is taken of. */
   mapValues: MapValues;
-  /** A group's members as they are, or each minus the mean of the group. */
-  memberMaps: 'own' | 'deviations';
+  memberMaps: MemberMaps;
+  /** The part of all maps that is looked at. */
+  zoom: MapView;
   /** Token emphasised in every map and in the text, or null. */
   token: number | null;
   /** What the overview tells of every group: an id of webview/explorer/overview/statistics.ts. */

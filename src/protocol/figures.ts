@@ -25,10 +25,10 @@ export type FigureAction =
   | { kind: 'save'; ending: FigureEnding }
   | { kind: 'table' }
   | { kind: 'copy' }
-  /** Chooses a KV group or a query head in the whole page. */
+  /** Chooses a KV group, a query head or a token in the whole page. */
   | { kind: 'focus'; on: FigureFocus };
 
-export type FigureFocus = { group: number } | { head: number };
+export type FigureFocus = { group: number } | { head: number } | { token: number };
 
 /**
  * What a page tells the editor about a place that a context menu is opened on (data-vscode-context). The names are context
@@ -44,6 +44,8 @@ export interface FigureContext {
   gqaLensHasGroup: boolean;
   gqaLensHead: number | null;
   gqaLensHasHead: boolean;
+  gqaLensToken: number | null;
+  gqaLensHasToken: boolean;
 }
 
 /** What the host asks of any page with figures. */

@@ -6,6 +6,16 @@
 
 export type ColorScale = 'linear' | 'sqrt' | 'log';
 
+/** A group's members as they are, or each minus the mean of the group. */
+export type MemberMaps = 'own' | 'deviations';
+
+/** The part of maps that is looked at: a square, its upper left corner and its side in shares of the map's sides. */
+export interface MapView {
+  x: number;
+  y: number;
+  span: number;
+}
+
 /** What a panel is doing, while it is doing it. */
 export interface Busy {
   message: string;

@@ -5,8 +5,8 @@
 import { t } from '@vscode/l10n';
 import type { DiffUi } from '../../src/protocol/diffView';
 import type { AttentionRequest, AttentionTile } from '../../src/protocol/maps';
-import { addCells } from '../shared/attentionCode';
-import { colorScaleOf, colorScales, fitScale, pixelTable } from '../shared/colorScale';
+import { colorScaleOf, colorScales } from '../shared/colorScale';
+import { comparisonColors } from '../shared/comparisonColors';
 import { CheckBox, Picker, Segmented, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
@@ -15,19 +15,13 @@ import { Heatmap, type HeatmapPicture } from '../shared/heatmap';
 import { layerTitle } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { cellsOf } from '../shared/mapCells';
+import { fitColors } from '../shared/mapColors';
+import type { WholeMaps } from '../shared/mapTiles';
 import { isDark } from '../shared/theme';
 import type { DiffData } from './data';
 import { headNumbers } from './numbers';
-import {
-  mapMarks,
-  NO_HOVER,
-  orderedHeads,
-  shownModel,
-  sideRequest,
-  tokensOf,
-  type DiffActions,
-  type DiffView,
-} from './view';
+import { sideRequest } from './paneMaps';
+import { mapMarks, NO_HOVER, orderedHeads, shownModel, tokensOf, type DiffActions, type DiffView } from './view';
 
 interface Column {
   element: HTMLElement;
@@ -105,6 +99,8 @@ export class HeadTable implements Figure<DiffView> {
       String(view.ui.layer),
     );
     this.#scale.show(view.ui.scale);
+    // Scores are signed: they have one scale, from the lowest to the highest.
+    this.#scale.element.hidden = view.ui.mapValues === 'scores';
     this.#hideFirst.show(view.ui.hideFirstToken);
     const divergence =
       compare === null
@@ -116,6 +112,7 @@ export class HeadTable implements Figure<DiffView> {
       t('Bars: Jensen-Shannon divergence of the two maps in bits (0: the same, 1: nothing in common).'),
       values === null ? '' : t('A full bar is {0} bit.', largest.toFixed(3)),
       t('Maps: above {0}, below {1}.', sides.a.name, sides.b.name),
+      view.ui.mapValues === 'scores' ? t('They show scores before the softmax.') : '',
     ].join(' ');
     this.#order.show(view.ui.headOrder);
     const heads = inOrder(orderedHeads(view), view.ui.headOrder, values);
@@ -158,19 +155,22 @@ export class HeadTable implements Figure<DiffView> {
   #draw(view: DiffView): void {
     const requests = { a: sideRequest(view, 'a'), b: sideRequest(view, 'b') };
     const members = Math.max(0, ...[...this.#columns.values()].map((column) => column.a.pixels));
-    const tile = (request: AttentionRequest | null): AttentionTile | null =>
-      request && this.#data.maps.whole(request, tokensOf(view), { mean: members, members }).tile;
-    const [a, b] = [tile(requests.a), tile(requests.b)];
-    this.element.classList.toggle('loading', view.snapshot.compare !== null && (a === null || b === null));
+    const ask = (request: AttentionRequest | null): WholeMaps | null =>
+      request && this.#data.maps.whole(request, tokensOf(view), { mean: members, members });
+    const asked = [ask(requests.a), ask(requests.b)];
+    this.element.classList.toggle(
+      'loading',
+      asked.some((one) => one?.tile === null && one.error === null),
+    );
+    const [a = null, b = null] = asked.map((one) => one?.tile ?? null);
     if (a === null || b === null) return;
     const { hideFirstToken, scale } = view.ui;
-    const histogram = new Uint32Array(256);
-    for (const { members: cells, ...of } of [a, b]) if (cells !== null) addCells(histogram, of, cells, hideFirstToken);
-    const table = pixelTable(fitScale(histogram, scale), isDark());
+    const look = { scale, skipFirstKey: hideFirstToken, dark: isDark(), comparison: comparisonColors() };
+    const colors = fitColors([a, b], look);
     const picture = (of: AttentionTile, head: number): HeatmapPicture => {
       const { S, T, causal, window } = of;
       const cells = cellsOf(of, head);
-      const layers = cells === null ? [] : [{ window, ...cells, table }];
+      const layers = cells === null ? [] : [{ window, ...cells, table: colors.table(cells.coding) }];
       return { S, T, causal, fadeFirst: hideFirstToken, layers };
     };
     for (const [head, column] of this.#columns) {

@@ -136,7 +136,7 @@ export function createDiffPage(
     failed: (error) => report(toErrorValue(error)),
     changed: () => save(),
     focus: (on) => {
-      if ('head' in on) actions.choose({ head: on.head });
+      if (!('group' in on)) actions.choose(on);
     },
     tables: kept(host.saved(), 'tables'),
   });
@@ -195,7 +195,9 @@ export function createDiffPage(
       showParts(shown.snapshot);
       status.textContent =
         busy?.message ??
-        (compare === null ? '' : `${compare.a.tokens.length} tokens · ${compare.a.adapter} · ${compare.a.computeType}`);
+        (compare === null
+          ? ''
+          : [t('{0} tokens', compare.a.tokens.length), compare.a.adapter, compare.a.computeType].join(' · '));
     }
     if (!rendering) {
       followers.follow(shown);

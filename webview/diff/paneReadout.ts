@@ -1,13 +1,13 @@
 /**
- * What the pointer tells over the large maps: a cell's weight in both models and their difference.
- * Role: the rounded weight of the map's code at once, the exact one when the pointer rests. It draws no map.
+ * What the pointer tells over the large maps: the rounded number of the map's code at once, the exact one when the pointer
+ * rests. Role: when it is told; what is told is paneContent.ts. It draws no map.
  */
-import type { AttentionRowRequest } from '../../src/protocol/maps';
-import type { Cell } from '../shared/heatmap';
-import { numberAt } from '../shared/mapCells';
+import type { Cell } from '../shared/mapView';
 import type { Readout } from '../shared/readout';
 import type { DiffData } from './data';
-import { headMaps, shownTokens, type DiffView, type Pane, type Side } from './view';
+import { paneContent, type KnownSide } from './paneContent';
+import { headMaps, rowRequest } from './paneMaps';
+import type { DiffView, Pane, Side } from './view';
 
 /** How long the pointer rests on a row before its exact weights are asked for. */
 const REST_MILLISECONDS = 50;
@@ -44,39 +44,14 @@ export class PaneReadout {
   show(view: DiffView): void {
     this.#view = view;
     if (this.#pointed === null || view.snapshot.compare === null) return;
-    const { queries, keys } = shownTokens(view);
     const { pane, cell, at } = this.#pointed;
-    const a = this.#weight(view, 'a', cell);
-    const b = this.#weight(view, 'b', cell);
-    const { sides } = view.snapshot;
-    const names = { a: sides.a.name, b: sides.b.name };
-    this.readout.show(
-      {
-        title: pane === 'difference' ? `${names.b} − ${names.a}` : `Q${view.ui.head}, ${names[pane]}`,
-        query: { place: cell.query, text: queries[cell.query]?.text ?? '' },
-        key: { place: cell.key, text: keys[cell.key]?.text ?? '' },
-        weight: pane === 'a' ? a.weight : pane === 'b' ? b.weight : b.weight - a.weight,
-        exact: a.exact && b.exact,
-        others: [
-          { label: names.a, weight: a.weight, emphasised: pane === 'a' },
-          { label: names.b, weight: b.weight, emphasised: pane === 'b' },
-        ],
-      },
-      at,
-    );
+    const known = { a: this.#known(view, 'a', cell.query), b: this.#known(view, 'b', cell.query) };
+    this.readout.show(paneContent(view, pane, cell, known), at);
   }
 
-  #weight(view: DiffView, side: Side, cell: Cell): { weight: number; exact: boolean } {
-    const request = rowRequest(view, side, cell.query);
-    const exact = request === null ? undefined : this.data.rows.peek(request)?.weights[cell.key];
-    if (exact !== undefined) return { weight: exact, exact: true };
-    const maps = headMaps(view, side);
-    const tile = maps === null ? null : this.data.maps.peek(maps);
-    return { weight: numberAt([tile], null, cell.query, cell.key) ?? 0, exact: false };
+  #known(view: DiffView, side: Side, query: number): KnownSide {
+    const request = rowRequest(view, side, query);
+    const of = headMaps(view, side);
+    return { row: request && this.data.rows.peek(request), tile: of && this.data.maps.peek(of) };
   }
-}
-
-function rowRequest(view: DiffView, side: Side, query: number): AttentionRowRequest | null {
-  const run = view.snapshot.compare?.[side];
-  return run === undefined ? null : { runId: run.runId, layer: view.ui.layer, heads: [view.ui.head], query };
 }

@@ -3,12 +3,11 @@
  */
 import type { GroupingView } from '../../src/protocol/conversion';
 import type { DiffSnapshot, DiffUi } from '../../src/protocol/diffView';
-import type { AttentionRequest } from '../../src/protocol/maps';
 import type { ModelSummary } from '../../src/protocol/model';
 import { comparable, type Comparable, type SideId } from '../../src/protocol/sides';
 import { headsByGroup } from '../shared/headOrder';
-import type { MapsOf } from '../shared/mapTiles';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
+import { fitMapView } from '../shared/mapView';
 import { mostMoved } from './mostMoved';
 
 /** What the pointer is on: a cell of a map, or a token of the text below. */
@@ -98,33 +97,6 @@ export function groupOfShownHead(view: DiffView): number {
   return shownGrouping(view.snapshot)?.groupOfHead[view.ui.layer]?.[view.ui.head] ?? 0;
 }
 
-/** The request for one side's maps of the layer; null before both runs are done. */
-export function sideRequest(view: DiffView, side: Side): AttentionRequest | null {
-  const run = view.snapshot.compare?.[side];
-  if (run === undefined) return null;
-  return {
-    runId: run.runId,
-    layer: view.ui.layer,
-    heads: Array.from({ length: shownModel(view.snapshot).H }, (_, head) => head),
-  };
-}
-
-/** Whose maps are large on one side: those of the chosen head. */
-export function headMaps(view: DiffView, side: Side): MapsOf | null {
-  const request = sideRequest(view, side);
-  return request && { ...request, heads: [view.ui.head], meanOnly: true, ...withoutFirst(view) };
-}
-
-/** What changed in the chosen head's map from the first side to the second: the member of its tiles. */
-export function changeMaps(view: DiffView): MapsOf | null {
-  const [a, b] = [sideRequest(view, 'a'), sideRequest(view, 'b')];
-  return a && b && { ...b, minus: a.runId, heads: [view.ui.head], ...withoutFirst(view) };
-}
-
-function withoutFirst({ ui }: DiffView): Pick<MapsOf, 'withoutFirst'> {
-  return ui.hideFirstToken ? { withoutFirst: true } : {};
-}
-
 /** Of the longer side of the layer's maps. */
 export function tokensOf(view: DiffView): number {
   const { queries, keys } = shownTokens(view);
@@ -135,10 +107,14 @@ export function tokensOf(view: DiffView): number {
 export function fitDiffUi(ui: DiffUi, snapshot: DiffSnapshot): DiffUi {
   const { L, H } = shownModel(snapshot);
   const S = snapshot.compare?.a.tokens.length ?? Infinity;
+  const longer = Math.max(S, snapshot.compare?.a.encoderTokens?.length ?? 0);
   return {
     ...ui,
     layer: Math.min(Math.max(0, ui.layer), L - 1),
     head: Math.min(Math.max(0, ui.head), H - 1),
     token: ui.token !== null && ui.token < S ? ui.token : null,
+    mapValues: ui.mapValues === 'scores' ? 'scores' : 'probabilities',
+    memberMaps: ui.memberMaps === 'deviations' ? 'deviations' : 'own',
+    zoom: fitMapView(ui.zoom, longer),
   };
 }

@@ -153,7 +153,7 @@ export function createExplorerPage(
     ...{ figures, host: remote, origin: originOf },
     failed: (error) => report(toErrorValue(error)),
     changed: () => save(),
-    focus: (on) => actions.choose('group' in on ? { group: on.group, head: null } : { head: on.head }),
+    focus: (on) => actions.choose('group' in on ? { group: on.group, head: null } : on),
     tables: kept(host.saved(), 'tables'),
   });
   const page = element(

@@ -13,6 +13,7 @@ import type { Busy } from '../../src/protocol/views';
 import { headsByGroup } from '../shared/headOrder';
 import type { MapsOf } from '../shared/mapTiles';
 import { layerTokens, type LayerTokens } from '../shared/layerTokens';
+import { fitMapView } from '../shared/mapView';
 
 /** What the pointer (or the keyboard) is on; never stored. */
 export interface Hover {
@@ -178,5 +179,6 @@ export function fitUi(ui: ExplorerUi, snapshot: ExplorerSnapshot): ExplorerUi {
     textBy: ui.textBy === 'head' ? 'head' : 'group',
     mapValues: ui.mapValues === 'scores' ? 'scores' : 'probabilities',
     memberMaps: ui.memberMaps === 'deviations' ? 'deviations' : 'own',
+    zoom: fitMapView(ui.zoom, S ?? Infinity),
   };
 }

@@ -88,6 +88,8 @@ export function shrinkMap(
     for (let key = 0; key < T; key++) {
       const cell = row * columns + Math.floor((key * columns) / T);
       const code = codes[query * T + key] ?? zero;
+      // Of signed numbers, code 0 is none at all.
+      if (zero !== 0 && code === 0) continue;
       if (Math.abs(code - zero) > Math.abs((small[cell] ?? zero) - zero)) small[cell] = code;
     }
   }

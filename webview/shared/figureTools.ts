@@ -31,7 +31,7 @@ export interface FigureToolsOptions<View> {
   failed(error: unknown): void;
   /** Another figure is a table now: worth keeping. */
   changed(): void;
-  /** Chooses a group or a head in the page; absent where it has none to choose. */
+  /** Chooses a group, a head or a token in the page; absent where it has none to choose. */
   focus?(on: FigureFocus): void;
   /** Names of the figures that are tables, as `tables` gave them; of any shape, for it was kept. */
   tables: unknown;
@@ -252,14 +252,18 @@ export class FigureTools<View> {
   }
 }
 
-/** The group and the head that an element is of, as its figure marked it. */
+/** The group, the head and the token that an element is of, as its figure marked it. */
 function placeContext(at: Element): Partial<FigureContext> {
   const find = (name: string): number | null => {
     const value = at.closest(`[data-${name}]`)?.getAttribute(`data-${name}`) ?? '';
     return /^\d+$/.test(value) ? Number(value) : null;
   };
-  const [group, head] = [find('group'), find('head')];
-  return { gqaLensGroup: group, gqaLensHasGroup: group !== null, gqaLensHead: head, gqaLensHasHead: head !== null };
+  const [group, head, token] = [find('group'), find('head'), find('token')];
+  return {
+    ...{ gqaLensGroup: group, gqaLensHasGroup: group !== null },
+    ...{ gqaLensHead: head, gqaLensHasHead: head !== null },
+    ...{ gqaLensToken: token, gqaLensHasToken: token !== null },
+  };
 }
 
 function withParts<View>(figure: Figure<View>): Figure<View>[] {

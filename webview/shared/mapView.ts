@@ -3,13 +3,9 @@
  * Places are shares of a map's sides, so that maps of any size and of other texts look at the same part.
  */
 import type { MapWindow } from '../../src/protocol/maps';
+import type { MapView } from '../../src/protocol/views';
 
-/** A square part of the map: its upper left corner and its side, in shares of the map's sides. */
-export interface MapView {
-  x: number;
-  y: number;
-  span: number;
-}
+export type { MapView };
 
 /** A query and a key of a map. */
 export interface Cell {
@@ -33,6 +29,27 @@ function within({ x, y, span }: MapView): MapView {
   return side === 1 ? WHOLE_MAP : { x: clamp(x), y: clamp(y), span: side };
 }
 
+/** Fewest shares of a side that are seen. @param tokens of the map's longer side */
+function leastSpan(tokens: number): number {
+  return Math.min(1, FEWEST_TOKENS / Math.max(1, tokens));
+}
+
+/**
+ * A view that was kept, of any shape, made to fit maps: the whole where it is none.
+ * @param tokens of the map's longer side; Infinity before they are known
+ */
+export function fitMapView(kept: unknown, tokens: number): MapView {
+  if (typeof kept !== 'object' || kept === null) return WHOLE_MAP;
+  const { x, y, span } = kept as Record<string, unknown>;
+  const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
+  if (!isShare(x) || !isShare(y) || !isShare(span) || span === 0) return WHOLE_MAP;
+  return within({ x, y, span: Math.max(leastSpan(tokens), span) });
+}
+
+export function sameView(one: MapView, other: MapView): boolean {
+  return one.x === other.x && one.y === other.y && one.span === other.span;
+}
+
 /**
  * Zooms about a place that stays where it is.
  * @param factor above 1 shows more detail
@@ -40,8 +57,7 @@ function within({ x, y, span }: MapView): MapView {
  * @param tokens of the map's longer side
  */
 export function zoomAt(view: MapView, factor: number, at: { x: number; y: number }, tokens: number): MapView {
-  const least = Math.min(1, FEWEST_TOKENS / Math.max(1, tokens));
-  const span = Math.min(1, Math.max(least, view.span / factor));
+  const span = Math.min(1, Math.max(leastSpan(tokens), view.span / factor));
   return within({ x: view.x + at.x * (view.span - span), y: view.y + at.y * (view.span - span), span });
 }
 

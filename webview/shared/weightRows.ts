@@ -1,5 +1,5 @@
 /**
- * Attention weights as rows of a file: a line for each query and key, a column for each map, exact float32.
+ * Attention weights, or scores, as rows of a file: a line for each query and key, a column for each map, exact float32.
  * Role: asks for them a query at a time, several at once, and stops at what a file may hold. Whom it asks is the caller's.
  */
 import { t } from '@vscode/l10n';
@@ -18,12 +18,17 @@ export interface WeightRows {
   causal: boolean;
   /** Names of the maps. */
   columns: string[];
-  /** The weights of one query in each map, [columns][T]. */
+  /** The numbers of one query in each map, [columns][T]. */
   row: (query: number) => Promise<ArrayLike<number>[]>;
 }
 
 /** Columns of the rows, before those of the maps. */
 export const PLACE_COLUMNS = ['query', 'query token', 'key', 'key token'];
+
+/** A number of a cell; null where there is none: the score of a key that is not seen, and a difference of such. */
+export function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
 
 /** How many weights a map of S queries and T keys has. */
 export function weightCount(S: number, T: number, causal: boolean): number {
@@ -32,7 +37,7 @@ export function weightCount(S: number, T: number, causal: boolean): number {
 
 /**
  * All rows of some maps.
- * @throws GqaLensError input-invalid when there are more weights than MOST_WEIGHTS; what `row` throws; AbortError
+ * @throws GqaLensError input-invalid when there are more numbers than MOST_WEIGHTS; what `row` throws; AbortError
  */
 export async function gatherWeights(
   { tokens: { queries, keys }, causal, columns, row }: WeightRows,
@@ -56,7 +61,7 @@ export async function gatherWeights(
       const end = causal ? query + 1 : keys.length;
       for (let key = 0; key < end; key++) {
         const words = [query, queries[query]?.text ?? '', key, keys[key]?.text ?? ''];
-        rows.push([...words, ...weights.map((map) => map[key] ?? null)]);
+        rows.push([...words, ...weights.map((map) => finite(map[key]))]);
       }
     });
   }

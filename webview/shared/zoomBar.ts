@@ -27,8 +27,9 @@ export class ZoomBar {
     this.element.append(this.#words, this.#out, into, this.#whole);
   }
 
-  /** Says what part of maps of S queries and T keys is seen. */
-  show(view: MapView, S: number, T: number): void {
+  /** Says what part of maps of S queries and T keys is seen. @param isMoving it has not come to rest: nobody keeps it yet */
+  show(view: MapView, S: number, T: number, isMoving: boolean): void {
+    this.element.dataset.moving = String(isMoving);
     this.#out.disabled = this.#whole.disabled = isWhole(view);
     this.#words.textContent = isWhole(view) ? '' : seenWords(view, S, T);
   }

@@ -59,6 +59,9 @@ export const figureActions: Record<string, ReturnType<typeof figureAction>> = {
   group: figureAction(({ gqaLensGroup: group }) =>
     typeof group === 'number' ? { kind: 'focus', on: { group } } : null,
   ),
+  token: figureAction(({ gqaLensToken: token }) =>
+    typeof token === 'number' ? { kind: 'focus', on: { token } } : null,
+  ),
   head: figureAction(({ gqaLensHead: head }) => (typeof head === 'number' ? { kind: 'focus', on: { head } } : null)),
 };
 

@@ -49,5 +49,8 @@ describe('attention codes', () => {
     codes[1] = 140;
     codes[2] = 90;
     expect([...shrinkMap(codes, 2, 2, 1, 128).codes]).toEqual([90]);
+    // A masked score is no deviation.
+    codes[3] = 0;
+    expect([...shrinkMap(codes, 2, 2, 1, 128).codes]).toEqual([90]);
   });
 });

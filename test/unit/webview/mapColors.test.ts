@@ -107,6 +107,8 @@ describe('what is told of a cell', () => {
     const withSinks = { ...exact, sinks: Float32Array.from([0, 0, 0, 0, -1.5, 2]) };
     const content = cellContent({ ...cell, head: 4 }, [of], withSinks, false, tokens);
     expect(content?.note).toContain('−1.500');
-    expect(cellContent({ ...cell, head: null }, [of], withSinks, false, tokens)?.note).toBe('');
+    expect(cellContent({ ...cell, head: null }, [of], withSinks, false, tokens)?.note).toBe(
+      'scores before the softmax',
+    );
   });
 });

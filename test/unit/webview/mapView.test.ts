@@ -6,6 +6,7 @@ import { MapTiles } from '../../../webview/shared/mapTiles';
 import {
   boxOf,
   cellAt,
+  fitMapView,
   isWhole,
   panBy,
   panTo,
@@ -34,6 +35,27 @@ describe('views of maps', () => {
     expect(zoomAt(corner, 0.01, { x: 0, y: 0 }, 1024)).toEqual(WHOLE_MAP);
     expect(zoomAt(corner, 1e9, { x: 0, y: 0 }, 1024).span * 1024).toBeCloseTo(6);
     expect(isWhole(zoomAt(WHOLE_MAP, 9, { x: 0, y: 0 }, 3))).toBe(true);
+  });
+
+  it('that were kept fit the maps that there are; what is none is the whole', () => {
+    const kept = { x: 0.25, y: 0.5, span: 0.25 };
+    expect(fitMapView(kept, 1024)).toEqual(kept);
+    // Of eight tokens six are seen at least.
+    expect(fitMapView(kept, 8)).toEqual({ x: 0.25, y: 0.25, span: 0.75 });
+    expect(fitMapView({ ...kept, x: 0.9 }, Infinity)).toEqual({ ...kept, x: 0.75 });
+    expect(isWhole(fitMapView(kept, 5))).toBe(true);
+    const wrong = [
+      null,
+      undefined,
+      3,
+      [],
+      {},
+      { ...kept, x: NaN },
+      { ...kept, y: -1 },
+      { ...kept, span: 0 },
+      { x: '0' },
+    ];
+    for (const one of wrong) expect(fitMapView(one, 100)).toEqual(WHOLE_MAP);
   });
 
   it('name the tokens that are seen, and the cell at a place', () => {

@@ -13,12 +13,16 @@ const cli = join(root, 'dist', 'cli.js');
 
 export const sample = join(root, 'media', 'sample');
 
-/** Attention maps [H, S, T] of one layer of the sample on a text. */
-export async function attentionOf(text: string, layer: number): Promise<{ maps: Float32Array; S: number }> {
+/** Attention maps [H, S, T] of one layer of the sample, or of another checkpoint, on a text. */
+export async function attentionOf(
+  text: string,
+  layer: number,
+  model = sample,
+): Promise<{ maps: Float32Array; S: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-numbers-'));
   try {
     const out = join(folder, 'forward.safetensors');
-    await promisify(execFile)(process.execPath, [cli, 'forward', sample, '--text', text, '--out', out]);
+    await promisify(execFile)(process.execPath, [cli, 'forward', model, '--text', text, '--out', out]);
     const file = await openCheckpoint(out);
     const name = `attn.${layer}`;
     const maps = await file.readFloat32(name);

@@ -111,12 +111,20 @@ test('sides are exchanged', async () => {
   await workbench().screenshot('compare-checkpoints');
 });
 
-test('all of it is back after a reload', async () => {
+test('all of it is back after a reload, and so are zoom and scores', async () => {
+  await choose(diff, 'map-values', 'scores');
+  await diff.getByTestId('zoom-in').click();
+  const words = (): Promise<string> => diff.getByTestId('zoom-words').innerText();
+  await eventually(async () => /\d–\d/.test(await words()), 'a part is seen');
+  const part = await words();
+  await diff.locator('.large-maps .zoom-bar[data-moving="false"]').waitFor();
   await workbench().reload();
   diff = await workbench().webview('diff');
   await eventually(async () => (await titles())[0] === 'child (GQA-2)', 'the sides are as they were');
   await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
   expect(await titles()).toEqual(['child (GQA-2)', 'sample (MHA)', 'change']);
+  await eventually(async () => (await words()) === part, 'the same part is seen');
+  expect(await chosen(diff, 'map-values')).toBe('scores');
 });
 
 test('the heads of both are a text diff', async () => {

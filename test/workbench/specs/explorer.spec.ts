@@ -163,10 +163,17 @@ test.each(themeNames)('keeps pictures of the explorer, %s', async (theme) => {
   await workbench().screenshot(`explorer-${theme}`);
 });
 
-test('a window reload brings text, groups and maps back', async () => {
+test('a window reload brings text, groups, maps and their zoom back', async () => {
   await workbench().setTheme('dark');
+  const before = await explorerWithMaps();
+  await before.getByTestId('zoom-in').click();
+  const words = (view: FrameLocator): Promise<string> => view.getByTestId('zoom-words').innerText();
+  await expect.poll(() => words(before), { timeout: 60_000 }).toMatch(/\d–\d/);
+  const part = await words(before);
+  await before.locator('.maps .zoom-bar[data-moving="false"]').waitFor();
   await workbench().reload();
   const explorer = await explorerWithMaps();
+  await expect.poll(() => words(explorer), { timeout: 60_000 }).toBe(part);
   expect(await explorer.getByTestId('text-input').inputValue()).toBe(text);
   expect(await chosen(explorer, 'groups-picker')).toBe('2');
   expect(await explorer.getByTestId('kv-group').count()).toBe(2);

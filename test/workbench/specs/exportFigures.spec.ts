@@ -155,6 +155,19 @@ test('the context menu knows the figure, the group and the head', async () => {
   );
 });
 
+test('the context menu of a map follows the token of the cell', async () => {
+  const map = explorer.getByTestId('map-mean').first();
+  const box = await map.boundingBox();
+  const place = { x: (box?.width ?? 0) * 0.1, y: (box?.height ?? 0) * 0.7 };
+  await map.hover({ position: place });
+  const query = await explorer.getByTestId('readout').getAttribute('data-query');
+  await map.click({ button: 'right', position: place });
+  await workbench().chooseInContextMenu('Follow This Token');
+  const selected = explorer.locator('.text-strip .selected');
+  await expect.poll(() => selected.count()).toBeGreaterThan(0);
+  expect(await selected.first().getAttribute('data-token')).toBe(query);
+});
+
 test('the palette saves a figure of the panel that is looked at', async () => {
   await workbench().runCommand('GQA Lens: Compare MHA and GQA');
   diff = await workbench().webview('diff');

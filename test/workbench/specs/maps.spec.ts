@@ -1,11 +1,17 @@
 // Attention maps of a longer text, looked at closely: zoom and pan by wheel, pointer and keys, values checked against the
-// engine's own, one token marked in every map and in the text.
+// engine's own, one token marked in every map and in the text; and what a conversion changes in them, in the comparison.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { choose, chosen } from '../harness/controls';
-import { attentionOf } from '../harness/engineNumbers';
+import { attentionOf, convertSample } from '../harness/engineNumbers';
 import { pointAt, type MapReadout } from '../harness/mapReadout';
 import { useWorkbench } from '../harness/useWorkbench';
+
+const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-maps-spec-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const workbench = useWorkbench();
 const sentence = 'Watson looked at Holmes, and Holmes looked at the red hair of the man with the red hair. ';
@@ -188,4 +194,85 @@ test('scores before the softmax, exactly', async () => {
   // Statistics are of the probabilities, whatever is shown.
   expect(await view.locator('.member [data-statistic="entropy"]').count()).toBe(8);
   await choose(view, 'map-values', 'probabilities');
+});
+
+/** Pixels of a canvas around a place: the most opaque one, and whether it is redder than it is blue. */
+async function strongest(map: Locator, row: number, column: number): Promise<{ opacity: number; isRed: boolean }> {
+  return map.evaluate(
+    (canvas, at) => {
+      const context = (canvas as unknown as HTMLCanvasElement).getContext('2d');
+      const { data } = context?.getImageData(at.column - 1, at.row - 1, 3, 3) ?? { data: [] };
+      let found = { opacity: 0, isRed: false };
+      for (let pixel = 0; pixel < data.length; pixel += 4) {
+        const opacity = data[pixel + 3] ?? 0;
+        if (opacity > found.opacity) found = { opacity, isRed: (data[pixel] ?? 0) > (data[pixel + 2] ?? 0) };
+      }
+      return found;
+    },
+    { row, column },
+  );
+}
+
+const large = (diff: FrameLocator, side: string): Locator =>
+  diff.locator(`[data-testid="diff-map"][data-side="${side}"]`);
+
+test('the comparison takes pooled maps from each other before they are pooled', async () => {
+  await workbench().runCommand('GQA Lens: Compare MHA and GQA');
+  const diff = await workbench().webview('diff');
+  await large(diff, 'difference').waitFor({ timeout: 60_000 });
+  const layer = Number(await chosen(diff, 'layer-picker'));
+  const child = join(folder, 'child');
+  const merge = await chosen(diff, 'merge-picker');
+  await convertSample(child, '--groups', '2', '--merge', merge, '--dtype', 'f32');
+  const [a, b] = [await attentionOf(text, layer), await attentionOf(text, layer, child)];
+  const { S } = a;
+  // Head 0 is shown: its maps are the first ones.
+  const change = (place: number): number => (b.maps[place] ?? 0) - (a.maps[place] ?? 0);
+  const found = await pointAt(diff, large(diff, 'difference'), 0.2, 0.7);
+  expect(found.weight).toBeCloseTo(change(found.query * S + found.key), 4);
+  const { width, height } = await large(diff, 'difference').evaluate((canvas) => {
+    const { width: columns, height: rows } = canvas as unknown as { width: number; height: number };
+    return { width: columns, height: rows };
+  });
+  expect(width).toBeLessThan(S);
+  // What has changed most has the full colour of its side, wherever it is.
+  let most = 0;
+  for (let place = 0; place < S * S; place++) if (Math.abs(change(place)) > Math.abs(change(most))) most = place;
+  const [row, column] = [Math.floor((Math.floor(most / S) * height) / S), Math.floor(((most % S) * width) / S)];
+  const { opacity, isRed } = await strongest(large(diff, 'difference'), row, column);
+  expect(opacity).toBeGreaterThan(250);
+  expect(isRed).toBe(change(most) > 0);
+  await workbench().screenshot('comparison-pooled');
+
+  await choose(diff, 'map-values', 'scores');
+  await eventually(
+    async () => (await diff.locator('.large-maps .map-legend[data-kind="scores"]').count()) === 1,
+    'the legend tells scores',
+  );
+  // Of two keys of one query, scores differ by the logarithm of what their weights differ by, on either side.
+  for (const [side, { maps }] of Object.entries({ a, b })) {
+    const one = await pointAt(diff, large(diff, side), 0.1, 0.7);
+    const other = await pointAt(diff, large(diff, side), 0.6, 0.7);
+    expect(one.query).toBe(other.query);
+    const weight = ({ query, key }: MapReadout): number => maps[query * S + key] ?? NaN;
+    expect(one.weight - other.weight, side).toBeCloseTo(Math.log(weight(one) / weight(other)), 2);
+  }
+  const scores: number[] = [];
+  for (const side of ['a', 'b', 'difference']) scores.push((await pointAt(diff, large(diff, side), 0.3, 0.8)).weight);
+  expect(scores[2]).toBeCloseTo((scores[1] ?? NaN) - (scores[0] ?? NaN), 5);
+  await workbench().screenshot('comparison-scores');
+
+  await choose(diff, 'map-values', 'probabilities');
+  await choose(diff, 'member-maps', 'deviations');
+  await eventually(
+    async () => (await large(diff, 'a').getAttribute('aria-label'))?.includes('mean of KV 0') === true,
+    'it is said',
+  );
+  for (const [side, { maps }] of Object.entries({ a, b })) {
+    const { query, key, weight } = await pointAt(diff, large(diff, side), 0.2, 0.8);
+    const heads = [0, 1, 2, 3].map((head) => maps[(head * S + query) * S + key] ?? NaN);
+    const mean = heads.reduce((sum, own) => sum + own / 4, 0);
+    expect(weight, side).toBeCloseTo((heads[0] ?? NaN) - mean, 4);
+  }
+  await workbench().screenshot('comparison-deviations');
 });

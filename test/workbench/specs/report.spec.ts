@@ -163,7 +163,11 @@ describe('a report', () => {
       await expectComplete(page);
     }
     await page.getByTestId('tab-comparison').click();
-    for (const choose of [pick('layer-picker', '0'), press('scale-picker', 'linear')]) {
+    const comparison = [
+      ...[pick('layer-picker', '0'), press('scale-picker', 'linear')],
+      ...[press('map-values', 'scores'), press('member-maps', 'deviations'), press('map-values', 'probabilities')],
+    ];
+    for (const choose of comparison) {
       await choose();
       await expectComplete(page);
     }

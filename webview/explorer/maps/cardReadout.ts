@@ -53,7 +53,10 @@ export function cellContent(
     key: { place: key, text: keys[key]?.text ?? '' },
     weight: isDifference ? own - mean : own,
     exact: row !== null,
-    note: sink === undefined ? '' : t('sink of the head: {0}', formatWeight(sink)),
+    note: [
+      ...(tile.mean.coding.kind === 'scores' ? [t('scores before the softmax')] : []),
+      ...(sink === undefined ? [] : [t('sink of the head: {0}', formatWeight(sink))]),
+    ].join('; '),
     others: isDifference
       ? [
           { label: `Q${head}`, weight: own, emphasised: true },

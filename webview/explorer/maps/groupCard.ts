@@ -1,38 +1,28 @@
 /**
  * One group of figure (c): its mean map with token labels, its members beside it with their statistics.
- * Role: drawing tiles and answering "what is this cell?". Requests for tiles, the view and the colour scale are maps.ts.
+ * Role: drawing tiles. What the pointer tells is cardPointer.ts; requests for tiles, the view and the colour scale are maps.ts.
  */
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
-import type { AttentionTile } from '../../../src/protocol/maps';
 import { element } from '../../shared/dom';
 import { paintGroup } from '../../shared/groupLook';
 import { describeHeads } from '../../shared/headOrder';
-import { Heatmap, type Cell, type HeatmapPicture } from '../../shared/heatmap';
+import { Heatmap, type HeatmapPicture } from '../../shared/heatmap';
 import { cellsOf, NO_DIFFERENCE } from '../../shared/mapCells';
 import type { MapColors } from '../../shared/mapColors';
 import type { MapPixels } from '../../shared/mapTiles';
 import { WHOLE_MAP, type MapView } from '../../shared/mapView';
 import type { Readout } from '../../shared/readout';
 import { TokenAxis } from '../../shared/tokenAxis';
-import { cellContent } from './cardReadout';
+import { CardPointer, type CardTiles } from './cardPointer';
 import type { ExplorerData } from '../data';
 import { MapStatistics } from './mapStatistics';
-import { focusedGroup, focusedHead, rowRequest, shownTokens, type Actions, type ExplorerView } from '../view';
-
-/** How long the pointer rests on a row before its exact weights are asked for. */
-const REST_MILLISECONDS = 50;
+import { focusedGroup, focusedHead, shownTokens, type Actions, type ExplorerView } from '../view';
 
 interface Member {
   figure: HTMLElement;
   map: Heatmap;
   statistics: MapStatistics;
-}
-
-/** The tiles of a card's maps: all of it coarse, and of what is looked at more, once that has come. */
-export interface CardTiles {
-  whole: AttentionTile | null;
-  part: AttentionTile | null;
 }
 
 /** What a card asks of the figure that it is in. */
@@ -42,19 +32,11 @@ export interface CardEvents {
   resized(): void;
 }
 
-/** The cell the pointer is on in this card; head null means the mean map. */
-interface Pointed {
-  head: number | null;
-  cell: Cell;
-  at: { x: number; y: number };
-}
-
 export class GroupCard {
   readonly element: HTMLElement;
   readonly #group: number;
   readonly #actions: Actions;
-  readonly #data: ExplorerData;
-  readonly #readout: Readout;
+  readonly #pointer: CardPointer;
   readonly #title = element('h3');
   readonly #mean: Heatmap;
   readonly #axis: TokenAxis;
@@ -69,17 +51,12 @@ export class GroupCard {
   /** What the tiles are of. */
   #of = '';
   #mapView: MapView = WHOLE_MAP;
-  #pointed: Pointed | null = null;
-  /** Whether the readout tells the exact number. */
-  #isExact = false;
-  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(group: number, actions: Actions, data: ExplorerData, readout: Readout, events: CardEvents) {
     this.#events = events;
     this.#group = group;
     this.#actions = actions;
-    this.#data = data;
-    this.#readout = readout;
+    this.#pointer = new CardPointer(group, actions, data, readout);
     this.#mean = this.#makeMap(
       {
         'data-testid': 'map-mean',
@@ -146,7 +123,7 @@ export class GroupCard {
       this.#draw(member.map, head, colors);
       member.statistics.show(whole.statistics[place] ?? null);
     }
-    if (this.#pointed !== null) this.#showReadout(this.#pointed);
+    this.#pointer.drawn(view, this.#tiles);
   }
 
   /** Shows a part of all maps. */
@@ -189,8 +166,7 @@ export class GroupCard {
     }
     this.element.classList.toggle('emphasised', head === null && focusedGroup(view) === this.#group);
     this.#axis.mark([query, view.ui.token], [key]);
-    // The exact number may have come.
-    if (this.#pointed !== null && !this.#isExact) this.#showReadout(this.#pointed);
+    this.#pointer.emphasise(view);
   }
 
   #placeMembers(heads: number[]): void {
@@ -231,50 +207,15 @@ export class GroupCard {
   }
 
   #makeMap(attributes: Record<string, string | number>, head: number | null): Heatmap {
-    return new Heatmap(attributes, {
-      hover: (cell, at) => this.#point(head, cell, at),
+    const map = new Heatmap(attributes, {
+      hover: (cell, at) => {
+        map.tellToken(cell?.query ?? null);
+        this.#pointer.point(head, cell, at);
+      },
       select: ({ query }) => this.#actions.choose({ token: this.#view?.ui.token === query ? null : query }),
       navigate: (mapView) => this.#events.navigate(mapView),
       resized: () => this.#events.resized(),
     });
-  }
-
-  #point(head: number | null, cell: Cell | null, at: { x: number; y: number }): void {
-    clearTimeout(this.#rest);
-    if (cell === null) {
-      this.#pointed = null;
-      this.#readout.hide();
-      this.#actions.hover({ head: null, group: null, query: null, key: null });
-      return;
-    }
-    this.#pointed = { head, cell, at };
-    this.#actions.hover({ head, group: this.#group, query: cell.query, key: cell.key });
-    this.#showReadout(this.#pointed);
-    this.#rest = setTimeout(() => this.#askForRow(cell.query), REST_MILLISECONDS);
-  }
-
-  #askForRow(query: number): void {
-    const request = this.#view && rowRequest(this.#view, query, this.#view.ui.mapValues);
-    if (request !== null) this.#data.rows.get(request);
-    if (this.#pointed !== null) this.#showReadout(this.#pointed);
-  }
-
-  #showReadout({ head, cell, at }: Pointed): void {
-    const { whole, part } = this.#tiles;
-    const request = this.#view && rowRequest(this.#view, cell.query, this.#view.ui.mapValues);
-    if (this.#view === null || request === null) return;
-    const tokens = shownTokens(this.#view);
-    // Of another run, that is drawn until the maps of this one come: the new run's numbers are not of its cells.
-    if (whole !== null && (whole.S !== tokens.queries.length || whole.T !== tokens.keys.length)) {
-      this.#readout.hide();
-      return;
-    }
-    const tiles = [part, whole].filter((tile) => tile !== null);
-    const row = this.#data.rows.peek(request);
-    this.#isExact = row !== null;
-    const minusMean = this.#view.ui.memberMaps === 'deviations';
-    const pointed = { ...cell, head, group: this.#group };
-    const content = cellContent(pointed, tiles, row, minusMean, tokens);
-    if (content !== null) this.#readout.show(content, at);
+    return map;
   }
 }

@@ -1,22 +1,26 @@
 /**
- * The numbers behind the maps: in a table the weights of the chosen token, or the statistics of each head; in files every
- * weight of what is shown.
+ * The numbers behind the maps: in a table those of the chosen token, or the statistics of each head; in files every number of
+ * what is shown: weights or scores, of members or of members minus their mean.
  */
 import { t } from '@vscode/l10n';
 import { GqaLensError } from '../../../src/protocol/errors';
 import type { AttentionRow } from '../../../src/protocol/maps';
-import type { FigureNumbers, Gathering } from '../../shared/figure';
+import type { FigureNumbers, Gathering } from '../../shared/figureNumbers';
+import { meanRow, minusRow, ownRow } from '../../shared/headRows';
 import { layerTitle } from '../../shared/labels';
-import { gatherWeights, MOST_WEIGHTS, PLACE_COLUMNS, weightCount } from '../../shared/weightRows';
+import { finite, gatherWeights, MOST_WEIGHTS, PLACE_COLUMNS, weightCount } from '../../shared/weightRows';
 import type { ExplorerData } from '../data';
 import { cardMaps, rowRequest, shownGroups, shownRun, shownTokens, type ExplorerView } from '../view';
+import { fileTitle, showsDeviations, tokenTitle } from './mapWords';
 
 /** Statistics come with maps of any size. */
 const SMALLEST = { mean: 64, members: 64 };
 
+/** Heads of a group that are told, of all its members. */
 interface ShownGroup {
   group: number;
   heads: number[];
+  members: number[];
 }
 
 /** What a table shows; null before it is known. Asks for the row of the chosen token. */
@@ -26,7 +30,7 @@ export function mapNumbers(view: ExplorerView, data: ExplorerData): FigureNumber
   return view.ui.token === null ? statistics(view, data) : weightsFrom(view, view.ui.token, data);
 }
 
-/** Every weight that is drawn. @throws GqaLensError input-invalid when there are too many */
+/** Every number that is drawn. @throws GqaLensError input-invalid when there are too many */
 export async function gatherMaps(view: ExplorerView, data: ExplorerData, gathering: Gathering): Promise<FigureNumbers> {
   const run = shownRun(view);
   if (run === null) throw new GqaLensError('input-invalid', t('There are no numbers yet.'));
@@ -35,31 +39,28 @@ export async function gatherMaps(view: ExplorerView, data: ExplorerData, gatheri
   const tokens = shownTokens(view);
   const causal = layer?.attention === 'causal';
   const groups = groupsThatFit(view, weightCount(tokens.queries.length, tokens.keys.length, causal));
-  const columns = groups.flatMap(columnsOf);
+  const minusMean = showsDeviations(view);
+  const columns = groups.flatMap((own) => columnsOf(own, minusMean));
   const rows = await gatherWeights(
     {
       ...{ tokens, causal, columns },
       row: async (query) => {
-        const heads = groups.flatMap((own) => own.heads);
-        const row = await data.attentionRow({ runId: run.runId, layer: view.ui.layer, heads, query });
-        return groups.flatMap((own) => mapsOf(own, row));
+        const heads = groups.flatMap((own) => own.members);
+        const { mapValues: values } = view.ui;
+        const request = { runId: run.runId, layer: view.ui.layer, heads, query };
+        const row = await data.attentionRow(values === 'scores' ? { ...request, values } : request);
+        return groups.flatMap((own) => mapsOf(own, row, minusMean));
       },
     },
     gathering,
   );
-  return { title: titleOf(view, layerTitle(model, view.ui.layer)), columns: [...PLACE_COLUMNS, ...columns], rows };
-}
-
-function titleOf(view: ExplorerView, layer: string): string {
-  return view.ui.mapsOf === 'converted'
-    ? t('Attention weights of {0}, converted', layer)
-    : t('Attention weights of {0}', layer);
+  return { title: fileTitle(view), columns: [...PLACE_COLUMNS, ...columns], rows };
 }
 
 /** The groups whose cards are shown. */
 function groupsShown(view: ExplorerView): ShownGroup[] {
   return shownGroups(view)
-    .map((heads, group) => ({ heads, group }))
+    .map((heads, group) => ({ heads, group, members: heads }))
     .filter(({ group }) => view.ui.group === null || view.ui.group === group);
 }
 
@@ -67,25 +68,25 @@ function groupsShown(view: ExplorerView): ShownGroup[] {
 function groupsThatFit(view: ExplorerView, weights: number): ShownGroup[] {
   const groups = groupsShown(view);
   const { head } = view.ui;
-  const fits = groups.flatMap(columnsOf).length * weights <= MOST_WEIGHTS;
+  const fits = groups.flatMap((own) => columnsOf(own, false)).length * weights <= MOST_WEIGHTS;
   const own = groups.find(({ heads }) => head !== null && heads.includes(head));
-  return fits || head === null || own === undefined ? groups : [{ group: own.group, heads: [head] }];
+  return fits || head === null || own === undefined ? groups : [{ ...own, heads: [head] }];
 }
 
-/** A head's own map, and the mean of a group that has several. */
-function columnsOf({ group, heads }: ShownGroup): string[] {
-  return [...heads.map((head) => `Q${head}`), ...(heads.length > 1 ? [`KV ${group} mean`] : [])];
+/** A head's own map or it minus the mean, as maps show it, and the mean of a group that has several. */
+function columnsOf({ group, heads, members }: ShownGroup, minusMean: boolean): string[] {
+  const mean = `KV ${group} mean`;
+  const differs = minusMean && members.length > 1;
+  return [...heads.map((head) => (differs ? `Q${head} − ${mean}` : `Q${head}`)), ...(heads.length > 1 ? [mean] : [])];
 }
 
 /** [columns][T] of a group. */
-function mapsOf({ heads }: ShownGroup, { heads: known, weights }: AttentionRow): ArrayLike<number>[] {
-  const T = weights.length / known.length;
-  const own = heads.map((head) => weights.subarray(known.indexOf(head) * T, (known.indexOf(head) + 1) * T));
-  if (heads.length === 1) return own;
-  const mean = Float64Array.from({ length: T }, (_, key) =>
-    own.reduce((sum, map) => sum + (map[key] ?? 0) / own.length, 0),
-  );
-  return [...own, mean];
+function mapsOf({ heads, members }: ShownGroup, row: AttentionRow, minusMean: boolean): ArrayLike<number>[] {
+  const own = heads.map((head) => ownRow(row, head));
+  if (members.length === 1) return own;
+  const mean = meanRow(row, members);
+  const shown = minusMean ? own.map((numbers) => minusRow(numbers, mean)) : own;
+  return heads.length > 1 ? [...shown, mean] : shown;
 }
 
 function statistics(view: ExplorerView, data: ExplorerData): FigureNumbers | null {
@@ -110,7 +111,10 @@ function statistics(view: ExplorerView, data: ExplorerData): FigureNumbers | nul
       'mean distance (tokens)',
     ],
     rows,
-    note: t('A chosen token shows its weights here. Files hold every weight.'),
+    note:
+      view.ui.mapValues === 'scores'
+        ? t('Statistics are of the probabilities. A chosen token shows its scores here. Files hold every score.')
+        : t('A chosen token shows its weights here. Files hold every weight.'),
   };
 }
 
@@ -118,19 +122,20 @@ function weightsFrom(view: ExplorerView, query: number, data: ExplorerData): Fig
   const run = shownRun(view);
   const { queries, keys } = shownTokens(view);
   if (run === null || query >= queries.length) return null;
-  const request = rowRequest(view, query);
+  const request = rowRequest(view, query, view.ui.mapValues);
   const answer = request === null ? null : data.rows.get(request);
   if (answer?.state !== 'ready') return null;
   const groups = groupsShown(view);
-  const maps = groups.flatMap((own) => mapsOf(own, answer.value));
+  const minusMean = showsDeviations(view);
+  const maps = groups.flatMap((own) => mapsOf(own, answer.value, minusMean));
   const causal = view.snapshot.model.layers[view.ui.layer]?.attention === 'causal';
   return {
-    title: t('Attention from token {0}, “{1}”', query, queries[query]?.text ?? ''),
-    columns: [...PLACE_COLUMNS.slice(2), ...groups.flatMap(columnsOf)],
+    title: tokenTitle(view, query, queries[query]?.text ?? ''),
+    columns: [...PLACE_COLUMNS.slice(2), ...groups.flatMap((own) => columnsOf(own, minusMean))],
     rows: (causal ? keys.slice(0, query + 1) : keys).map(({ text }, key) => [
       ...[key, text],
-      ...maps.map((map) => map[key] ?? null),
+      ...maps.map((map) => finite(map[key])),
     ]),
-    note: t('Files hold the weights of every token.'),
+    note: t('Files hold the numbers of every token.'),
   };
 }

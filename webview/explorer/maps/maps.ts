@@ -18,10 +18,12 @@ import type { MapView } from '../../shared/mapView';
 import type { Readout } from '../../shared/readout';
 import { isDark } from '../../shared/theme';
 import type { ExplorerData } from '../data';
-import { GroupCard, type CardTiles } from './groupCard';
+import type { CardTiles } from './cardPointer';
+import { GroupCard } from './groupCard';
 import { gatherMaps, mapNumbers } from './mapNumbers';
 import { MapControls } from './mapControls';
-import { legendElement } from './mapLegend';
+import { legendName } from './mapWords';
+import { legendElement } from '../../shared/mapLegend';
 import { panel } from '../../shared/panel';
 import { ZoomBar } from '../../shared/zoomBar';
 import { cardMaps, shownGroups, shownRun, shownTokens, type Actions, type ExplorerView } from '../view';
@@ -48,7 +50,10 @@ export class Maps implements Figure<ExplorerView> {
   readonly #observer = new IntersectionObserver((entries) => this.#intersect(entries), { rootMargin: '400px' });
   readonly #zoom = new ZoomBar((factor) => this.#linked.zoomBy(factor, this.#tokens()));
   /** The part of all maps that is looked at. */
-  readonly #linked = new LinkedView({ look: (mapView) => this.#look(mapView), rest: () => this.#renderSoon() });
+  readonly #linked = new LinkedView({
+    look: (mapView) => this.#look(mapView),
+    rest: (zoom) => this.#actions.choose({ zoom }),
+  });
   #view: ExplorerView | null = null;
   #renderPlanned = false;
 
@@ -69,6 +74,7 @@ export class Maps implements Figure<ExplorerView> {
     const run = shownRun(view);
     this.#title.textContent = t('Attention by group · {0}', layerTitle(snapshot.model, ui.layer));
     this.#controls.show(view);
+    this.#linked.follow(ui.zoom);
     this.#hint.hidden = run !== null;
     this.#cards.hidden = run === null;
     this.#legends.hidden = this.#zoom.element.hidden = run === null;
@@ -89,7 +95,7 @@ export class Maps implements Figure<ExplorerView> {
       const own = maps[group];
       if (own !== undefined) card.render(view, own.of, own.tiles, colors);
     }
-    this.#legends.replaceChildren(...colors.legends.map((legend) => legendElement(legend, colors.legends.length > 1)));
+    this.#legends.replaceChildren(...colors.legends.map((legend) => legendElement(legend, legendName(legend, view))));
     this.#showZoom();
     const waiting = [...this.#slots].some(([group, slot]) => slot.near && wholes[group] === null);
     if (!waiting && wholes.some((tile) => tile !== null)) this.#drawn(run.runId);
@@ -166,7 +172,7 @@ export class Maps implements Figure<ExplorerView> {
   #showZoom(): void {
     if (this.#view === null) return;
     const { queries, keys } = shownTokens(this.#view);
-    this.#zoom.show(this.#linked.view, queries.length, keys.length);
+    this.#zoom.show(this.#linked.view, queries.length, keys.length, this.#linked.isMoving);
   }
 
   /** Of the maps' longer side. */

@@ -1,0 +1,50 @@
+/** What is chosen for the comparison's maps: probabilities or scores, the head or what sets it apart from its group. Role: controls. */
+import { t } from '@vscode/l10n';
+import { Segmented } from '../shared/controls';
+import { groupHeads } from './paneMaps';
+import type { DiffActions, DiffView } from './view';
+
+export class MapChoices {
+  readonly elements: HTMLElement[];
+  readonly #values: Segmented;
+  readonly #members: Segmented;
+
+  constructor(actions: DiffActions) {
+    this.#values = new Segmented(
+      'map-values',
+      t('What maps show'),
+      [
+        { value: 'probabilities', title: t('Probabilities'), description: t('What each query pays to each key') },
+        {
+          value: 'scores',
+          title: t('Scores'),
+          description: t('What the softmax is taken of: scaled, capped, with position biases'),
+        },
+      ],
+      (value) => actions.choose({ mapValues: value === 'scores' ? 'scores' : 'probabilities' }),
+    );
+    this.#members = new Segmented(
+      'member-maps',
+      t('What the large maps show'),
+      [
+        { value: 'own', title: t('Head'), description: t('The map of the query head') },
+        {
+          value: 'deviations',
+          title: t('Minus mean'),
+          description: t(
+            'The head minus the mean of the heads that share its KV group, on each side the mean of that side: what sets it apart',
+          ),
+        },
+      ],
+      (value) => actions.choose({ memberMaps: value === 'deviations' ? 'deviations' : 'own' }),
+    );
+    this.elements = [this.#values.element, this.#members.element];
+  }
+
+  show(view: DiffView): void {
+    this.#values.show(view.ui.mapValues);
+    this.#members.show(view.ui.memberMaps);
+    // A head alone is its own mean.
+    this.#members.element.hidden = groupHeads(view).length < 2;
+  }
+}
