@@ -3,6 +3,16 @@ import type { FigureNumbers, Gathering } from './figureNumbers';
 
 export type { FigureNumbers, FigureOrigin, FigureValue, Gathering } from './figureNumbers';
 
+/** A figure while all of it is in the page. */
+export interface Whole {
+  /** How much of it has not come yet. */
+  missing(): number;
+  /** What part of the figure the picture is; null: all of it. */
+  part(): string | null;
+  /** Takes out again what is out of sight. */
+  end(): void;
+}
+
 /** A part of a page that draws itself from the page's view. */
 export interface Figure<View> {
   /** Made by `panel` or `part` (panel.ts), which give it a name and the place of its menu. */
@@ -17,6 +27,8 @@ export interface Figure<View> {
   emphasise(view: View): void;
   /** The numbers of what is drawn now; null while there are none. */
   numbers(view: View): FigureNumbers | null;
+  /** Puts into the page what of the figure is out of sight and not in it, for the time of a picture. */
+  showWhole?(): Whole;
   /**
    * All numbers of what is drawn, for files, where a table could not show them: maps. Asks for what is missing.
    * @throws GqaLensError when there are more than a file may hold

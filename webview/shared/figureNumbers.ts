@@ -33,4 +33,6 @@ export interface FigureOrigin {
   adapter: string | null;
   /** Of the weights, and of the arithmetic. */
   dtype: string | null;
+  /** Where a picture has no room for all of the figure: what part it shows. */
+  part?: string;
 }

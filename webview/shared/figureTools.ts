@@ -14,7 +14,7 @@ import type {
 } from '../../src/protocol/figures';
 import { plainButton } from './controls';
 import { element } from './dom';
-import type { Figure, FigureNumbers, FigureOrigin } from './figure';
+import type { Figure, FigureNumbers, FigureOrigin, Whole } from './figure';
 import { csvText, fileName, jsonText } from './figureFiles';
 import { FigureTable } from './figureTable';
 import type { Remotely } from './remotely';
@@ -37,7 +37,7 @@ export interface FigureToolsOptions<View> {
   tables: unknown;
 }
 
-/** Milliseconds that a picture waits for what is on its way; after that it shows what there is. */
+/** Milliseconds that a picture waits for the next thing on its way; after that it shows what there is. */
 const LONGEST_WAIT = 5000;
 
 interface Tooled<View> {
@@ -207,10 +207,15 @@ export class FigureTools<View> {
       await nextFrame();
       await nextFrame();
     }
-    await drawn(frame);
+    const whole = tooled.figure.showWhole?.() ?? null;
     try {
-      return ending === 'svg' ? svgDocument(frame, origin) : await pngBytes(frame, origin);
+      await drawn(frame, whole, () => this.#say(tooled, t('Waiting for what the picture lacks…')));
+      tooled.status.hidden = true;
+      const part = whole?.part() ?? null;
+      const shown = part === null ? origin : { ...origin, part };
+      return ending === 'svg' ? svgDocument(frame, shown) : await pngBytes(frame, shown);
     } finally {
+      whole?.end();
       if (isTable) this.#draw(tooled);
     }
   }
@@ -242,10 +247,15 @@ export class FigureTools<View> {
     }
   }
 
-  /** A word that goes by itself. */
-  #tell({ status }: Tooled<View>, sentence: string): void {
+  #say({ status }: Tooled<View>, sentence: string): void {
     status.replaceChildren(sentence);
     status.hidden = false;
+  }
+
+  /** A word that goes by itself. */
+  #tell(tooled: Tooled<View>, sentence: string): void {
+    const { status } = tooled;
+    this.#say(tooled, sentence);
     setTimeout(() => {
       if (status.textContent === sentence) status.hidden = true;
     }, 2500);
@@ -271,11 +281,19 @@ function withParts<View>(figure: Figure<View>): Figure<View>[] {
 }
 
 /** Waits until all of a figure is drawn: what is far out of sight may not have been asked for yet. */
-async function drawn(frame: HTMLElement): Promise<void> {
-  const end = performance.now() + LONGEST_WAIT;
-  const isLoading = (): boolean => frame.querySelector('.loading') !== null;
-  if (isLoading()) frame.scrollIntoView({ block: 'nearest' });
-  while (isLoading() && performance.now() < end) await nextFrame();
+async function drawn(frame: HTMLElement, whole: Whole | null, waiting: () => void): Promise<void> {
+  const missing = (): number => frame.querySelectorAll('.loading').length + (whole?.missing() ?? 0);
+  let left = missing();
+  if (left === 0) return;
+  waiting();
+  frame.scrollIntoView({ block: 'nearest' });
+  let end = performance.now() + LONGEST_WAIT;
+  while (left > 0 && performance.now() < end) {
+    await nextFrame();
+    const now = missing();
+    if (now < left) end = performance.now() + LONGEST_WAIT;
+    left = now;
+  }
 }
 
 function nextFrame(): Promise<void> {

@@ -74,13 +74,14 @@ function draw(frame: HTMLElement, origin: FigureOrigin): Picture {
 }
 
 /** One truth in every file: model, layer, conversion, adapter and types, then the text. */
-function describeOrigin({ model, shape, text, layer, conversion, adapter, dtype }: FigureOrigin): string {
+function describeOrigin({ model, shape, text, layer, conversion, adapter, dtype, part }: FigureOrigin): string {
   return [
     `${model} (${shape})`,
     layer,
     conversion,
     adapter,
     dtype,
+    part ?? null,
     text === null ? null : t('text: {0}', text.replace(/\s+/g, ' ').trim()),
   ]
     .filter((fact) => fact !== null)

@@ -1,11 +1,15 @@
 // A report in a plain browser without a network: tabs, hover and words, with the engine's numbers, in light and dark.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packValue, unpackValue } from '../../../src/protocol/packedValues';
+import type { ReportContent } from '../../../src/protocol/report';
 import { launchChromium } from '../../../scripts/lib/browser.mjs';
 import { ensureBuilt } from '../../../scripts/lib/build.mjs';
 import { artifacts, folder as folderOf, root } from '../../../scripts/lib/places.mjs';
@@ -63,6 +67,21 @@ async function open(name: string, colorScheme: 'light' | 'dark'): Promise<{ page
   await page.goto(address);
   await page.getByTestId('explorer').waitFor();
   return { page, wrong };
+}
+
+/** A report whose checkpoint has its layers so many times; only the first ones' maps and numbers are in it. */
+async function repeatLayers(from: string, to: string, times: number): Promise<void> {
+  const html = await readFile(file(from), 'utf8');
+  const part = /(data-part="content">)([^<]*)/;
+  const content = unpackValue(gunzipSync(Buffer.from(part.exec(html)?.[2] ?? '', 'base64'))) as ReportContent;
+  const repeat = <Item>(items: readonly Item[]): Item[] => Array.from({ length: times }, () => items).flat();
+  const { explorer } = content;
+  const { model, grouping, original } = explorer;
+  model.layers = repeat(model.layers).map((layer, place) => ({ ...layer, name: String(place) }));
+  model.L *= times;
+  for (const own of [grouping, original?.grouping ?? grouping]) own.groupOfHead = repeat(own.groupOfHead.slice(0, 6));
+  const text = gzipSync(packValue(content)).toString('base64');
+  await writeFile(file(to), html.replace(part, `$1${text}`));
 }
 
 interface Told {
@@ -203,6 +222,23 @@ describe('a report', () => {
     await page.locator('[data-testid=diff] .token:visible').nth(4).click();
     await expectComplete(page);
     expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('saves all rows of a grid of which the page has those in sight alone', async () => {
+    await repeatLayers('hostile.html', 'tall.html', 26);
+    const { page } = await open('tall.html', 'light');
+    const inPage = (): Promise<number> => page.locator('.overview-row.layer').count();
+    await expect.poll(inPage).toBeGreaterThan(0);
+    const before = await inPage();
+    expect(before).toBeLessThan(100);
+    await page.getByTestId('menu-overview').click();
+    const saved = page.waitForEvent('download');
+    await page.locator('#menu-overview').getByTestId('item-svg').click();
+    const svg = readFileSync(await (await saved).path(), 'utf8');
+    const texts = new Set(Array.from(svg.matchAll(/<text[^>]*>([^<]*)</g), ([, label]) => label));
+    expect(Array.from({ length: 156 }, (_, layer) => String(layer)).filter((name) => !texts.has(name))).toEqual([]);
+    await expect.poll(inPage).toBe(before);
     await page.context().close();
   });
 

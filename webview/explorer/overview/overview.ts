@@ -8,7 +8,7 @@ import { t } from '@vscode/l10n';
 import type { LayerOrder } from '../../../src/protocol/explorerView';
 import { Picker, plainButton } from '../../shared/controls';
 import { element } from '../../shared/dom';
-import type { Figure, FigureNumbers } from '../../shared/figure';
+import type { Figure, FigureNumbers, Whole } from '../../shared/figure';
 import { describeHeads } from '../../shared/headOrder';
 import { capitalised, layerTitle } from '../../shared/labels';
 import { isTyping } from '../../shared/typing';
@@ -127,6 +127,16 @@ export class Overview implements Figure<ExplorerView> {
     this.#grid.emphasise(view);
   }
 
+  showWhole(): Whole {
+    const isWhole = this.#grid.showWhole(true);
+    const rows = this.#grid.layersInSight.length;
+    return {
+      missing: () => this.#ask(),
+      part: () => (isWhole ? null : t('{0} of {1} layers', rows, this.#layers.length)),
+      end: () => void this.#grid.showWhole(false),
+    };
+  }
+
   numbers(view: ExplorerView): FigureNumbers {
     const { model } = view.snapshot;
     const shown = statistics.filter((statistic) => isOffered(statistic, view));
@@ -217,12 +227,24 @@ export class Overview implements Figure<ExplorerView> {
   }
 
   /**
-   * Asks for what is missing, one request at a time, so that the chosen layer's own figures never wait behind the overview:
+   * Asks for what is missing, one request at a time unless a picture waits for it, so that the chosen layer's own figures never wait behind the overview:
    * what is in sight first, then the numbers of the other layers, which the order and the scale need.
+   * @returns how many answers are to come
    */
-  #ask(): void {
-    const view = this.#view;
-    if (view === null) return;
+  #ask(): number {
+    const missing = this.#view === null ? [] : this.#missing(this.#view);
+    const atOnce = this.#grid.isWhole ? 32 : 1;
+    let asked = 0;
+    for (const [place, ask] of missing.entries()) {
+      if (ask() !== 'loading') continue;
+      asked += 1;
+      if (asked === atOnce) return asked + missing.length - place - 1;
+    }
+    return asked;
+  }
+
+  /** What has not come, in the order in which it is wanted. Each asks for it and tells how that stands. */
+  #missing(view: ExplorerView): (() => string)[] {
     const statistic = shownStatistic(view);
     const inSight = new Set([view.ui.layer, ...this.#grid.layersInSight]);
     const missing: (() => string)[] = [];
@@ -241,7 +263,7 @@ export class Overview implements Figure<ExplorerView> {
       if (pictured) cellsOf(view, layer).forEach(askPicture);
     }
     for (const layer of this.#layers) if (!inSight.has(layer)) askNumbers(layer);
-    missing.some((ask) => ask() === 'loading');
+    return missing;
   }
 
   #point(cell: GroupCell | null, target: HTMLElement | null): void {

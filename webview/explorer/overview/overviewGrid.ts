@@ -45,8 +45,10 @@ export interface GridEvents {
 /** Room for a layer's mean at the end of its row, and for what surrounds the cells. */
 const MEAN = 36;
 const PADDING = 22;
-/** Up to here all rows are in the page, also those out of sight: then pictures and find see them too. */
+/** Up to here all rows are in the page, also those out of sight: then the editor's find sees them too. */
 const MOST_CELLS = 1200;
+/** Up to here they are all in the page for the time of a picture: 96 layers of 96 groups. */
+const MOST_PICTURED = 9216;
 
 export class OverviewGrid {
   readonly element: HTMLElement;
@@ -56,6 +58,7 @@ export class OverviewGrid {
   readonly #events: GridEvents;
   #content: GridContent | null = null;
   #width = 0;
+  #isWhole = false;
   #statistic = '';
   #layout: OverviewLayout = layoutOverview(0, 1);
 
@@ -86,8 +89,21 @@ export class OverviewGrid {
     return this.#layout;
   }
 
-  /** Layers whose rows are in sight. */
+  /** Puts all rows into the page, or takes those that are out of sight out again. @returns whether all are there */
+  showWhole(isWhole: boolean): boolean {
+    const content = this.#content;
+    this.#isWhole = isWhole && content !== null && this.#cellCount(content) <= MOST_PICTURED;
+    this.#redraw('entering');
+    return this.#isWhole;
+  }
+
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Layers whose rows are looked at. */
   get layersInSight(): readonly number[] {
+    if (this.#isWhole) return this.#content?.order ?? [];
     const { first, end } = this.#inSight();
     return this.#content?.order.slice(first, end) ?? [];
   }
@@ -144,6 +160,10 @@ export class OverviewGrid {
     this.#body.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
   }
 
+  #cellCount({ order, view }: GridContent): number {
+    return order.length * mostCells(view);
+  }
+
   #inSight(): { first: number; end: number } {
     const rows = this.#content?.order.length ?? 0;
     return rowsInSight(this.element.scrollTop, this.element.clientHeight, this.#layout.rowHeight, rows);
@@ -181,9 +201,9 @@ export class OverviewGrid {
     const { view, order } = content;
     const { model } = view.snapshot;
     const { first, end } = this.#inSight();
-    const isSmall = order.length * mostCells(view) <= MOST_CELLS;
+    const isWhole = this.#isWhole || this.#cellCount(content) <= MOST_CELLS;
     // The chosen row stays: it holds the keyboard's place.
-    const shown = order.filter((layer, place) => isSmall || (place >= first && place < end) || layer === view.ui.layer);
+    const shown = order.filter((layer, place) => isWhole || (place >= first && place < end) || layer === view.ui.layer);
     const entered = new Set<number>();
     const joined = select(this.#body)
       .selectAll<HTMLElement, number>('.layer')

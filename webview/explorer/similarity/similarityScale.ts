@@ -6,7 +6,7 @@ import { t } from '@vscode/l10n';
 import type { Selection } from 'd3';
 import type { SimilarityResult } from '../../../src/protocol/similarity';
 import { sequentialColor } from '../../shared/colorScale';
-import { groupColor } from '../../shared/groupLook';
+import { paintGroups } from '../../shared/groupLook';
 import { formatNumber } from '../../shared/format';
 import { isDark } from '../../shared/theme';
 import type { MatrixLayout, MatrixScale } from './matrixLayout';
@@ -32,10 +32,13 @@ export function drawBars(svg: Svg, result: SimilarityResult, layout: MatrixLayou
       const made = enter.append('g').attr('class', 'pooled');
       made.append('rect').attr('class', 'track');
       made.append('rect').attr('class', 'bar').attr('data-testid', 'pooled-bar');
+      // Over the bar, which tells the length also where the rhythm has a gap.
+      made.append('line').attr('class', 'bar-rhythm');
       made.append('text');
       made.append('title');
       return made;
     })
+    .call(paintGroups, (head: number) => result.groups[head] ?? 0)
     .attr('transform', (_, place) => `translate(0,${layout.offsets[place] ?? 0})`);
   const height = Math.max(1, Math.min(10, layout.cell - 2));
   const value = (head: number): number => result.toPooled[head] ?? 0;
@@ -49,8 +52,13 @@ export function drawBars(svg: Svg, result: SimilarityResult, layout: MatrixLayou
     .select('.bar')
     .attr('data-head', (head) => head)
     .attr('data-value', value)
-    .attr('width', (head) => extent(value(head)))
-    .style('fill', (head) => groupColor(result.groups[head] ?? 0));
+    .attr('width', (head) => extent(value(head)));
+  bars
+    .select('.bar-rhythm')
+    .attr('y1', layout.cell / 2)
+    .attr('y2', layout.cell / 2)
+    .attr('x2', (head) => extent(value(head)))
+    .attr('stroke-width', height);
   bars
     .select('text')
     .attr('x', length + 6)
