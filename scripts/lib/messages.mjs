@@ -1,5 +1,5 @@
 // The messages that the sources translate: the first argument of `vscode.l10n.t(…)` in the host and of `t(…)` of @vscode/l10n in
-// the pages. @vscode/l10n-dev does not see the second form, and brings nineteen packages for it.
+// the pages, and what the registries say about their entries, which the host translates. @vscode/l10n-dev does not see the second form, and brings nineteen packages for it.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -8,9 +8,13 @@ import { root } from './places.mjs';
 /** Folders whose words users read. The engine's own are in English: its command line and its files speak them too. */
 const folders = ['src/host', 'webview'];
 
+/** Registries whose entries users choose from. */
+const registries = ['src/gqa/groupings', 'src/gqa/merges', 'src/gqa/similarities'];
+
 /** Every message, sorted, as the bundle has it: the English text is its own key. */
 export function bundleOfSources() {
   const messages = new Set(sourceFiles().flatMap(({ source }) => [...messagesOf(source)]));
+  for (const path of registries.flatMap(tree)) for (const words of methodWords(parse(path))) messages.add(words);
   return Object.fromEntries([...messages].sort().map((message) => [message, message]));
 }
 
@@ -68,6 +72,19 @@ export function* messagesOf(source) {
     }
     yield message.text;
   }
+}
+
+/**
+ * What the entries of a registry say about themselves, and constants that they share.
+ * @param {ts.Node} node
+ * @returns {Generator<string>}
+ */
+function* methodWords(node) {
+  const isSaid =
+    (ts.isPropertyAssignment(node) && /^(title|description|floorNote)$/.test(node.name.getText())) ||
+    (ts.isVariableDeclaration(node) && node.parent.parent.getText().startsWith('export '));
+  if (isSaid && node.initializer && ts.isStringLiteralLike(node.initializer)) yield node.initializer.text;
+  for (const child of node.getChildren()) yield* methodWords(child);
 }
 
 /**

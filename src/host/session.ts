@@ -18,6 +18,7 @@ import { EngineModel, type OpenedIn } from './engineModel';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
 import { LatestTask } from './latestTask';
+import { translateRegistries } from './methodWords';
 import { tokensOf } from '../protocol/runTokens';
 import type { Lender } from './sideRuns';
 import { readSettings } from './settings';
@@ -94,7 +95,10 @@ export class Session extends EngineModel implements vscode.Disposable {
     lender: Lender,
   ): Promise<Session> {
     const opened = await process.call(async (engine, task): Promise<Opened> => {
-      const [model, registries] = await Promise.all([engine.open(path, task), engine.registries()]);
+      const [model, registries] = await Promise.all([
+        engine.open(path, task),
+        engine.registries().then(translateRegistries),
+      ]);
       const usual = defaultConversion(model, registries);
       const make = async (conversion: ConversionRequest): Promise<Pick<Opened, 'conversion' | 'grouping'>> => ({
         conversion,

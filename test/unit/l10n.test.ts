@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundleOfSources, sourceFiles, untranslated } from '../../scripts/lib/messages.mjs';
 import { root } from '../../scripts/lib/places.mjs';
+import { describeRegistries } from '../../src/engine/registries';
 
 type Messages = Record<string, string>;
 
@@ -24,6 +25,14 @@ const english =
 describe('messages of host and pages', () => {
   it('are in the bundle that translations start from: npm run l10n', () => {
     expect(read('l10n', 'bundle.l10n.json')).toEqual(bundleOfSources());
+  });
+
+  it('say all that the registries say about what users choose from', () => {
+    const bundle = bundleOfSources();
+    const { groupings, merges, similarities } = describeRegistries();
+    const said = [...groupings, ...merges, ...similarities].flatMap(({ title, description }) => [title, description]);
+    const floors = similarities.map(({ floorNote }) => floorNote);
+    expect([...said, ...floors].filter((words) => !(words in bundle))).toEqual([]);
   });
 
   it('are all translatable', () => {

@@ -5,6 +5,7 @@ import { openChannel, type Remote } from '../../protocol/rpc';
 import type { SweepFormat, SweepMethod } from '../../protocol/sweep';
 import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/sweepView';
 import { saveFile } from '../files';
+import { translateMethods } from '../methodWords';
 import type { Sweep } from '../sweep';
 import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
@@ -70,7 +71,9 @@ export class SweepPanel {
 
   private snapshot(): SweepSnapshot {
     const { file, result, busy, problem, modelPath } = this.sweep;
-    return { state: { modelPath, file, ui: this.ui }, result, busy, problem };
+    const { groupings, merges } = result.methods;
+    const methods = { groupings: translateMethods(groupings), merges: translateMethods(merges) };
+    return { state: { modelPath, file, ui: this.ui }, result: { ...result, methods }, busy, problem };
   }
 
   private send(message: () => Promise<void>): void {

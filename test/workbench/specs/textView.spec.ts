@@ -128,7 +128,7 @@ test('shades are as strong as the weights', async () => {
   const expected = weights.map((weight) => 1 - (1 - weight / largest) * (1 - (0.28 * weight) / largest));
   const drawn = (): Promise<number[]> =>
     view.locator('.text-strip').evaluateAll((strips) => {
-      const strip = strips.find(({ offsetWidth }) => offsetWidth > 0);
+      const strip = strips.find((one) => one.getBoundingClientRect().width > 0);
       const canvas = strip?.querySelector('canvas');
       const frame = strip?.getBoundingClientRect();
       if (!strip || !canvas || !frame) return [];
