@@ -48,6 +48,7 @@ export class LargeMaps implements Figure<DiffView> {
   readonly #readout: PaneReadout;
   readonly #drawn: (runId: string) => void;
   readonly #linked = new LinkedView({
+    nextFrame: (draw) => requestAnimationFrame(draw),
     look: (mapView) => this.#look(mapView),
     rest: (zoom) => this.#actions.choose({ zoom }),
   });

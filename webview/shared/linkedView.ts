@@ -8,6 +8,8 @@ import { sameView, WHOLE_MAP, zoomAt, type MapView } from './mapView';
 const REST_MILLISECONDS = 120;
 
 export interface LinkedViewEvents {
+  /** Calls back before the next picture. */
+  nextFrame(draw: () => void): void;
   /** Show this part, with what is there; at most once a frame. */
   look(view: MapView): void;
   /** The view has come to rest: worth keeping. */
@@ -42,7 +44,7 @@ export class LinkedView {
     }, REST_MILLISECONDS);
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    requestAnimationFrame(() => {
+    this.#events.nextFrame(() => {
       this.#isPlanned = false;
       this.#events.look(this.#view);
     });

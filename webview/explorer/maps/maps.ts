@@ -51,6 +51,7 @@ export class Maps implements Figure<ExplorerView> {
   readonly #zoom = new ZoomBar((factor) => this.#linked.zoomBy(factor, this.#tokens()));
   /** The part of all maps that is looked at. */
   readonly #linked = new LinkedView({
+    nextFrame: (draw) => requestAnimationFrame(draw),
     look: (mapView) => this.#look(mapView),
     rest: (zoom) => this.#actions.choose({ zoom }),
   });
