@@ -5,7 +5,6 @@
 import { t } from '@vscode/l10n';
 import type {
   FigureAction,
-  FigureContext,
   FigureEnding,
   FigureFocus,
   FigureHostApi,
@@ -14,13 +13,15 @@ import type {
 } from '../../src/protocol/figures';
 import { plainButton } from './controls';
 import { element } from './dom';
-import type { Figure, FigureNumbers, FigureOrigin, Whole } from './figure';
+import type { Figure, FigureNumbers, FigureOrigin } from './figure';
 import { csvText, fileName, jsonText } from './figureFiles';
 import { FigureTable } from './figureTable';
 import type { Remotely } from './remotely';
 import { MenuButton, type MenuItem } from './menu';
 import { figureName, figureTitle } from './panel';
 import { pngBytes, svgDocument } from './picture';
+import { drawn, nextFrame } from './pictureWait';
+import { placeContext } from './placeContext';
 
 export interface FigureToolsOptions<View> {
   figures: readonly Figure<View>[];
@@ -36,9 +37,6 @@ export interface FigureToolsOptions<View> {
   /** Names of the figures that are tables, as `tables` gave them; of any shape, for it was kept. */
   tables: unknown;
 }
-
-/** Milliseconds that a picture waits for the next thing on its way; after that it shows what there is. */
-const LONGEST_WAIT = 5000;
 
 interface Tooled<View> {
   figure: Figure<View>;
@@ -262,40 +260,6 @@ export class FigureTools<View> {
   }
 }
 
-/** The group, the head and the token that an element is of, as its figure marked it. */
-function placeContext(at: Element): Partial<FigureContext> {
-  const find = (name: string): number | null => {
-    const value = at.closest(`[data-${name}]`)?.getAttribute(`data-${name}`) ?? '';
-    return /^\d+$/.test(value) ? Number(value) : null;
-  };
-  const [group, head, token] = [find('group'), find('head'), find('token')];
-  return {
-    ...{ gqaLensGroup: group, gqaLensHasGroup: group !== null },
-    ...{ gqaLensHead: head, gqaLensHasHead: head !== null },
-    ...{ gqaLensToken: token, gqaLensHasToken: token !== null },
-  };
-}
-
 function withParts<View>(figure: Figure<View>): Figure<View>[] {
   return [figure, ...(figure.parts ?? []).flatMap(withParts)];
-}
-
-/** Waits until all of a figure is drawn: what is far out of sight may not have been asked for yet. */
-async function drawn(frame: HTMLElement, whole: Whole | null, waiting: () => void): Promise<void> {
-  const missing = (): number => frame.querySelectorAll('.loading').length + (whole?.missing() ?? 0);
-  let left = missing();
-  if (left === 0) return;
-  waiting();
-  frame.scrollIntoView({ block: 'nearest' });
-  let end = performance.now() + LONGEST_WAIT;
-  while (left > 0 && performance.now() < end) {
-    await nextFrame();
-    const now = missing();
-    if (now < left) end = performance.now() + LONGEST_WAIT;
-    left = now;
-  }
-}
-
-function nextFrame(): Promise<void> {
-  return new Promise((resolve) => requestAnimationFrame(() => resolve()));
 }

@@ -5,7 +5,8 @@
 import { t } from '@vscode/l10n';
 import type { FigureOrigin } from './figure';
 import { figureTitle } from './panel';
-import { drawFrame, svgElement } from './pictureParts';
+import { drawFrame } from './pictureParts';
+import { svgElement } from './pictureSvg';
 
 /** Pixels of a PNG for each of the screen: sharp when printed. */
 const PNG_SCALE = 2;

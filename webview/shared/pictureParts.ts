@@ -3,9 +3,12 @@
  * as they are. Controls are left out: they do nothing in a picture.
  * Role: from laid-out elements to SVG elements. It knows the CSS that our figures use, and no more.
  */
+import { bottomBars, gradientStops, isSeen, rings } from './cssValues';
+import { override, unfold } from './pictureLayout';
+import { round, svgElement } from './pictureSvg';
 import { copySvg, plainColor } from './svgCopy';
+import { linesOf } from './textLines';
 
-const NAMESPACE = 'http://www.w3.org/2000/svg';
 /** What a picture leaves out: things to press, and what says so itself. Buttons that carry content stay: rows, headings of columns. */
 const LEFT_OUT =
   '[data-no-picture], select, input, textarea, label, .segmented, .chip, .panel-head button, [popover], button.link:not(:is(td, th) *)';
@@ -17,20 +20,6 @@ export interface PictureBox {
   y: number;
   width: number;
   height: number;
-}
-
-/** Makes an SVG element; undefined attributes are left out. */
-export function svgElement(
-  name: string,
-  attributes: Record<string, string | number | undefined>,
-  ...children: (Node | string)[]
-): SVGElement {
-  const made = document.createElementNS(NAMESPACE, name);
-  for (const [attribute, value] of Object.entries(attributes)) {
-    if (value !== undefined) made.setAttribute(attribute, String(value));
-  }
-  made.append(...children);
-  return made;
 }
 
 /** Draws a frame whole, also what is scrolled out of sight in it. */
@@ -45,35 +34,6 @@ export function drawFrame(frame: HTMLElement): { content: SVGElement; box: Pictu
     return { content, box: { x: left, y: top, width: right - left, height: bottom - top } };
   } finally {
     for (const back of undo.reverse()) back();
-  }
-}
-
-/** Sets a style for the time of the drawing. Nothing is painted before it is undone. */
-function override(target: HTMLElement, property: string, value: string, undo: (() => void)[]): void {
-  const before = target.style.getPropertyValue(property);
-  const priority = target.style.getPropertyPriority(property);
-  target.style.setProperty(property, value, 'important');
-  undo.push(() => {
-    if (before === '') target.style.removeProperty(property);
-    else target.style.setProperty(property, before, priority);
-  });
-}
-
-/** Lets everything that scrolls show all of itself. */
-function unfold(frame: HTMLElement, undo: (() => void)[]): void {
-  for (const part of [frame, ...frame.querySelectorAll<HTMLElement>('*')]) {
-    if (!(part instanceof HTMLElement)) continue;
-    const { overflowX, overflowY } = getComputedStyle(part);
-    const scrolls = (overflow: string): boolean => overflow === 'auto' || overflow === 'scroll';
-    if (scrolls(overflowY) && part.scrollHeight > part.clientHeight + 1) {
-      override(part, 'max-height', 'none', undo);
-      override(part, 'height', 'auto', undo);
-    }
-    if (scrolls(overflowX) && part.scrollWidth > part.clientWidth + 1) {
-      override(part, 'width', `${part.scrollWidth}px`, undo);
-      override(part, 'max-width', 'none', undo);
-    }
-    if (scrolls(overflowX) || scrolls(overflowY)) override(part, 'overflow', 'visible', undo);
   }
 }
 
@@ -206,23 +166,11 @@ class Drawer {
 
   /** A gradient from left to right as a fill; null where there is none. */
   #gradient(image: string, to: SVGElement): string | null {
-    const inner = /^linear-gradient\((?:to right|90deg), (.*)\)$/.exec(image)?.[1];
-    if (inner === undefined) return null;
-    const parts = inner
-      .split(/,\s*(?![^()]*\))/)
-      .map((part) => /^(.*?\)|[a-z]+)(?:\s+([\d.-]+)(?:%|px)?)?$/.exec(part));
-    const places = parts.map((part, place) =>
-      part?.[2] === undefined ? place / Math.max(1, parts.length - 1) : Number(part[2]) / 100,
-    );
+    const stops = gradientStops(image);
+    if (stops === null) return null;
     const id = this.#newId('gradient');
-    // A stop before the one ahead of it begins where that ends, as in CSS.
-    const stops = parts.map((part, place) =>
-      svgElement('stop', {
-        offset: Math.max(...places.slice(0, place + 1)),
-        'stop-color': plainColor(part?.[1] ?? 'none'),
-      }),
-    );
-    to.append(svgElement('linearGradient', { id }, ...stops));
+    const marks = stops.map(({ offset, color }) => svgElement('stop', { offset, 'stop-color': plainColor(color) }));
+    to.append(svgElement('linearGradient', { id }, ...marks));
     return `url(#${id})`;
   }
 
@@ -302,59 +250,4 @@ class Drawer {
   #newId(kind: string): string {
     return `${kind}-${++this.#clips}`;
   }
-}
-
-/** A text as the lines that it was laid out in. White space that is not shown has no width. */
-function linesOf(text: Text): { content: string; box: DOMRect }[] {
-  const range = document.createRange();
-  range.selectNodeContents(text);
-  const whole = range.getClientRects();
-  const [only] = whole;
-  if (only === undefined) return [];
-  if (whole.length === 1 && !/^\s|\s\s|\n/.test(text.data)) return [{ content: text.data, box: only }];
-  const lines: { content: string; box: DOMRect }[] = [];
-  for (let place = 0; place < text.length; place++) {
-    range.setStart(text, place);
-    range.setEnd(text, place + 1);
-    const box = range.getBoundingClientRect();
-    const last = lines.at(-1);
-    const character = /\s/.test(text.data.charAt(place)) ? ' ' : text.data.charAt(place);
-    if (box.width === 0 && (character === ' ' || last === undefined)) continue;
-    // Programs differ in what they make of a space at the beginning: the line starts after it.
-    if (character === ' ' && (last === undefined || Math.abs(box.top - last.box.top) >= 1)) continue;
-    if (last !== undefined && (box.width === 0 || Math.abs(box.top - last.box.top) < 1)) {
-      last.content += character;
-      last.box = new DOMRect(last.box.x, last.box.y, Math.max(last.box.right, box.right) - last.box.x, last.box.height);
-    } else lines.push({ content: character, box });
-  }
-  return lines;
-}
-
-/** Shadows without blur and offset: rings around a box, inner ones last. */
-function rings(shadow: string): { spread: number; color: string }[] {
-  if (shadow === 'none') return [];
-  return shadow
-    .split(/,\s*(?![^()]*\))/)
-    .flatMap((one) => {
-      const parts = /^(.*?) 0px 0px 0px ([\d.]+)px$/.exec(one);
-      return parts === null ? [] : [{ color: parts[1] ?? '', spread: Number(parts[2]) }];
-    })
-    .reverse();
-}
-
-/** Shadows within a box that are bars at its lower edge. */
-function bottomBars(shadow: string): { color: string; height: number }[] {
-  return shadow.split(/,\s*(?![^()]*\))/).flatMap((one) => {
-    const parts = /^(.*?) 0px -([\d.]+)px 0px 0px inset$/.exec(one);
-    return parts === null ? [] : [{ color: parts[1] ?? '', height: Number(parts[2]) }];
-  });
-}
-
-/** Whether a colour is not fully seen through. */
-function isSeen(color: string): boolean {
-  return color !== '' && color !== 'transparent' && !/(?:, |\/ )0\)$/.test(color);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

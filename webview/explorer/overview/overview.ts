@@ -9,7 +9,6 @@ import type { LayerOrder } from '../../../src/protocol/explorerView';
 import { Picker, plainButton } from '../../shared/controls';
 import { element } from '../../shared/dom';
 import type { Figure, FigureNumbers, Whole } from '../../shared/figure';
-import { describeHeads } from '../../shared/headOrder';
 import { capitalised, layerTitle } from '../../shared/labels';
 import { isTyping } from '../../shared/typing';
 import type { ExplorerData } from '../data';
@@ -20,6 +19,7 @@ import { placeAfter } from './overviewKeys';
 import { drawLegend } from './overviewLegend';
 import { meanOf, orderedLayers, orderValue } from './overviewNumbers';
 import { fitOverview } from './overviewScale';
+import { overviewTable } from './overviewTable';
 import { panel } from '../../shared/panel';
 import { isOffered, shownStatistic, statistics, type HeadNumbers, type Statistic } from './statistics';
 import { shownRun, type Actions, type ExplorerView } from '../view';
@@ -138,33 +138,9 @@ export class Overview implements Figure<ExplorerView> {
   }
 
   numbers(view: ExplorerView): FigureNumbers {
-    const { model } = view.snapshot;
-    const shown = statistics.filter((statistic) => isOffered(statistic, view));
-    const layers = this.#ordered(
-      view,
-      shownStatistic(view),
-      (layer) => shownStatistic(view)?.peek(view, layer, this.#data) ?? null,
-    );
-    return {
-      title: t('{0}: statistics of every group, each the mean of its heads', model.name),
-      columns: [
-        t('Layer'),
-        t('KV head'),
-        t('Query heads'),
-        ...shown.map(({ title, unit }) => (unit() === '' || unit() === '%' ? title() : `${title()} (${unit()})`)),
-      ],
-      rows: layers.flatMap((layer) =>
-        cellsOf(view, layer).map(({ group, heads, isGrouped }) => [
-          layerTitle(model, layer),
-          isGrouped ? group : null,
-          describeHeads(heads),
-          ...shown.map((statistic) => {
-            const numbers = statistic.peek(view, layer, this.#data);
-            return numbers && meanOf(numbers, group);
-          }),
-        ]),
-      ),
-    };
+    const statistic = shownStatistic(view);
+    const layers = this.#ordered(view, statistic, (layer) => statistic?.peek(view, layer, this.#data) ?? null);
+    return overviewTable(view, layers, this.#data);
   }
 
   #ordered(

@@ -9,25 +9,12 @@ import { element, watchWidth } from '../../shared/dom';
 import { paintGroup } from '../../shared/groupLook';
 import { capitalised, layerTitle, longest } from '../../shared/labels';
 import { rowsInSight } from '../../shared/rowsInSight';
-import { isDark } from '../../shared/theme';
 import type { ExplorerData } from '../data';
-import { cellMaps, cellsOf, describeCell, mostCells, type GroupCell } from './overviewCells';
+import { fillCell, type GridContent } from './overviewCell';
+import { cellsOf, mostCells, type GroupCell } from './overviewCells';
 import { layoutOverview, type OverviewLayout } from './overviewLayout';
 import { meanOf } from './overviewNumbers';
-import { barShare, tintOf, type OverviewScale } from './overviewScale';
-import type { HeadNumbers, Statistic } from './statistics';
-import { clearThumbnail, drawThumbnail } from './thumbnail';
 import { focusedGroup, type ExplorerView } from '../view';
-
-/** What the grid shows. */
-export interface GridContent {
-  view: ExplorerView;
-  /** Layers from top to bottom. */
-  order: readonly number[];
-  statistic: Statistic | null;
-  numbersOf: (layer: number) => HeadNumbers | null;
-  scale: OverviewScale | null;
-}
 
 export interface GridEvents {
   /** A cell was clicked; without a group, the name of a layer. */
@@ -266,40 +253,8 @@ export class OverviewGrid {
       const node = nodes[place];
       if (node === undefined) return;
       if (cell.isGrouped) paintGroup(node, cell.group);
-      this.#fill(node, cell, content);
+      fillCell(node, cell, content, this.#layout.density, this.#data);
     });
-  }
-
-  #fill(node: HTMLElement, cell: GroupCell, content: GridContent): void {
-    const { view, statistic, scale } = content;
-    const numbers = content.numbersOf(cell.layer);
-    const value = numbers && meanOf(numbers, cell.group);
-    node.setAttribute('aria-label', describeCell(view, cell, statistic, numbers));
-    const canvas = node.querySelector('canvas');
-    if (canvas !== null) this.#picture(canvas, cell, view);
-    // Numbers of before stay readable until the new ones come, but do not pass for them.
-    const applies = statistic?.applies(view, cell.layer) === true;
-    node.classList.toggle('none', !applies);
-    node.classList.toggle('stale', applies && value === null);
-    const text = node.querySelector('.cell-value');
-    if (!applies) {
-      delete node.dataset.value;
-      if (text !== null) text.textContent = '';
-    }
-    if (value === null || statistic === null || scale === null) return;
-    node.dataset.value = String(value);
-    if (text !== null) text.textContent = this.#layout.density === 'tint' ? '' : statistic.format(value);
-    node.style.setProperty('--amount', `${barShare(scale, value) * 100}%`);
-    const { tint, on } = tintOf(scale, value, isDark());
-    node.style.setProperty('--tint', tint);
-    node.style.setProperty('--on-tint', on);
-  }
-
-  #picture(canvas: HTMLCanvasElement, cell: GroupCell, view: ExplorerView): void {
-    const request = this.#layout.density === 'pictures' ? cellMaps(view, cell) : null;
-    const picture = request && this.#data.thumbnails.peek(request);
-    if (picture !== null) drawThumbnail(canvas, picture);
-    else if (request === null) clearThumbnail(canvas);
   }
 
   #meanText({ statistic, numbersOf }: GridContent, layer: number): string {

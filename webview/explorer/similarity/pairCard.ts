@@ -1,7 +1,8 @@
 /**
  * Two heads of the similarity matrix side by side: their attention maps on one scale, what one has more of than the other, and
  * how alike they are by the measure that is chosen.
- * Role: panes, words and states. Which heads they are is pair.ts, what the pointer tells pairReadout.ts.
+ * Role: panes, words and states. Which heads they are is pair.ts, what the pointer tells pairReadout.ts, numbers for tables and files
+ * pairTable.ts.
  */
 import './pairCard.css';
 import { t } from '@vscode/l10n';
@@ -25,11 +26,11 @@ import { panel } from '../../shared/panel';
 import type { Readout } from '../../shared/readout';
 import { isDark } from '../../shared/theme';
 import { TokenAxis } from '../../shared/tokenAxis';
-import { gatherWeights, PLACE_COLUMNS } from '../../shared/weightRows';
 import type { ExplorerData } from '../data';
 import { hasAllWeights, pairDifference, pairMaps, shownPair, type PairSide } from './pair';
 import { PairReadout, type PairPane } from './pairReadout';
-import { shownMeasure, similarityRequest, type Actions, type ExplorerView } from '../view';
+import { describePair, gatherPair, pairNumbers } from './pairTable';
+import type { Actions, ExplorerView } from '../view';
 
 const PANES: readonly PairPane[] = ['first', 'difference', 'second'];
 /** Device pixels of a member's map. */
@@ -124,43 +125,11 @@ export class PairCard implements Figure<ExplorerView> {
   }
 
   numbers(view: ExplorerView): FigureNumbers | null {
-    const pair = shownPair(view);
-    const run = view.snapshot.original;
-    if (pair === null || run === null) return null;
-    const rows = pair.flatMap(({ name, ...side }) => {
-      const tile = this.#data.maps.peek(pairMaps(run, view.ui.layer, { name, ...side }));
-      return (tile?.statistics ?? []).map(({ head, entropy, firstToken, largest, distance }) => [
-        ...[name, head, entropy, firstToken, largest, distance],
-      ]);
-    });
-    return {
-      title: this.#title.textContent,
-      columns: [
-        ...[t('compared head'), t('query head'), t('entropy (bit)'), t('weight on the first token')],
-        ...[t('largest weight'), t('distance (tokens)')],
-      ],
-      rows,
-      note: t('{0} Files have every weight.', describePair(view, this.#data)),
-    };
+    return pairNumbers(view, this.#data, this.#title.textContent);
   }
 
-  async gather(view: ExplorerView, gathering: Gathering): Promise<FigureNumbers> {
-    const pair = shownPair(view);
-    const run = view.snapshot.original;
-    if (pair === null || run === null) throw new Error('No pair of heads is shown.');
-    const { layer } = view.ui;
-    const shape = view.snapshot.model.layers[layer];
-    const heads = pair.flatMap((side) => side.heads);
-    const columns = heads.map((head) => `Q${head}`);
-    const tokens = layerTokens(run, shape);
-    const T = tokens.keys.length;
-    const row = async (query: number): Promise<ArrayLike<number>[]> => {
-      const { weights } = await this.#data.attentionRow({ runId: run.runId, layer, heads, query });
-      return heads.map((_, place) => weights.subarray(place * T, (place + 1) * T));
-    };
-    const causal = shape?.attention === 'causal';
-    const rows = await gatherWeights({ tokens, causal, columns, row }, gathering);
-    return { title: this.#title.textContent, columns: [...PLACE_COLUMNS, ...columns], rows };
+  gather(view: ExplorerView, gathering: Gathering): Promise<FigureNumbers> {
+    return gatherPair(view, this.#data, this.#title.textContent, gathering);
   }
 
   #close(): void {
@@ -287,19 +256,4 @@ export class PairCard implements Figure<ExplorerView> {
 
 function swatch(kind: 'less' | 'more', label: string): HTMLElement {
   return element('span', {}, element('i', { class: `pair-swatch ${kind}` }), label);
-}
-
-/** How alike they are, and how alike random heads would be. */
-function describePair(view: ExplorerView, data: ExplorerData): string {
-  const { pairRow, pairColumn } = view.ui;
-  const request = similarityRequest(view, view.ui.layer);
-  const result = request && data.similarities.peek(request);
-  const pair = shownPair(view);
-  if (result === null || pair === null || pairRow === null || pairColumn === null) return '';
-  return t(
-    '{0} of {1} and {2}: {3}. Random heads have {4}, at most {5}.',
-    ...[shownMeasure(view)?.title ?? '', pair[0].name, pair[1].name],
-    formatNumber(result.matrix[pairRow * result.n + pairColumn] ?? 0, 3),
-    ...[formatNumber(result.floor, 3), formatNumber(result.floorExtreme, 3)],
-  );
 }

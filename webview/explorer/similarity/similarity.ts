@@ -10,7 +10,6 @@ import type { SimilarityResult } from '../../../src/protocol/similarity';
 import { Picker, Segmented } from '../../shared/controls';
 import { element, watchWidth } from '../../shared/dom';
 import type { Figure, FigureNumbers } from '../../shared/figure';
-import { formatNumber } from '../../shared/format';
 import { layerTitle } from '../../shared/labels';
 import { isDark } from '../../shared/theme';
 import { Damage } from './damage';
@@ -20,7 +19,8 @@ import { groupOrder, layoutMatrix, matrixScale } from './matrixLayout';
 import { drawMatrixTree, TREE_HEIGHT } from './matrixTree';
 import { panel } from '../../shared/panel';
 import { MARGIN, SimilarityMatrix, type Pair } from './similarityMatrix';
-import { BARS, describePooled, drawBars, drawLegend, LEGEND } from './similarityScale';
+import { BARS, drawBars, drawLegend, LEGEND } from './similarityScale';
+import { describePair, explain, explainMissing, nameOf, progressOf } from './similarityWords';
 import {
   focusedGroup,
   focusedHead,
@@ -268,49 +268,4 @@ export class Similarity implements Figure<ExplorerView> {
     );
     this.#readout.textContent = pair === null ? '' : describePair(result, pair);
   }
-}
-
-/** "K", "V" or, for maps, "Q". */
-const nameOf = ({ on, target }: SimilarityResult): string => (on === 'attention' ? 'Q' : target.toUpperCase());
-
-function describePair(result: SimilarityResult, { row, column }: Pair): string {
-  const name = nameOf(result);
-  if (row === column) return describePooled(result, row);
-  const value = formatNumber(result.matrix[row * result.n + column] ?? 0, 3);
-  return t('{0} and {1}: {2} · floor {3}', `${name}${row}`, `${name}${column}`, value, formatNumber(result.floor, 2));
-}
-
-function progressOf({ comparing }: ExplorerView): string {
-  if (comparing === null) return '';
-  return `${comparing.message}${comparing.fraction === null ? '' : ` (${Math.round(100 * comparing.fraction)} %)`}…`;
-}
-
-function explainMissing({ snapshot, ui }: ExplorerView): string {
-  if (snapshot.model.notRunnable !== null) return t('This checkpoint cannot run, so its heads cannot be compared.');
-  const what = ui.similarityTarget === 'maps' ? t('its attention maps') : t('what it makes of the heads');
-  if (snapshot.gpu?.available === false) return t('Without a GPU adapter {0} cannot be compared; weights can.', what);
-  return t('Run the text to compare {0}.', what);
-}
-
-/** What is seen, in few words: the measure and its cost, the inputs, the floor, and groups as a whole. */
-function explain(result: SimilarityResult, view: ExplorerView): string {
-  const measure = shownMeasure(view);
-  const isPooled = new Set(result.groups).size < result.n;
-  const floor = t(
-    'Floor {0} (most alike {1}). {2}',
-    formatNumber(result.floor, 2),
-    formatNumber(result.floorExtreme, 2),
-    measure?.floorNote ?? '',
-  );
-  const groups =
-    isPooled && result.ofGroup !== null
-      ? t(
-          'Groups as a whole: {0}; floor {1}.',
-          Array.from(result.ofGroup, (share) => formatNumber(share, 2)).join(', '),
-          formatNumber(result.groupFloor ?? 0, 2),
-        )
-      : '';
-  const text = result.text === null ? '' : `On ${result.text}.`;
-  const pooled = isPooled ? '' : t('Nothing is pooled: every head stays as it is.');
-  return [measure?.description ?? '', text, floor, groups, pooled].filter((part) => part !== '').join(' ');
 }
