@@ -17,14 +17,14 @@ const views = {
   'diff-words': 'Comparison: words',
   sweep: 'Sweep',
   structure: 'Structure of a weight file',
+  history: 'Runs in the side bar',
+  'compare-assignments': 'Assignments of two checkpoints as a text diff',
+  'report-explorer': 'A report in a browser',
 };
 /** Pictures that there is one of. */
 const single = {
   'large-model': 'A model of 32 layers, 32 heads and 8 groups',
-  'compare-assignments': 'Assignments of two checkpoints as a text diff',
-  'history-dark': 'Runs in the side bar',
   'encoder-decoder-dark': 'Cross-attention of a T5',
-  'report-explorer-dark': 'A report in a browser',
 };
 const QUALITY = 0.9;
 

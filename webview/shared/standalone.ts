@@ -3,13 +3,17 @@
  * The theme's colours are in standalone.css.
  */
 
-/** Follows the browser's colour scheme, now and when it changes. */
+/** Follows the browser's colour scheme, and whether more contrast is wanted, now and when they change. */
 export function followColorScheme(): void {
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
+  const contrast = window.matchMedia('(prefers-contrast: more)');
   const apply = (): void => {
-    document.body.classList.toggle('vscode-dark', dark.matches);
-    document.body.classList.toggle('vscode-light', !dark.matches);
+    const { classList } = document.body;
+    classList.toggle('vscode-dark', dark.matches && !contrast.matches);
+    classList.toggle('vscode-light', !dark.matches && !contrast.matches);
+    classList.toggle('vscode-high-contrast', dark.matches && contrast.matches);
+    classList.toggle('vscode-high-contrast-light', !dark.matches && contrast.matches);
   };
-  dark.addEventListener('change', apply);
+  for (const query of [dark, contrast]) query.addEventListener('change', apply);
   apply();
 }

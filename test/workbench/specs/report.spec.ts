@@ -1,4 +1,4 @@
-// A report in a plain browser without a network: tabs, hover and words, with the engine's numbers, in light and dark.
+// A report in a plain browser without a network: tabs, hover and words, with the engine's numbers, in four themes.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { launchChromium } from '../../../scripts/lib/browser.mjs';
 import { ensureBuilt } from '../../../scripts/lib/build.mjs';
 import { artifacts, folder as folderOf, root } from '../../../scripts/lib/places.mjs';
 import { attentionOf, sample } from '../harness/engineNumbers';
+import { themes, type ThemeName } from '../harness/themes';
 
 const text = 'Sherlock Holmes took his bottle from the corner of the mantelpiece.';
 const layer = 3;
@@ -45,9 +46,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Opens a report. Whatever it asks the network for, or says on the console, is a failure. */
-async function open(name: string, colorScheme: 'light' | 'dark'): Promise<{ page: Page; wrong: string[] }> {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1500, height: 1000 } });
+const isDark = (theme: ThemeName): boolean => theme.endsWith('dark');
+
+/** Opens a report in a browser that asks for these colours. Whatever it asks the network for, or says on the console, is a failure. */
+async function open(name: string, theme: ThemeName): Promise<{ page: Page; wrong: string[] }> {
+  const context = await browser.newContext({
+    colorScheme: isDark(theme) ? 'dark' : 'light',
+    contrast: theme.startsWith('high-contrast') ? 'more' : 'no-preference',
+    viewport: { width: 1500, height: 1000 },
+  });
   const page = await context.newPage();
   const wrong: string[] = [];
   const address = `file://${file(name)}`;
@@ -82,6 +89,11 @@ async function repeatLayers(from: string, to: string, times: number): Promise<vo
   for (const own of [grouping, original?.grouping ?? grouping]) own.groupOfHead = repeat(own.groupOfHead.slice(0, 6));
   const text = gzipSync(packValue(content)).toString('base64');
   await writeFile(file(to), html.replace(part, `$1${text}`));
+}
+
+/** Mean of red, green and blue of "rgb(…)", between 0 and 1. */
+function luminance(color: string): number {
+  return (color.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part) / 765, 0);
 }
 
 interface Told {
@@ -126,10 +138,14 @@ const photograph = (page: Page, name: string): Promise<Buffer> =>
   page.screenshot({ path: join(folderOf(join(artifacts, 'screenshots')), `${name}.png`), fullPage: true });
 
 describe('a report', () => {
-  it.each(['dark', 'light'] as const)('tells the engine’s numbers in %s, on all of its pages', async (scheme) => {
-    const { page, wrong } = await open('report.html', scheme);
-    const isDark = await page.evaluate(() => document.body.classList.contains('vscode-dark'));
-    expect(isDark).toBe(scheme === 'dark');
+  it.each(Object.keys(themes) as ThemeName[])('tells the engine’s numbers, %s, on all of its pages', async (theme) => {
+    const { page, wrong } = await open('report.html', theme);
+    const { background, line } = await page.evaluate(() => {
+      const style = getComputedStyle(document.body);
+      return { background: style.backgroundColor, line: style.getPropertyValue('--vscode-contrastBorder') };
+    });
+    expect(luminance(background) < 0.5).toBe(isDark(theme));
+    expect(line !== '').toBe(theme.startsWith('high-contrast'));
     expect(await page.getByTestId('report-text').textContent()).toBe(text);
     expect(await page.getByTestId('report-note').textContent()).toMatch(/recorded: 2 KV heads by PCA\. Open the/);
     const mean = await pointAt(page, 'map-mean', '[data-group="1"]', 0.2, 0.7);
@@ -137,7 +153,7 @@ describe('a report', () => {
     const member = await pointAt(page, 'map-head', '[data-head="2"]', 0.1, 0.6);
     expect(member.weight).toBeCloseTo(weightOf([2], member), 6);
     await expectComplete(page);
-    await photograph(page, `report-explorer-${scheme}`);
+    await photograph(page, `report-explorer-${theme}`);
 
     await page.getByTestId('tab-explorer').focus();
     await page.keyboard.press('ArrowRight');
@@ -146,13 +162,13 @@ describe('a report', () => {
     const a = await pointAt(page, 'diff-map', '[data-side="a"]', 0.2, 0.7);
     expect(a.weight).toBeCloseTo(weightOf([0], a), 6);
     await expectComplete(page);
-    await photograph(page, `report-comparison-${scheme}`);
+    await photograph(page, `report-comparison-${theme}`);
 
     await page.keyboard.press('Escape');
     await page.getByTestId('tab-sweep').click();
     expect(await page.getByTestId('sweep-row').count()).toBe(5);
     await expectComplete(page);
-    await photograph(page, `report-sweep-${scheme}`);
+    await photograph(page, `report-sweep-${theme}`);
     expect(wrong).toEqual([]);
     await page.context().close();
   });
