@@ -35,14 +35,18 @@ export default defineConfig({
         },
       },
       {
-        // One VS Code at a time: each needs a server, an extension host, an engine and a browser.
+        // Two VS Codes at a time: each has a server, an extension host, an engine and a browser, and waits for one of them half of
+        // the time.
         test: {
           name: 'workbench',
           include: ['test/workbench/specs/**/*.spec.ts'],
+          globalSetup: ['test/workbench/globalSetup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          // How fast a machine is, no test knows.
+          expect: { poll: { timeout: 20_000 } },
           pool: 'forks',
-          maxWorkers: 1,
+          maxWorkers: 2,
         },
       },
     ],

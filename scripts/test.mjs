@@ -1,9 +1,10 @@
-// `npm test`: from a bare clone to one line of counts. Sections run one after the other; a section that crashes, hangs or
-// runs no test counts as failed. `-- --only unit,gpu` runs some sections.
+// `npm test`: from a bare clone to one line of counts. Lint and types run at the same time, other sections one after the
+// other; a section that crashes, hangs or runs no test counts as failed. `-- --only unit,gpu` runs some sections.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './lib/chromium.mjs';
+import { inTurn } from './lib/cores.mjs';
 import { ensureGpu } from './lib/gpu.mjs';
 import { ensureNpmPackages } from './lib/npmPackages.mjs';
 import { artifacts, folder, root } from './lib/places.mjs';
@@ -18,6 +19,7 @@ import { ensureWebCode } from './lib/webCodeInstall.mjs';
  * @typedef {object} Section
  * @property {string} title
  * @property {number} limit minutes after which it counts as hung
+ * @property {true} [beside] runs at the same time as its neighbours of this kind: its tools use one core each
  * @property {(limit: number) => Promise<TestResult[]>} run
  */
 
@@ -29,6 +31,7 @@ const sections = {
   lint: {
     title: 'Lint (eslint, prettier)',
     limit: 5,
+    beside: true,
     run: (limit) =>
       runTools('lint', limit, [
         [bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0'],
@@ -38,6 +41,7 @@ const sections = {
   types: {
     title: 'Type check',
     limit: 5,
+    beside: true,
     run: (limit) =>
       runTools('type check', limit, [
         [tsc, '-p', 'tsconfig.node.json'],
@@ -74,7 +78,10 @@ try {
     await ensureWebCode();
   }
   const results = [];
-  for (const { section } of chosen) results.push(...(await runSection(section)));
+  const beside = chosen.filter(({ section }) => section.beside);
+  const alone = chosen.filter(({ section }) => !section.beside);
+  for (const found of await Promise.all(beside.map(({ section }) => runSection(section)))) results.push(...found);
+  for (const { section } of alone) results.push(...(await runSection(section)));
   await stopEverything();
   summarise(results);
 } catch (error) {
@@ -99,19 +106,21 @@ async function runSection({ title, limit, run }) {
 }
 
 /**
- * Tools without tests of their own: all of them together are one test.
+ * Tools without tests of their own: all of them together are one test. As many run at a time as there are cores.
  * @param {string} name
  * @param {number} limit milliseconds
  * @param {readonly string[][]} tools arguments of Node
  * @returns {Promise<TestResult[]>}
  */
 async function runTools(name, limit, tools) {
+  /** @type {string[]} */
   const messages = [];
-  for (const args of tools) {
+  const check = async (/** @type {readonly string[]} */ args) => {
     const { code, output, timedOut } = await attempt(process.execPath, args, { cwd: root, timeout: limit });
     if (timedOut) messages.push(`did not end within ${seconds(limit)}: ${args.join(' ')}`);
     else if (code !== 0) messages.push(lastLines(output, 80));
-  }
+  };
+  await Promise.all(tools.map((args) => inTurn(() => check(args))));
   return [{ name, state: messages.length > 0 ? 'failed' : 'passed', message: messages.join('\n') }];
 }
 

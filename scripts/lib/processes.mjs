@@ -114,12 +114,13 @@ export function keep(command, args, { cwd, env = cleanEnvironment(), stdin = 'ig
 /**
  * Stops a kept process and everything in its group: asks, waits a moment, then kills.
  * @param {ChildProcess} child
+ * @param {number} [patience] how long it gets to end by itself, in milliseconds; 0: nothing that it would still write is wanted
  * @returns {Promise<void>}
  */
-export async function stop(child) {
+export async function stop(child, patience = graceTime) {
   kept.delete(child);
   signalGroup(child, 'SIGTERM');
-  const deadline = performance.now() + graceTime;
+  const deadline = performance.now() + patience;
   while (groupIsAlive(child) && performance.now() < deadline) await delay(50);
   signalGroup(child, 'SIGKILL');
   if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) await once(child, 'exit');

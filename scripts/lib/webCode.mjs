@@ -23,10 +23,11 @@ import { attempt, cleanEnvironment, isKept, keep, lastLines, stop } from './proc
 /**
  * @typedef {object} Server
  * @property {number} port
+ * @property {number | undefined} processGroup of the server and of all that it starts
  * @property {(folder: string, extra?: Record<string, string>) => string} address of a window with a folder open
  * @property {() => string} log what the server wrote so far
  * @property {Promise<string>} ended why the server died; stays open when it is stopped on purpose
- * @property {() => Promise<void>} stop
+ * @property {(patience?: number) => Promise<void>} stop with the milliseconds that it gets to end by itself
  */
 
 /** Settings of a VS Code that shows GQA Lens and nothing else. */
@@ -155,13 +156,14 @@ export async function startServer({ node, server }, { profile, token, testDriver
   ]);
   return {
     port,
+    processGroup: child.pid,
     address: (folder, extra = {}) => {
       const query = new URLSearchParams({ ...(token === null ? {} : { tkn: token }), folder, ...extra });
       return `http://127.0.0.1:${port}/?${query}`;
     },
     log: () => log,
     ended,
-    stop: () => stop(child),
+    stop: (patience) => stop(child, patience),
   };
 }
 

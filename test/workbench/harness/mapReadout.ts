@@ -22,7 +22,7 @@ export async function pointAt(view: FrameLocator, map: Locator, x: number, y: nu
     return (await readout.isVisible()) ? readout.getAttribute('data-exact') : null;
   };
   await map.page().mouse.move(5, 5);
-  await expect.poll(point, { timeout: 60_000, interval: 500 }).toBe('true');
+  await expect.poll(point, { timeout: 60_000, interval: 100 }).toBe('true');
   const read = async (name: string): Promise<number> => Number(await readout.getAttribute(`data-${name}`));
   return { query: await read('query'), key: await read('key'), weight: await read('weight') };
 }

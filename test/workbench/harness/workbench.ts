@@ -3,17 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { launchChromium } from '../../../scripts/lib/browser.mjs';
 import { artifacts, folder, root } from '../../../scripts/lib/places.mjs';
-import { ensureVsix } from '../../../scripts/lib/vsix.mjs';
-import {
-  installExtension,
-  makeProfile,
-  quietSettings,
-  startServer,
-  type Server,
-} from '../../../scripts/lib/webCode.mjs';
+import { makeProfile, quietSettings, startServer, type Server } from '../../../scripts/lib/webCode.mjs';
 import { ensureWebCode } from '../../../scripts/lib/webCodeInstall.mjs';
 import { themes, type ThemeName } from './themes';
 import { visibleWebview } from './webview';
@@ -32,21 +25,18 @@ export class Workbench {
     private readonly temporary: string,
   ) {}
 
-  /** Packs the extension (when it changed), installs it and opens VS Code. */
+  /** Opens VS Code with the extension that globalSetup.ts has installed. */
   static async open({
     folder: opened = join(root, 'media'),
     settings = {},
   }: WorkbenchOptions = {}): Promise<Workbench> {
     const temporary = mkdtempSync(join(tmpdir(), 'gqa-lens-workbench-'));
-    const profile = makeProfile(temporary, {
-      ...quietSettings,
-      'workbench.colorTheme': themes.dark.setting,
-      ...settings,
-    });
-    const webCode = await ensureWebCode();
-    await installExtension(webCode, profile, await ensureVsix());
-    const server = await startServer(webCode, { profile, token: null });
-    const browser = await launchChromium();
+    const own = { ...quietSettings, 'workbench.colorTheme': themes.dark.setting, ...settings };
+    const profile = { ...makeProfile(temporary, own), extensions: inject('extensions') };
+    const [server, browser] = await Promise.all([
+      ensureWebCode().then((webCode) => startServer(webCode, { profile, token: null })),
+      launchChromium(),
+    ]);
     const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
     await page.goto(server.address(opened));
     const workbench = new Workbench(page, browser, server, temporary);
@@ -89,25 +79,27 @@ export class Workbench {
 
   /**
    * Enters a path in the editor's file dialog, which in a browser is a quick input, and confirms it. The dialog fills in a
-   * place of its own first, some time after it has appeared: what is typed before that is lost. Gives the place back that
-   * was proposed.
+   * place of its own first, in steps, and is done with that when it lists what is there: what is typed before is lost. Gives the
+   * place back that was proposed.
    */
   async enterPath(path: string): Promise<string> {
     const dialog = this.page.locator('.quick-input-widget');
     const input = dialog.locator('input[type="text"]');
-    await input.waitFor();
-    // It comes in steps: the folder, then the name.
-    const rests = async (): Promise<boolean> => {
-      const before = await input.inputValue();
-      await this.page.waitForTimeout(500);
-      return before !== '' && before === (await input.inputValue());
-    };
-    await expect.poll(rests, { timeout: 20_000 }).toBe(true);
+    const confirm = dialog.locator('.quick-input-action').first();
+    await confirm.waitFor();
+    await dialog.locator('.monaco-list-row').first().waitFor();
     const proposed = await input.inputValue();
     await input.fill(path);
-    await expect.poll(rests, { timeout: 20_000 }).toBe(true);
+    // It looks the folder up, and may complete what is typed.
+    let before = '';
+    const rests = async (): Promise<boolean> => {
+      const last = before;
+      before = `${await input.inputValue()} ${(await dialog.locator('.monaco-list-row').allInnerTexts()).join()}`;
+      return last === before;
+    };
+    await expect.poll(rests, { timeout: 20_000, interval: 200 }).toBe(true);
     expect(await input.inputValue()).toBe(path);
-    await dialog.locator('.quick-input-action').first().click();
+    await confirm.click();
     return proposed;
   }
 
@@ -131,12 +123,13 @@ export class Workbench {
   }
 
   /**
-   * Reloads the window as "Developer: Reload Window" does. A browser's VS Code writes down what panels keep every five
-   * seconds and not when the page goes: what is to be restored must have been kept by then.
+   * Reloads the window by its command. That writes down what panels keep, which a browser's own reload does not: a
+   * browser's VS Code does so every five seconds only, and not when the page goes.
    */
   async reload(): Promise<void> {
-    await this.page.waitForTimeout(8000);
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.waitUntilUp();
   }
 
@@ -150,9 +143,14 @@ export class Workbench {
     return this.server.log();
   }
 
+  /** Process group of VS Code's server, its extension hosts and their engines. */
+  get processGroup(): number | undefined {
+    return this.server.processGroup;
+  }
+
+  /** The profile is thrown away: nobody waits for what VS Code would still write into it. */
   async close(): Promise<void> {
-    await this.browser.close();
-    await this.server.stop();
+    await Promise.all([this.browser.close(), this.server.stop(0)]);
     rmSync(this.temporary, { recursive: true, force: true });
   }
 

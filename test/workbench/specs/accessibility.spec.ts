@@ -9,6 +9,7 @@ import { seriousViolations } from '../harness/axe';
 import { sample } from '../harness/engineNumbers';
 import { figure } from '../harness/figures';
 import { accept, asked, check } from '../harness/questions';
+import { drawn, openComparison, openSample } from '../harness/sampleRun';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -32,15 +33,9 @@ async function holdAgainstAxe(view: FrameLocator): Promise<void> {
   expect(found).toEqual(Object.fromEntries(themeNames.map((theme) => [theme, []])));
 }
 
-async function quiet(view: FrameLocator): Promise<void> {
-  await expect.poll(() => view.locator('main.busy, .panel.loading').count(), { timeout: 60_000 }).toBe(0);
-}
-
 test('the explorer', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const explorer = await workbench().webview('explorer');
-  await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  await quiet(explorer);
+  const explorer = await openSample(workbench());
+  await drawn(explorer);
   await holdAgainstAxe(explorer);
 });
 
@@ -94,10 +89,8 @@ test('nothing moves where motion is not wanted', async () => {
 });
 
 test('the comparison', async () => {
-  await workbench().runCommand('GQA Lens: Compare MHA and GQA');
-  const diff = await workbench().webview('diff');
-  await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
-  await quiet(diff);
+  const diff = await openComparison(workbench());
+  await drawn(diff);
   await holdAgainstAxe(diff);
 });
 

@@ -8,6 +8,8 @@ import { afterAll, expect, test } from 'vitest';
 import type { TextMeasures } from '../../../src/protocol/measures';
 import { choose, chosen, chosenTitle } from '../harness/controls';
 import { checkpointsOf, convertSample } from '../harness/engineNumbers';
+import { openComparison, runOnSample } from '../harness/sampleRun';
+import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-compare-spec-'));
@@ -38,16 +40,8 @@ async function titles(): Promise<string[]> {
 test('another checkpoint is chosen in the folder dialog', async () => {
   await convertSample(child, '--groups', '2', '--merge', 'mean');
   expected = await checkpointsOf(child, text);
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const explorer = await workbench().webview('explorer');
-  await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  const run = explorer.getByTestId('run');
-  await eventually(async () => (await run.innerText()).trim() === 'Run', 'nothing is running');
-  await explorer.getByTestId('text-input').fill(text);
-  await run.click();
-  await workbench().runCommand('GQA Lens: Compare MHA and GQA');
-  diff = await workbench().webview('diff');
-  await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
+  await runOnSample(workbench(), text);
+  diff = await openComparison(workbench());
   expect(await titles()).toEqual(['MHA', 'GQA-2', 'change']);
   await choose(diff, 'side-b', 'choose');
   await workbench().page.locator('.quick-input-title').filter({ hasText: 'Compare sample with' }).waitFor();
@@ -140,7 +134,11 @@ test('the heads of both are a text diff', async () => {
       .first();
   await line(0, 'layer 0 · Q5 → KV 1').waitFor();
   await line(1, 'layer 0 · Q5 → KV 5').waitFor();
-  await workbench().screenshot('compare-assignments');
+  for (const theme of Object.keys(themes) as ThemeName[]) {
+    await workbench().setTheme(theme);
+    await workbench().screenshot(`compare-assignments-${theme}`);
+  }
+  await workbench().setTheme('dark');
   await page.keyboard.press('Control+F4');
 });
 

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { TextMeasures } from '../../../src/protocol/measures';
 import { chosen } from '../harness/controls';
 import { measuresOf } from '../harness/engineNumbers';
+import { openComparison, runOnSample } from '../harness/sampleRun';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -28,17 +29,8 @@ async function datum(mark: Locator, name: string): Promise<number> {
 }
 
 test('opens by command, with three maps of a head and a bar for every head', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const explorer = await workbench().webview('explorer');
-  await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  const run = explorer.getByTestId('run');
-  await eventually(async () => (await run.innerText()).trim() === 'Run', 'nothing is running');
-  await explorer.getByTestId('text-input').fill(text);
-  await run.click();
-  await eventually(async () => /tokens\s*22/.test(await explorer.getByTestId('status').innerText()), 'the run is told');
-  await workbench().runCommand('GQA Lens: Compare MHA and GQA');
-  diff = await workbench().webview('diff');
-  await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
+  await runOnSample(workbench(), text);
+  diff = await openComparison(workbench());
   expected = await measuresOf(text, 2, await chosen(diff, 'merge-picker'));
   expect(await diff.getByTestId('diff-map').count()).toBe(3);
   await eventually(async () => (await diff.getByTestId('head-divergence').count()) === 8, 'a divergence bar a head');

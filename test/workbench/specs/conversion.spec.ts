@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { choose, chosen, offered } from '../harness/controls';
+import { idle as nothingRuns } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
@@ -21,7 +22,7 @@ const explorerView = (): Promise<FrameLocator> => workbench().webview('explorer'
 
 /** Nothing runs, and both losses are told. */
 async function idle(explorer: FrameLocator): Promise<void> {
-  await eventually(async () => (await explorer.getByTestId('run').innerText()).trim() === 'Run', 'nothing is running');
+  await nothingRuns(explorer);
   await eventually(
     async () => (await explorer.getByTestId('status').innerText()).includes('→'),
     'both losses are told',
@@ -70,7 +71,7 @@ test('a merge that is solved on a text shows which, and can be cancelled', async
   );
   await workbench().screenshot('conversion-dark');
   await explorer.getByTestId('run').click();
-  await eventually(async () => (await explorer.getByTestId('run').innerText()).trim() === 'Run', 'it was cancelled');
+  await nothingRuns(explorer);
   await workbench().setTheme('light');
   await workbench().screenshot('conversion-light');
   await workbench().setTheme('dark');

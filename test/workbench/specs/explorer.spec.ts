@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf } from '../harness/engineNumbers';
 import { pointAt } from '../harness/mapReadout';
+import { drawnExplorer, runOnSample } from '../harness/sampleRun';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -17,19 +18,7 @@ async function eventually(check: () => Promise<boolean>, what: string): Promise<
   await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
 }
 
-async function explorerWithMaps(): Promise<FrameLocator> {
-  const explorer = await workbench().webview('explorer');
-  await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  return explorer;
-}
-
-/** Enters a text and runs it; waits for a run that is under way, during which the button cancels. */
-async function run(explorer: FrameLocator, newText: string): Promise<void> {
-  const button = explorer.getByTestId('run');
-  await eventually(async () => (await button.innerText()).trim() === 'Run', 'nothing is running');
-  await explorer.getByTestId('text-input').fill(newText);
-  await button.click();
-}
+const explorerWithMaps = (): Promise<FrameLocator> => drawnExplorer(workbench());
 
 /** Scrolls a view back to where a user meets it, pointer away from every figure. */
 async function toTop(view: FrameLocator): Promise<void> {
@@ -38,11 +27,8 @@ async function toTop(view: FrameLocator): Promise<void> {
 }
 
 test('opens the sample by command and runs the text', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const explorer = await explorerWithMaps();
-  await run(explorer, text);
-  await eventually(async () => /tokens\s*22/.test(await explorer.getByTestId('status').innerText()), 'the run is told');
-  expect(await explorer.getByTestId('status').innerText()).toMatch(/loss/i);
+  const explorer = await runOnSample(workbench(), text);
+  expect(await explorer.getByTestId('status').innerText()).toMatch(/loss.*tokens\s*22/is);
   // The style sheet came with the package: without it the page is a column of bare elements.
   const color = (body: Element): string => getComputedStyle(body).getPropertyValue('--gqa-group-0');
   expect((await explorer.locator('body').evaluate(color)).trim()).not.toBe('');

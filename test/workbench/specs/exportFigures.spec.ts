@@ -7,6 +7,7 @@ import { artifacts, folder } from '../../../scripts/lib/places.mjs';
 import { attentionOf, measuresOf } from '../harness/engineNumbers';
 import { chosen } from '../harness/controls';
 import { chooseInMenu, figure, parseCsv, pngSize, saveFigure, savedTo } from '../harness/figures';
+import { drawn, openComparison, runOnSample } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
@@ -55,15 +56,7 @@ async function contextMenu(): Promise<string[]> {
 }
 
 test('pictures of the explorer’s figures stand alone and say what they are of', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  explorer = await workbench().webview('explorer');
-  await explorer.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  const run = explorer.getByTestId('run');
-  await expect.poll(async () => (await run.innerText()).trim(), { timeout: 60_000 }).toBe('Run');
-  await explorer.getByTestId('text-input').fill(text);
-  await run.click();
-  await expect.poll(() => explorer.getByTestId('status').innerText(), { timeout: 60_000 }).toMatch(/tokens\s*1\d/);
-  await expect.poll(() => explorer.locator('main.busy, .panel.loading').count(), { timeout: 60_000 }).toBe(0);
+  explorer = await runOnSample(workbench(), text);
   const expected: Record<string, [text: RegExp, colors: number]> = {
     overview: [/^0$/, 20],
     assignment: [/^KV 0/, 8],
@@ -169,10 +162,8 @@ test('the context menu of a map follows the token of the cell', async () => {
 });
 
 test('the palette saves a figure of the panel that is looked at', async () => {
-  await workbench().runCommand('GQA Lens: Compare MHA and GQA');
-  diff = await workbench().webview('diff');
-  await diff.getByTestId('drift-layer').first().waitFor({ timeout: 60_000 });
-  await expect.poll(() => diff.locator('main.busy, .panel.loading').count(), { timeout: 60_000 }).toBe(0);
+  diff = await openComparison(workbench());
+  await drawn(diff);
   await workbench().runCommand('GQA Lens: Save Figure');
   await workbench().pick('Drift by layer');
   await workbench().pick('JSON');

@@ -2,6 +2,8 @@
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { choose, chosen } from '../harness/controls';
+import { idle, runText } from '../harness/sampleRun';
+import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
@@ -14,15 +16,8 @@ async function eventually(check: () => Promise<boolean>, what: string): Promise<
 const explorerView = (): Promise<FrameLocator> => workbench().webview('explorer');
 const row = (label: string): Locator => workbench().page.locator('.monaco-list-row').filter({ hasText: label }).first();
 
-/** While something runs, the button cancels it. */
-const idle = (explorer: FrameLocator): Promise<void> =>
-  eventually(async () => (await explorer.getByTestId('run').innerText()).trim() === 'Run', 'nothing is running');
-
 async function run(text: string): Promise<void> {
-  const explorer = await explorerView();
-  await idle(explorer);
-  await explorer.getByTestId('text-input').fill(text);
-  await explorer.getByTestId('run').click();
+  await runText(await explorerView(), text);
   await row(text).waitFor({ timeout: 90_000 });
 }
 
@@ -45,7 +40,11 @@ test('brings a run back with its conversion', async () => {
   const explorer = await explorerView();
   await choose(explorer, 'groups-picker', '4');
   await row('8 → 4 · ').waitFor({ timeout: 90_000 });
-  await workbench().screenshot('history-dark');
+  for (const theme of Object.keys(themes) as ThemeName[]) {
+    await workbench().setTheme(theme);
+    await workbench().screenshot(`history-${theme}`);
+  }
+  await workbench().setTheme('dark');
   await row(texts[0] ?? '').click();
   await eventually(
     async () => (await explorer.getByTestId('text-input').inputValue()) === texts[0],

@@ -8,6 +8,7 @@ import { afterAll, expect, test } from 'vitest';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf, convertSample } from '../harness/engineNumbers';
 import { pointAt, type MapReadout } from '../harness/mapReadout';
+import { drawnExplorer, runOnSample } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-maps-spec-'));
@@ -22,11 +23,7 @@ async function eventually(check: () => Promise<boolean>, what: string): Promise<
   await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
 }
 
-async function explorer(): Promise<FrameLocator> {
-  const view = await workbench().webview('explorer');
-  await view.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  return view;
-}
+const explorer = (): Promise<FrameLocator> => drawnExplorer(workbench());
 
 const member = (view: FrameLocator, head: number): Locator =>
   view.locator(`[data-testid="map-head"][data-head="${head}"]`);
@@ -51,13 +48,8 @@ async function exact(view: FrameLocator, head: number, { query, key }: MapReadou
 }
 
 test('a text with more tokens than pixels is drawn, and its weights are exact', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const view = await explorer();
-  const button = view.getByTestId('run');
-  await eventually(async () => (await button.innerText()).trim() === 'Run', 'nothing is running');
-  await view.getByTestId('text-input').fill(text);
-  await button.click();
-  await eventually(async () => /tokens\s*4\d\d/.test(await view.getByTestId('status').innerText()), 'the run is told');
+  const view = await runOnSample(workbench(), text);
+  expect(await view.getByTestId('status').innerText()).toMatch(/tokens\s*4\d\d/);
   expect(await seen(view)).toBeNull();
   const found = await pointAt(view, member(view, 1), 0.3, 0.8);
   expect(found.weight).toBeCloseTo(await exact(view, 1, found), 6);

@@ -4,6 +4,7 @@ import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf } from '../harness/engineNumbers';
+import { drawnExplorer, runOnSample } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
@@ -62,13 +63,7 @@ function plainStatistics(maps: Float32Array, S: number) {
 }
 
 test('tells every statistic of the engine’s maps', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const view = await explorer();
-  await view.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  await expect.poll(async () => (await view.getByTestId('run').innerText()).trim(), { timeout: 60_000 }).toBe('Run');
-  await view.getByTestId('text-input').fill(text);
-  await view.getByTestId('run').click();
-  await expect.poll(() => view.getByTestId('status').innerText(), { timeout: 60_000 }).toMatch(/tokens\s*22/);
+  const view = await runOnSample(workbench(), text);
   const layer = 4;
   const { maps, S } = await attentionOf(text, layer);
   const expected = plainStatistics(maps, S);
@@ -148,8 +143,7 @@ test('sorts the layers by their means and by their worst group, and comes back s
   const before = await numbersOf(view);
   const order = await rows(view);
   await workbench().reload();
-  const again = await explorer();
-  await again.getByTestId('map-mean').first().waitFor({ timeout: 90_000 });
+  const again = await drawnExplorer(workbench());
   expect(await chosen(again, 'statistic-picker')).toBe('first-token');
   expect(await numbersOf(again)).toEqual(before);
   expect(await rows(again)).toEqual(order);

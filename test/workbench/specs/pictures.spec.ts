@@ -4,13 +4,12 @@ import type { FrameLocator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { choose } from '../harness/controls';
 import { pointAt } from '../harness/mapReadout';
+import { drawnExplorer, runOnSample } from '../harness/sampleRun';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
 const text = 'Watson looked at Holmes, and Holmes looked at the red hair of the man with the red hair.';
-
-const explorer = (): Promise<FrameLocator> => workbench().webview('explorer');
 
 /** Pixels by which the page is wider than its panel. */
 async function overflow(view: FrameLocator): Promise<number> {
@@ -26,13 +25,7 @@ async function show(view: FrameLocator, panel: string): Promise<void> {
 }
 
 test('the sample is analysed, a token and a pair of heads are looked at', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const view = await explorer();
-  await view.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  await expect.poll(async () => (await view.getByTestId('run').innerText()).trim(), { timeout: 60_000 }).toBe('Run');
-  await view.getByTestId('text-input').fill(text);
-  await view.getByTestId('run').click();
-  await expect.poll(() => view.getByTestId('status').innerText(), { timeout: 60_000 }).toMatch(/tokens\s*22/);
+  const view = await runOnSample(workbench(), text);
   await choose(view, 'text-mode', 'lines');
   await view.getByTestId('lines-query').locator('[data-token="9"]').click();
   await expect.poll(() => view.getByTestId('attention-line').count(), { timeout: 60_000 }).toBeGreaterThan(5);
@@ -42,8 +35,7 @@ test('the sample is analysed, a token and a pair of heads are looked at', async 
 
 test.each(Object.keys(themes) as ThemeName[])('text, maps and a pair of heads, %s', async (theme) => {
   await workbench().setTheme(theme);
-  const view = await explorer();
-  await view.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
+  const view = await drawnExplorer(workbench());
   await show(view, 'text');
   await workbench().screenshot(`text-${theme}`);
   await show(view, 'pair');
@@ -57,8 +49,7 @@ test.each(Object.keys(themes) as ThemeName[])('text, maps and a pair of heads, %
 test.each([1200, 820])('nothing is wider than the panel in a window of %d pixels', async (width) => {
   const { page } = workbench();
   await page.setViewportSize({ width, height: 1000 });
-  const view = await explorer();
-  await view.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
+  const view = await drawnExplorer(workbench());
   await expect.poll(() => overflow(view), { timeout: 10_000 }).toBeLessThanOrEqual(0);
   await workbench().screenshot(`explorer-${width}`);
 });

@@ -16,10 +16,9 @@ import { useWorkbench } from '../harness/useWorkbench';
 
 const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-sweep-spec-'));
 const textFile = join(folder, 'stranger.txt');
-writeFileSync(
-  textFile,
-  'The stranger came early in February, one wintry day, through a biting wind and a driving snow.',
-);
+// Long enough that a sweep of many methods is still under way when it is told to stop.
+const sentence = 'The stranger came early in February, one wintry day, through a biting wind and a driving snow. ';
+writeFileSync(textFile, sentence.repeat(2));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const workbench = useWorkbench({ folder });

@@ -4,6 +4,7 @@ import type { FrameLocator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf } from '../harness/engineNumbers';
+import { drawnExplorer, runOnSample } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
@@ -65,13 +66,7 @@ function expectLines(found: readonly DrawnLine[], pairs: readonly (readonly [num
 }
 
 test('lines show what a token looks at, and who looks at it', async () => {
-  await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
-  const view = await explorer();
-  await view.getByTestId('map-mean').first().waitFor({ timeout: 60_000 });
-  await expect.poll(async () => (await view.getByTestId('run').innerText()).trim(), { timeout: 60_000 }).toBe('Run');
-  await view.getByTestId('text-input').fill(text);
-  await view.getByTestId('run').click();
-  await expect.poll(() => view.getByTestId('status').innerText(), { timeout: 60_000 }).toMatch(/tokens\s*22/);
+  const view = await runOnSample(workbench(), text);
   const layer = Number(await chosen(view, 'layer-picker'));
   const engine = await attentionOf(text, layer);
   [maps, S] = [Float32Array.from(engine.maps), engine.S];
@@ -178,8 +173,7 @@ test('shades tell both directions, and heads by themselves', async () => {
 
 test('a reload brings mode, direction, heads and token back', async () => {
   await workbench().reload();
-  const view = await explorer();
-  await view.getByTestId('map-mean').first().waitFor({ timeout: 90_000 });
+  const view = await drawnExplorer(workbench());
   expect(await chosen(view, 'text-mode')).toBe('shades');
   expect(await chosen(view, 'text-direction')).toBe('both');
   expect(await chosen(view, 'text-by')).toBe('head');
