@@ -14,7 +14,7 @@ const registries = ['src/gqa/groupings', 'src/gqa/merges', 'src/gqa/similarities
 /** Every message, sorted, as the bundle has it: the English text is its own key. */
 export function bundleOfSources() {
   const messages = new Set(sourceFiles().flatMap(({ source }) => [...messagesOf(source)]));
-  for (const path of registries.flatMap(tree)) for (const words of methodWords(parse(path))) messages.add(words);
+  for (const words of registryWords()) messages.add(words);
   return Object.fromEntries([...messages].sort().map((message) => [message, message]));
 }
 
@@ -23,13 +23,18 @@ export function sourceFiles() {
   return [...folders.flatMap(tree), 'src/extension.ts'].map((path) => ({ path, source: parse(path) }));
 }
 
+/** What the registries say about their entries. */
+function registryWords() {
+  return registries.flatMap(tree).flatMap((path) => [...methodWords(parse(path))]);
+}
+
 /**
- * The messages that some files translate, in every language that there is.
+ * The messages that some files translate, and what they show of the registries, in every language that there is.
  * @param {string[]} paths TypeScript files, relative to the root
  * @returns {Record<string, Record<string, string>>} language → message → translation
  */
 export function translationsOf(paths) {
-  const messages = new Set(paths.flatMap((path) => [...messagesOf(parse(path))]));
+  const messages = new Set([...paths.flatMap((path) => [...messagesOf(parse(path))]), ...registryWords()]);
   return Object.fromEntries(
     translationFiles().map(({ language, path }) => {
       const bundle = /** @type {Record<string, string>} */ (JSON.parse(readFileSync(join(root, path), 'utf8')));

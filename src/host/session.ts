@@ -18,7 +18,7 @@ import { EngineModel, type OpenedIn } from './engineModel';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
 import { LatestTask } from './latestTask';
-import { translateRegistries } from './methodWords';
+import { translateRegistries } from '../protocol/methodWords';
 import { tokensOf } from '../protocol/runTokens';
 import type { Lender } from './sideRuns';
 import { readSettings } from './settings';
@@ -97,7 +97,7 @@ export class Session extends EngineModel implements vscode.Disposable {
     const opened = await process.call(async (engine, task): Promise<Opened> => {
       const [model, registries] = await Promise.all([
         engine.open(path, task),
-        engine.registries().then(translateRegistries),
+        engine.registries().then((registries) => translateRegistries(registries, vscode.l10n.t)),
       ]);
       const usual = defaultConversion(model, registries);
       const make = async (conversion: ConversionRequest): Promise<Pick<Opened, 'conversion' | 'grouping'>> => ({

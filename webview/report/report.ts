@@ -8,6 +8,7 @@ import '../shared/palette.css';
 import '../shared/base.css';
 import '../shared/standalone.css';
 import './report.css';
+import { translateRegistries } from '../../src/protocol/methodWords';
 import { reportIds, type ReportContent, type ReportMade } from '../../src/protocol/report';
 import { createDiffPage } from '../diff/page';
 import { createExplorerPage } from '../explorer/page';
@@ -33,10 +34,17 @@ async function open(): Promise<void> {
     const { original, converted } = content.explorer;
     if (original !== null) original.milliseconds = made.milliseconds.original;
     if (converted !== null) converted.milliseconds = made.milliseconds.converted;
+    translate(content);
     show(content, made);
   } catch {
     tell(t('The file is damaged: its content cannot be read. Save the report again.'));
   }
+}
+
+/** What was saved from the editor is translated already; the command line speaks English. */
+function translate({ explorer, diff }: ReportContent): void {
+  explorer.registries = translateRegistries(explorer.registries, t);
+  if (diff !== null) diff.registries = explorer.registries;
 }
 
 function show(content: ReportContent, made: ReportMade): void {

@@ -1,5 +1,7 @@
 /** A sweep's result that nobody adds to: the panel's figures without a host. Role: what pages that stand alone show of it. */
 import './sweep.css';
+import { t } from '@vscode/l10n';
+import { translateMethods } from '../../src/protocol/methodWords';
 import type { SweepResult } from '../../src/protocol/sweep';
 import type { SweepUi } from '../../src/protocol/sweepView';
 import { element } from '../shared/dom';
@@ -10,7 +12,11 @@ import { originOf } from './origin';
 import { describeText } from './words';
 
 /** Makes the page's main part. @param above what stands at the top of it */
-export function finishedSweep(result: SweepResult, ...above: HTMLElement[]): HTMLElement {
+export function finishedSweep(saved: SweepResult, ...above: HTMLElement[]): HTMLElement {
+  const { groupings, merges } = saved.methods;
+  // Files of sweeps are in English.
+  const methods = { groupings: translateMethods(groupings, t), merges: translateMethods(merges, t) };
+  const result = { ...saved, methods };
   let ui: SweepUi = usualUi;
   const figures = new SweepFigures({
     choose(chosen) {

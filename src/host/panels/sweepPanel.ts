@@ -5,7 +5,7 @@ import { openChannel, type Remote } from '../../protocol/rpc';
 import type { SweepFormat, SweepMethod } from '../../protocol/sweep';
 import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/sweepView';
 import { saveFile } from '../files';
-import { translateMethods } from '../methodWords';
+import { translateMethods } from '../../protocol/methodWords';
 import type { Sweep } from '../sweep';
 import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
@@ -72,7 +72,10 @@ export class SweepPanel {
   private snapshot(): SweepSnapshot {
     const { file, result, busy, problem, modelPath } = this.sweep;
     const { groupings, merges } = result.methods;
-    const methods = { groupings: translateMethods(groupings), merges: translateMethods(merges) };
+    const methods = {
+      groupings: translateMethods(groupings, vscode.l10n.t),
+      merges: translateMethods(merges, vscode.l10n.t),
+    };
     return { state: { modelPath, file, ui: this.ui }, result: { ...result, methods }, busy, problem };
   }
 

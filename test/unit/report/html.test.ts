@@ -38,7 +38,7 @@ describe('the file of a report', () => {
       const json = /id="messages">(.*?)<\/script>/s.exec(page)?.[1];
       expect(json !== undefined).toBe(isTranslated);
       const messages = JSON.parse(json ?? '{}') as Record<string, string>;
-      if (language === 'de') expect(messages.Comparison).toBe('Vergleich');
+      if (language === 'de') expect(messages).toMatchObject({ Comparison: 'Vergleich', Strided: 'Im Wechsel' });
       // A message of the extension's host.
       expect(messages).not.toHaveProperty('Save Report');
     }

@@ -266,6 +266,7 @@ describe('a report', () => {
     expect(await page.title()).toBe('sample: wie sich seine Köpfe gruppieren');
     expect(await page.getByTestId('report-conversion').textContent()).toMatch(/^Der Checkpoint/);
     expect(await page.locator('[data-figure=assignment] h2').textContent()).toMatch(/^Zuordnung/);
+    expect(await page.getByTestId('measure-picker').textContent()).toContain('Ausgerichteter Kosinus');
     await page.getByTestId('left-out').click();
     expect(await page.getByTestId('left-out').textContent()).toMatch(/Ähnlichkeit von Köpfen an Aktivierungen/);
     expect(await page.getByRole('tab').filter({ visible: true }).count()).toBe(0);
