@@ -3,6 +3,7 @@
 /* global document, Image */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { launchChromium } from './lib/browser.mjs';
 import { artifacts, folder, root } from './lib/places.mjs';
 
@@ -61,19 +62,15 @@ for (const file of readdirSync(to)) {
   if (/\.webp$/.test(file) && !names.includes(file.slice(0, -'.webp'.length))) rmSync(join(to, file));
 }
 const row = (/** @type {string} */ view) => `| ${themes.map((theme) => `![](${view}-${theme}.webp)`).join(' | ')} |`;
-writeFileSync(
-  join(to, 'README.md'),
-  [
-    '# Pictures of the views',
-    ...[
-      '',
-      'Taken by the browser tests in VS Code with the sample checkpoint, and made by `node scripts/gallery.mjs`.',
-    ],
-    ...Object.entries(views).flatMap(([view, title]) => [
-      ...['', `## ${title}`, ''],
-      ...['| dark | light | high contrast dark | high contrast light |', '| --- | --- | --- | --- |', row(view)],
-    ]),
-    ...Object.entries(single).flatMap(([name, title]) => ['', `## ${title}`, '', `![](${name}.webp)`]),
-    '',
-  ].join('\n'),
-);
+const list = join(to, 'README.md');
+const markdown = [
+  '# Pictures of the views',
+  ...['', 'Taken by the browser tests in VS Code with the sample checkpoint, and made by `node scripts/gallery.mjs`.'],
+  ...Object.entries(views).flatMap(([view, title]) => [
+    ...['', `## ${title}`, ''],
+    ...['| dark | light | high contrast dark | high contrast light |', '| --- | --- | --- | --- |', row(view)],
+  ]),
+  ...Object.entries(single).flatMap(([name, title]) => ['', `## ${title}`, '', `![](${name}.webp)`]),
+  '',
+].join('\n');
+writeFileSync(list, await format(markdown, { ...(await resolveConfig(list)), filepath: list }));
