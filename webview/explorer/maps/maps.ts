@@ -32,6 +32,8 @@ import { cardMaps, shownGroups, shownRun, shownTokens, type Actions, type Explor
 interface Slot {
   card: GroupCard;
   near: boolean;
+  /** Whether the browser has told where the card stands. */
+  placed: boolean;
 }
 
 export class Maps implements Figure<ExplorerView> {
@@ -98,8 +100,9 @@ export class Maps implements Figure<ExplorerView> {
     }
     this.#legends.replaceChildren(...colors.legends.map((legend) => legendElement(legend, legendName(legend, view))));
     this.#showZoom();
-    const waiting = [...this.#slots].some(([group, slot]) => slot.near && wholes[group] === null);
-    if (!waiting && wholes.some((tile) => tile !== null)) this.#drawn(run.runId);
+    // Where all maps are far outside the window, nothing of them is waited for.
+    const waiting = [...this.#slots].some(([group, { near, placed }]) => (near ? wholes[group] === null : !placed));
+    if (!waiting) this.#drawn(run.runId);
     this.emphasise(view);
   }
 
@@ -132,7 +135,7 @@ export class Maps implements Figure<ExplorerView> {
         resized: () => this.#renderSoon(),
       });
       card.look(this.#linked.view);
-      this.#slots.set(group, { card, near: shown.length <= 4 });
+      this.#slots.set(group, { card, near: shown.length <= 4, placed: false });
       this.#observer.observe(card.element);
     }
     for (const group of shown) this.#slots.get(group)?.card.place(groups[group] ?? []);
@@ -195,7 +198,7 @@ export class Maps implements Figure<ExplorerView> {
   #intersect(entries: IntersectionObserverEntry[]): void {
     for (const entry of entries) {
       const slot = [...this.#slots.values()].find(({ card }) => card.element === entry.target);
-      if (slot !== undefined) slot.near = entry.isIntersecting;
+      if (slot !== undefined) Object.assign(slot, { near: entry.isIntersecting, placed: true });
     }
     if (this.#view !== null) this.render(this.#view);
   }
