@@ -42,6 +42,8 @@ export class Maps implements Figure<ExplorerView> {
   readonly #controls: MapControls;
   readonly #chips = element('div', { class: 'group-chips', role: 'group', 'aria-label': t('KV group shown') });
   readonly #legends = element('div', { class: 'map-legends' });
+  /** What colours mean, and the zoom. */
+  readonly #row = element('div', { class: 'map-row' });
   readonly #cards = element('div', { class: 'group-cards' });
   readonly #hint = element('p', { class: 'hint' });
   readonly #slots = new Map<number, Slot>();
@@ -67,8 +69,9 @@ export class Maps implements Figure<ExplorerView> {
     this.#readout = readout;
     this.#drawn = drawn;
     this.#controls = new MapControls(actions);
-    const controls = element('div', { class: 'controls' }, this.#chips, ...this.#controls.elements, this.#legends);
-    this.element = panel('maps', this.#title, controls, this.#hint, this.#cards, this.#zoom.element);
+    const controls = element('div', { class: 'controls' }, this.#chips, ...this.#controls.elements);
+    this.#row.append(this.#legends, this.#zoom.element);
+    this.element = panel('maps', this.#title, controls, this.#hint, this.#row, this.#cards);
   }
 
   render(view: ExplorerView): void {
@@ -80,7 +83,7 @@ export class Maps implements Figure<ExplorerView> {
     this.#linked.follow(ui.zoom);
     this.#hint.hidden = run !== null;
     this.#cards.hidden = run === null;
-    this.#legends.hidden = this.#zoom.element.hidden = run === null;
+    this.#row.hidden = run === null;
     this.#hint.textContent =
       snapshot.gpu?.available === false
         ? t('Attention maps need a GPU adapter; see above.')
