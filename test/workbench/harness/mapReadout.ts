@@ -14,15 +14,26 @@ export interface MapReadout {
  */
 export async function pointAt(view: FrameLocator, map: Locator, x: number, y: number): Promise<MapReadout> {
   const readout = view.getByTestId('readout');
-  const point = async (): Promise<string | null> => {
+  const found: MapReadout[] = [];
+  const point = async (): Promise<boolean> => {
     await map.scrollIntoViewIfNeeded();
     const box = await map.boundingBox();
-    if (!box) return null;
+    if (!box) return false;
     await map.hover({ position: { x: box.width * x, y: box.height * y } });
-    return (await readout.isVisible()) ? readout.getAttribute('data-exact') : null;
+    if (!(await readout.isVisible())) return false;
+    // All at once: what is told of one cell must not be read together with the weight of the next.
+    const [exact, ...numbers] = await readout.evaluate(({ dataset }) => [
+      dataset.exact,
+      ...[dataset.query, dataset.key, dataset.weight].map(Number),
+    ]);
+    if (exact !== 'true') return false;
+    const [query = NaN, key = NaN, weight = NaN] = numbers.map(Number);
+    found.push({ query, key, weight });
+    return true;
   };
   await map.page().mouse.move(5, 5);
-  await expect.poll(point, { timeout: 60_000, interval: 100 }).toBe('true');
-  const read = async (name: string): Promise<number> => Number(await readout.getAttribute(`data-${name}`));
-  return { query: await read('query'), key: await read('key'), weight: await read('weight') };
+  await expect.poll(point, { timeout: 60_000, interval: 100 }).toBe(true);
+  const [last] = found.slice(-1);
+  if (last === undefined) throw new Error('The readout told nothing.');
+  return last;
 }
