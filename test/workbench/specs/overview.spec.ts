@@ -30,6 +30,14 @@ async function numbersOf(view: FrameLocator): Promise<number[][]> {
   return numbers;
 }
 
+/** Chooses another statistic, and gives its numbers: those of the one before stand until they have come. */
+async function numbersBy(view: FrameLocator, statistic: string): Promise<number[][]> {
+  const before = await numbersOf(view);
+  await choose(view, 'statistic-picker', statistic);
+  await expect.poll(() => numbersOf(view), { timeout: 90_000 }).not.toEqual(before);
+  return numbersOf(view);
+}
+
 /** Layers from top to bottom. */
 function rows(view: FrameLocator): Promise<number[]> {
   return view
@@ -68,8 +76,7 @@ test('tells every statistic of the engine’s maps', async () => {
   const { maps, S } = await attentionOf(text, layer);
   const expected = plainStatistics(maps, S);
   for (const name of ['entropy', 'distance', 'first-token'] as const) {
-    await choose(view, 'statistic-picker', name);
-    const found = (await numbersOf(view))[layer] ?? [];
+    const found = (await numbersBy(view, name))[layer] ?? [];
     expected(name).forEach((value, group) => expect(found[group]).toBeCloseTo(value, 3));
   }
   await workbench().screenshot('overview-first-token');
@@ -77,8 +84,7 @@ test('tells every statistic of the engine’s maps', async () => {
 
 test('a cell tells all that is known of it, a click chooses it, a double click opens its maps', async () => {
   const view = await explorer();
-  await choose(view, 'statistic-picker', 'entropy');
-  const entropy = (await numbersOf(view))[1]?.[1] ?? NaN;
+  const entropy = (await numbersBy(view, 'entropy'))[1]?.[1] ?? NaN;
   await cell(view, 1, 1).hover();
   const card = view.getByTestId('overview-card');
   await expect.poll(() => card.isVisible()).toBe(true);
@@ -123,8 +129,7 @@ test('keys go from cell to cell, and brackets through the layers from anywhere b
 
 test('sorts the layers by their means and by their worst group, and comes back so after a reload', async () => {
   const view = await explorer();
-  await choose(view, 'statistic-picker', 'similarity');
-  const numbers = await numbersOf(view);
+  const numbers = await numbersBy(view, 'similarity');
   const by = (value: (groups: number[]) => number): number[] =>
     numbers
       .map((groups, layer) => ({ layer, value: value(groups) }))
@@ -139,8 +144,7 @@ test('sorts the layers by their means and by their worst group, and comes back s
   await choose(view, 'layer-order', 'worst');
   await expect.poll(() => rows(view)).toEqual(by((groups) => Math.min(...groups)).reverse());
   expect(await view.getByTestId('overview-note').innerText()).toMatch(/worst group, descending/);
-  await choose(view, 'statistic-picker', 'first-token');
-  const before = await numbersOf(view);
+  const before = await numbersBy(view, 'first-token');
   const order = await rows(view);
   await workbench().reload();
   const again = await drawnExplorer(workbench());
