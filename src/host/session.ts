@@ -236,8 +236,8 @@ export class Session extends EngineModel implements vscode.Disposable {
     this.changed.fire();
   }
 
-  private perform(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    return this.work.start(async (signal) => {
+  private async perform(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    await this.work.start(async (signal) => {
       this.problem = null;
       this.setBusy({ message: vscode.l10n.t('Starting'), fraction: null });
       this.changed.fire();
@@ -249,11 +249,12 @@ export class Session extends EngineModel implements vscode.Disposable {
         if (value.code === 'cancelled') return;
         this.problem = value;
         this.originalWanted = false;
-      } finally {
-        this.setBusy(null);
-        this.changed.fire();
       }
     });
+    // Between two tasks it stays busy: a button that says "Run" for a moment is pressed then, and stops the second.
+    if (this.work.isBusy) return;
+    this.setBusy(null);
+    this.changed.fire();
   }
 
   private reporter(prefix: string): (progress: Progress) => void {
