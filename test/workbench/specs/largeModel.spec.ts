@@ -1,6 +1,6 @@
 // A model of 32 layers × 32 heads × 8 groups in the explorer: it is drawn, its numbers are the engine's, and it holds and sends no
 // more than its pictures need. Times are measured and kept in artifacts/, not asserted: BENCHMARKS.md tells them.
-// GQA_LENS_LARGE_TOKENS=1024 is the size of that table; the default keeps the whole suite short.
+// GQA_LENS_LARGE_TOKENS sets another length of the text.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { choose } from '../harness/controls';
 import { frameWith, heapOf, meter, notesOf, quantile, workOf } from '../harness/frameMeter';
 import { Workbench } from '../harness/workbench';
 
-const tokens = Number(process.env.GQA_LENS_LARGE_TOKENS ?? 256);
+const tokens = Number(process.env.GQA_LENS_LARGE_TOKENS ?? 1024);
 const shape = { L: 32, D: 256, H: 32, G: 8, K: 8, F: 512, V: 512 };
 const MEGABYTE = 2 ** 20;
 /** The issue's bound for the page: JavaScript objects, pictures' data included. */
