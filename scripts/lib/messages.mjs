@@ -11,11 +11,15 @@ const folders = ['src/host', 'webview'];
 /** Registries whose entries users choose from. */
 const registries = ['src/gqa/groupings', 'src/gqa/merges', 'src/gqa/similarities'];
 
+/** What reports how far it is. */
+const workers = ['src/checkpoint', 'src/engine', 'src/gqa', 'src/model'];
+
 /** Every message, sorted, as the bundle has it: the English text is its own key. */
 export function bundleOfSources() {
   const messages = new Set(sourceFiles().flatMap(({ source }) => [...messagesOf(source)]));
   for (const words of registryWords()) messages.add(words);
-  return Object.fromEntries([...messages].sort().map((message) => [message, message]));
+  for (const path of workers.flatMap(tree)) for (const words of progressWords(parse(path))) messages.add(words);
+  return Object.fromEntries([...messages].sort().map((message) => [message, message.replace(/\/progress$/, '')]));
 }
 
 /** The TypeScript files of those folders, parsed. */
@@ -90,6 +94,39 @@ function* methodWords(node) {
     (ts.isVariableDeclaration(node) && node.parent.parent.getText().startsWith('export '));
   if (isSaid && node.initializer && ts.isStringLiteralLike(node.initializer)) yield node.initializer.text;
   for (const child of node.getChildren()) yield* methodWords(child);
+}
+
+/**
+ * What a file reports while it works: sentences with {n} where something is put in, under keys of their own
+ * (src/protocol/progressWords.ts).
+ * @param {ts.Node} node
+ * @returns {Generator<string>}
+ */
+function* progressWords(node) {
+  for (const said of saidByWork(node)) {
+    const text = sentenceOf(said)?.replace(/: $/, '');
+    if (text && /\p{L}{3,}/u.test(text)) yield `${text}/progress`;
+  }
+  for (const child of node.getChildren()) yield* progressWords(child);
+}
+
+/** Where a node says how far work is: reports, prefixes of parts, messages of questions, titles of layers. @returns {ts.Node[]} */
+function saidByWork(/** @type {ts.Node} */ node) {
+  if (ts.isPropertyAssignment(node)) {
+    const isLayer = node.name.getText() === 'title' && ts.isTemplateExpression(node.initializer);
+    return isLayer || node.name.getText() === 'message' ? [node.initializer] : [];
+  }
+  if (!ts.isCallExpression(node)) return [];
+  const callee = node.expression.getText();
+  const place = /(^|\.)report$/.test(callee) ? 0 : callee === 'partOf' ? 2 : -1;
+  return place < 0 ? [] : node.arguments.slice(place, place + 1);
+}
+
+/** A literal with numbered placeholders; null for other nodes. */
+function sentenceOf(/** @type {ts.Node} */ node) {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return null;
+  return node.head.text + node.templateSpans.map(({ literal }, place) => `{${place}}${literal.text}`).join('');
 }
 
 /**

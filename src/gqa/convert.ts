@@ -72,8 +72,8 @@ async function solveLayers(
   const L = layers.length;
   for (const [layer, { grouped }] of layers.entries()) {
     const report = (message: string, fraction: number | null): void =>
-      task.report(`Layer ${layer + 1} of ${L}${message === '' ? '' : `: ${message}`}`, (layer + (fraction ?? 0)) / L);
-    report('', 0);
+      task.report(`Layer ${layer + 1} of ${L}: ${message}`, (layer + (fraction ?? 0)) / L);
+    task.report(`Layer ${layer + 1} of ${L}`, layer / L);
     if (!grouped) {
       solved.push({});
       continue;

@@ -78,14 +78,14 @@ const knownFloors = new WeakMap<object, Map<string, Floor>>();
 export async function layerSimilarity(job: SimilarityJob, task: TaskContext): Promise<SimilarityResult> {
   const { source, layer, target, measure, grouping, converted, inputs } = job;
   checkLayer(layer, source.spec);
-  const name = `${target.toUpperCase()} heads of ${layerOf(source.spec, layer).title}`;
-  task.report(`Reading the ${name}`, null);
+  const [side, { title }] = [target.toUpperCase(), layerOf(source.spec, layer)];
+  task.report(`Reading the ${side} heads of ${title}`, null);
   const gram = job.gram ?? cpuGram;
   const setting = await headSetting(source, { layer, target, measure }, inputs?.moments ?? null, gram, task);
   const compared = await readCompared(source, setting);
   const matrix = await comparePairs(compared, setting);
   const groups = [...(grouping.groupOfKvHead[layer] ?? [])];
-  task.report(`Comparing the ${name} with their pooled heads`, null);
+  task.report(`Comparing the ${side} heads of ${title} with their pooled heads`, null);
   const toPooled = await compareToPooled(compared, converted, groups, setting);
   const ofGroup = await compareGroups(compared, groups, setting);
 

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { GqaLensError } from '../protocol/errors';
 import type { RuntimeCandidate } from '../protocol/gpu';
+import { ProgressWords } from '../protocol/progressWords';
 import type { SweepResult } from '../protocol/sweep';
 import type { Progress, TaskId } from '../protocol/tasks';
 import { forkEngine, type Engine, type EngineChild } from './engineChild';
 import { chooseRuntime, type RuntimeChoice } from './runtime';
 import { engineEnvironment, readSettings } from './settings';
+
+const progressWords = new ProgressWords(vscode.l10n.bundle);
 
 export interface CallOptions {
   signal?: AbortSignal;
@@ -130,7 +133,8 @@ export class EngineProcess implements vscode.Disposable {
 
   private async launch(choice: RuntimeChoice, environment: NodeJS.ProcessEnv): Promise<EngineChild> {
     const events = {
-      progress: (progress: Progress): void => this.listeners.get(progress.task)?.onProgress?.(progress),
+      progress: ({ message, ...progress }: Progress): void =>
+        this.listeners.get(progress.task)?.onProgress?.({ ...progress, message: progressWords.translate(message) }),
       swept: (task: TaskId, result: SweepResult): void => this.listeners.get(task)?.onSweep?.(result),
       log: (level: 'info' | 'warn' | 'error', message: string): void => this.log[level](message),
     };

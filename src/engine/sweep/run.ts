@@ -47,12 +47,11 @@ export async function runSweep(
     await finished(sweep.result);
     for (const [index, method] of missing.entries()) {
       task.signal.throwIfAborted();
-      const title = `Row ${index + 1} of ${missing.length}, ${titleOf(method)}`;
       // A row has several stages, each from 0 to 1: what is shown must not go back.
       let furthest = index / missing.length;
       const report = (message: string, fraction: number | null): void => {
         furthest = Math.max(furthest, (index + (fraction ?? 0)) / missing.length);
-        task.report(`${title}: ${message}`, furthest);
+        task.report(`Row ${index + 1} of ${missing.length}, ${titleOf(method)}: ${message}`, furthest);
       };
       report('preparing', 0);
       await sweep.add(method, { signal: task.signal, report });
