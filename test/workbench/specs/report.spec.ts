@@ -13,6 +13,7 @@ import type { ReportContent } from '../../../src/protocol/report';
 import { launchChromium } from '../../../scripts/lib/browser.mjs';
 import { ensureBuilt } from '../../../scripts/lib/build.mjs';
 import { artifacts, folder as folderOf, root } from '../../../scripts/lib/places.mjs';
+import { seriousViolationsIn } from '../harness/axe';
 import { attentionOf, sample } from '../harness/engineNumbers';
 import { themes, type ThemeName } from '../harness/themes';
 
@@ -154,6 +155,7 @@ describe('a report', () => {
     expect(member.weight).toBeCloseTo(weightOf([2], member), 6);
     await expectComplete(page);
     await photograph(page, `report-explorer-${theme}`);
+    expect(await seriousViolationsIn(page.mainFrame())).toEqual([]);
 
     await page.getByTestId('tab-explorer').focus();
     await page.keyboard.press('ArrowRight');
@@ -163,12 +165,14 @@ describe('a report', () => {
     expect(a.weight).toBeCloseTo(weightOf([0], a), 6);
     await expectComplete(page);
     await photograph(page, `report-comparison-${theme}`);
+    expect(await seriousViolationsIn(page.mainFrame())).toEqual([]);
 
     await page.keyboard.press('Escape');
     await page.getByTestId('tab-sweep').click();
     expect(await page.getByTestId('sweep-row').count()).toBe(5);
     await expectComplete(page);
     await photograph(page, `report-sweep-${theme}`);
+    expect(await seriousViolationsIn(page.mainFrame())).toEqual([]);
     expect(wrong).toEqual([]);
     await page.context().close();
   });
