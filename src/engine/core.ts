@@ -42,9 +42,9 @@ import { RunRegistry } from './runs';
 import { runText, tokensFor } from './runText';
 import { Similarities } from './similarity';
 import { Structures } from './structures';
-import { formatSweep, readSweepFile, type Existing } from './sweep/file';
+import { formatSweep, readSweepFile } from './sweep/file';
 import { prepareSweep } from './sweep/prepare';
-import { sweepToFile } from './sweep/toFile';
+import { sweepToFile, type SweepOutput } from './sweep/toFile';
 import { checkTogether } from './together';
 
 export class EngineCore {
@@ -239,7 +239,7 @@ export class EngineCore {
   async sweep(
     modelId: string,
     request: SweepRequest,
-    out: { file: string; existing: Existing } | null,
+    out: SweepOutput['out'],
     finished: (result: SweepResult) => void,
     task: TaskContext,
   ): Promise<SweepResult> {

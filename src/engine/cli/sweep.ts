@@ -4,7 +4,9 @@ import { namedGroupings } from '../../gqa/grouping';
 import { merges } from '../../gqa/merge';
 import type { MethodInfo } from '../../protocol/methods';
 import type { SweepRequest, SweepText } from '../../protocol/sweep';
-import { sweepFormat, type Existing } from '../sweep/file';
+import { sweepFormat } from '../sweep/file';
+import { sweepLanguages } from '../sweep/html';
+import type { SweepOutput } from '../sweep/toFile';
 import { usualWindowText } from '../textFile';
 import type { CommonOptions, OpenContext } from './command';
 import { inputOptions, requireInput, withInput, withTextFile, type InputOptions } from './inputOptions';
@@ -22,6 +24,7 @@ interface SweepOptions extends CommonOptions, InputOptions, CalibrationOptions {
   out?: string;
   resume?: boolean;
   force?: boolean;
+  language: string;
 }
 
 const preferredGrouping = 'contiguous';
@@ -60,7 +63,12 @@ export function addSweep(program: Command, open: OpenContext): void {
     .option('--decode-tokens <n>', 'also time this many decoded tokens', wholeNumber(1), 0)
     .option('--out <file>', 'write the result as .json, .csv or .html, again after every row')
     .option('--resume', 'go on with what --out holds: rows that are there are not computed again')
-    .option('--force', 'overwrite --out');
+    .option('--force', 'overwrite --out')
+    .addOption(
+      new Option('--language <language>', 'language of an .html page')
+        .choices(sweepLanguages)
+        .default(sweepLanguages[0]),
+    );
   command
     .addHelpText('after', methodHelp('Merges', merges))
     .addHelpText('after', methodHelp('Groupings', namedGroupings))
@@ -97,7 +105,7 @@ function fileText({ textFile, windows, windowSize }: SweepOptions): SweepText {
 }
 
 /** Where the result goes. A wrong ending is a usage error: it must not come to light after hours. */
-function readOut({ out, resume, force }: SweepOptions, command: Command): { file: string; existing: Existing } | null {
+function readOut({ out, resume, force, language }: SweepOptions, command: Command): SweepOutput['out'] {
   if (out === undefined) {
     if (resume !== true && force !== true) return null;
     return command.error('error: --resume and --force need --out FILE', { exitCode: 2 });
@@ -107,7 +115,7 @@ function readOut({ out, resume, force }: SweepOptions, command: Command): { file
   } catch (error) {
     return command.error(`error: ${(error as Error).message}`, { exitCode: 2 });
   }
-  return { file: out, existing: force === true ? 'replace' : resume === true ? 'resume' : 'refuse' };
+  return { file: out, existing: force === true ? 'replace' : resume === true ? 'resume' : 'refuse', language };
 }
 
 /** Methods that solve on a text cost more: they are left out unless a text is given for them. */

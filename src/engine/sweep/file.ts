@@ -55,9 +55,15 @@ export interface SweepFile {
 
 /**
  * Opens the file of a sweep and reads what is there.
+ * @param language of a page's words
  * @throws GqaLensError output-exists when what is there is not to be touched; input-invalid
  */
-export async function openSweepFile(path: string, identity: SweepIdentity, existing: Existing): Promise<SweepFile> {
+export async function openSweepFile(
+  path: string,
+  identity: SweepIdentity,
+  existing: Existing,
+  language?: string,
+): Promise<SweepFile> {
   const format = sweepFormat(path);
   const file = resolve(path);
   const text = existing === 'replace' ? null : await readExisting(file);
@@ -69,7 +75,7 @@ export async function openSweepFile(path: string, identity: SweepIdentity, exist
   }
   return {
     rows: text === null || text === '' ? [] : rowsOf(formats[format].read(text), identity, file),
-    write: (result) => writeTextAtomically(file, formatSweep(result, format)),
+    write: (result) => writeTextAtomically(file, formatSweep(result, format, language)),
   };
 }
 

@@ -4,10 +4,13 @@
  */
 import page from 'web-page:sweep';
 import type { SweepResult } from '../../protocol/sweep';
-import { jsonElement, jsonEnd, jsonStart, standalonePage } from '../standalonePage';
+import { jsonElement, jsonEnd, jsonStart, languagesOf, standalonePage } from '../standalonePage';
 import { fromJson, toJson } from './saved';
 
 const id = 'gqa-lens-sweep';
+
+/** The languages that the page can be written in, English first. */
+export const sweepLanguages = languagesOf(page);
 
 /** The result as one HTML file. @param language of its words; what there is no translation to is English */
 export function toHtml(result: SweepResult, language = 'en'): string {

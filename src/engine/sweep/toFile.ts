@@ -10,8 +10,8 @@ import { runSweep, type SweepTools } from './run';
 
 /** Where a sweep tells its result. */
 export interface SweepOutput {
-  /** Written after every row, and what to do with what is there; null writes nothing. */
-  out: { file: string; existing: Existing } | null;
+  /** Written after every row, what to do with what is there, and the language of a page; null writes nothing. */
+  out: { file: string; existing: Existing; language?: string } | null;
   /** Told the result as far as it has come, at first and after every row. */
   finished: (result: SweepResult) => void;
 }
@@ -27,7 +27,7 @@ export async function sweepToFile(
   if (out) sweepFormat(out.file);
   task.report('Reading the text', null);
   const prepared = await prepareSweep(tools.model, request);
-  const file = out && (await openSweepFile(out.file, prepared.result.identity, out.existing));
+  const file = out && (await openSweepFile(out.file, prepared.result.identity, out.existing, out.language));
   const tell = async (result: SweepResult): Promise<void> => {
     await file?.write(result);
     finished(result);

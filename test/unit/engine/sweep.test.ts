@@ -210,6 +210,13 @@ describe('the file of a sweep', () => {
     expect(await readdir(join(folder, 'new'))).toEqual([name]);
   });
 
+  it('is a page in the language that was asked for', async () => {
+    const page = join(folder, 'german.html');
+    await (await openSweepFile(page, result.identity, 'refuse', 'de')).write(result);
+    expect(await readFile(page, 'utf8')).toContain('<html lang="de">');
+    expect((await openSweepFile(page, result.identity, 'resume', 'de')).rows).toEqual(result.rows);
+  });
+
   it('is never overwritten unasked: neither a sweep, nor another sweep, nor anything else', async () => {
     const file = join(folder, 'result.json');
     await writeFile(file, toJson(result));
