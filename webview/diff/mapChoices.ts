@@ -1,6 +1,7 @@
 /** What is chosen for the comparison's maps: probabilities or scores, the head or what sets it apart from its group. Role: controls. */
 import { t } from '@vscode/l10n';
 import { Segmented } from '../shared/controls';
+import { mapValuesChoice } from '../shared/mapValues';
 import { groupHeads } from './paneMaps';
 import type { DiffActions, DiffView } from './view';
 
@@ -10,19 +11,7 @@ export class MapChoices {
   readonly #members: Segmented;
 
   constructor(actions: DiffActions) {
-    this.#values = new Segmented(
-      'map-values',
-      t('What maps show'),
-      [
-        { value: 'probabilities', title: t('Probabilities'), description: t('What each query pays to each key') },
-        {
-          value: 'scores',
-          title: t('Scores'),
-          description: t('What the softmax is taken of: scaled, capped, with position biases'),
-        },
-      ],
-      (value) => actions.choose({ mapValues: value === 'scores' ? 'scores' : 'probabilities' }),
-    );
+    this.#values = mapValuesChoice((mapValues) => actions.choose({ mapValues }));
     this.#members = new Segmented(
       'member-maps',
       t('What the large maps show'),

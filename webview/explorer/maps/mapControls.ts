@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import { colorScaleOf, colorScales } from '../../shared/colorScale';
 import { CheckBox, Segmented } from '../../shared/controls';
 import { element } from '../../shared/dom';
+import { mapValuesChoice } from '../../shared/mapValues';
 import { shownGroups, type Actions, type ExplorerView } from '../view';
 
 export class MapControls {
@@ -24,19 +25,7 @@ export class MapControls {
       ],
       (value) => actions.choose({ mapsOf: value === 'converted' ? 'converted' : 'original' }),
     );
-    this.#values = new Segmented(
-      'map-values',
-      t('What maps show'),
-      [
-        { value: 'probabilities', title: t('Probabilities'), description: t('What each query pays to each key') },
-        {
-          value: 'scores',
-          title: t('Scores'),
-          description: t('What the softmax is taken of: scaled, capped, with position biases'),
-        },
-      ],
-      (value) => actions.choose({ mapValues: value === 'scores' ? 'scores' : 'probabilities' }),
-    );
+    this.#values = mapValuesChoice((mapValues) => actions.choose({ mapValues }));
     this.#members = new Segmented(
       'member-maps',
       t('What members show'),
