@@ -88,17 +88,21 @@ export class ExplorerPanel {
   /** Brings the panel to the front and makes a choice in it. */
   focus(focus: Focus): void {
     this.panel.reveal(undefined, false);
-    if (this.isReady) this.send(() => this.view.focus.asEvent(focus.layer, focus.group, focus.head));
-    else this.awaited = focus;
+    this.choose(focus);
   }
 
-  /** Shows the layer that is `step` further, if there is one. */
+  /** Shows the layer that is `step` further, if there is one. Leaves the keyboard where it is, in the command palette say. */
   stepLayer(step: number): void {
     const layer = this.ui.layer + step;
     if (layer < 0 || layer >= this.session.model.L) return;
     // The page tells its choice a moment later: steps that come faster count from this one.
     this.ui = { ...this.ui, layer };
-    this.focus({ layer, group: null, head: null });
+    this.choose({ layer, group: null, head: null });
+  }
+
+  private choose(focus: Focus): void {
+    if (this.isReady) this.send(() => this.view.focus.asEvent(focus.layer, focus.group, focus.head));
+    else this.awaited = focus;
   }
 
   private hostApi(actions: ExplorerActions): ExplorerHostApi {

@@ -46,8 +46,17 @@ export class Workbench {
 
   /** Runs a command as a user does: F1, its title, Enter. Fails when the palette does not offer it. */
   async runCommand(title: string): Promise<void> {
-    await this.openPalette(title);
-    await this.paletteRow(title).click();
+    const choose = async (): Promise<boolean> => {
+      await this.openPalette(title);
+      // The palette may close between the two.
+      return this.paletteRow(title)
+        .click({ timeout: 5000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    };
+    await expect.poll(choose, { timeout: 45_000, interval: 100, message: `the palette runs ${title}` }).toBe(true);
   }
 
   /** Whether the palette offers a command now. */
@@ -127,9 +136,7 @@ export class Workbench {
    * browser's VS Code does so every five seconds only, and not when the page goes.
    */
   async reload(): Promise<void> {
-    const loaded = this.page.waitForEvent('load');
-    await this.runCommand('Developer: Reload Window');
-    await loaded;
+    await Promise.all([this.page.waitForEvent('load'), this.runCommand('Developer: Reload Window')]);
     await this.waitUntilUp();
   }
 
@@ -154,12 +161,25 @@ export class Workbench {
     rmSync(this.temporary, { recursive: true, force: true });
   }
 
+  /**
+   * Opens the palette with a title typed into it. Something that takes the focus while it opens (a panel that VS Code brings
+   * to the front) closes it, as it would a user's: who sees that presses the key again.
+   */
   private async openPalette(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
+    const typed = `>${title}`;
     const input = this.page.locator('.quick-input-widget input[type="text"]');
-    await input.fill(`>${title}`);
     // Rows that match, or the row that says that none does.
-    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    const row = this.page.locator('.quick-input-list .monaco-list-row').first();
+    const isOpen = async (): Promise<boolean> =>
+      (await input.isVisible()) && (await input.inputValue()) === typed && (await row.isVisible());
+    const open = async (): Promise<boolean> => {
+      if (await isOpen()) return true;
+      await this.page.keyboard.press('F1');
+      await input.fill(typed, { timeout: 5000 }).catch(() => undefined);
+      await row.waitFor({ timeout: 5000 }).catch(() => undefined);
+      return isOpen();
+    };
+    await expect.poll(open, { timeout: 30_000, interval: 100, message: `the palette lists ${title}` }).toBe(true);
   }
 
   private paletteRow(title: string) {
