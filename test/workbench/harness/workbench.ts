@@ -11,6 +11,15 @@ import { ensureWebCode } from '../../../scripts/lib/webCodeInstall.mjs';
 import { themes, type ThemeName } from './themes';
 import { visibleWebview } from './webview';
 
+/** Tries until it holds. Unlike `expect.poll` it may be asked before the first test. */
+async function within(timeout: number, holds: () => Promise<boolean>, failure: string): Promise<void> {
+  const end = Date.now() + timeout;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(failure);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 export interface WorkbenchOptions {
   /** Folder that VS Code opens; default: media. */
   folder?: string;
@@ -56,7 +65,7 @@ export class Workbench {
           () => false,
         );
     };
-    await expect.poll(choose, { timeout: 45_000, interval: 100, message: `the palette runs ${title}` }).toBe(true);
+    await within(45_000, choose, `The palette did not run ${title}.`);
   }
 
   /** Whether the palette offers a command now. */
@@ -179,7 +188,7 @@ export class Workbench {
       await row.waitFor({ timeout: 5000 }).catch(() => undefined);
       return isOpen();
     };
-    await expect.poll(open, { timeout: 30_000, interval: 100, message: `the palette lists ${title}` }).toBe(true);
+    await within(30_000, open, `The palette did not list ${title}.`);
   }
 
   private paletteRow(title: string) {
