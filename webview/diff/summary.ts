@@ -14,6 +14,7 @@ import {
   formatLoss,
   formatMilliseconds,
   formatNumber,
+  formatPercent,
   formatPerplexity,
 } from '../shared/format';
 import { panel } from '../shared/panel';
@@ -127,7 +128,7 @@ export class Summary implements Figure<DiffView> {
         name: 'top1',
         title: t('Share of positions whose most probable prediction is the same'),
         a: '',
-        b: `${(top1Agreement * 100).toFixed(0)} %`,
+        b: formatPercent(top1Agreement),
         change: '',
       },
       ...(encoderOnly ? [] : [cache]),

@@ -6,7 +6,7 @@ import { select } from 'd3';
 import { plainButton } from '../shared/controls';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
-import { formatLoss } from '../shared/format';
+import { formatLoss, formatPercent } from '../shared/format';
 import { shortLabel, visibleLabels } from '../shared/labels';
 import { panel } from '../shared/panel';
 import type { Actions, ExplorerView } from './view';
@@ -59,7 +59,7 @@ export class Divergence implements Figure<ExplorerView> {
       figure('KL', `${compare.klMean.toFixed(3)} nat`, t('Mean KL(original ‖ converted) a token')),
       figure(
         t('top-1 agreement'),
-        `${Math.round(compare.top1Agreement * 100)} %`,
+        formatPercent(compare.top1Agreement),
         t('Share of positions whose most probable prediction is the same'),
       ),
       ...(compare.a.loss === null

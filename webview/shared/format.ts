@@ -36,6 +36,12 @@ export function formatChange(from: number, to: number): string {
   return `${percent < 0 ? '−' : percent > 0 ? '+' : '±'}${Math.abs(percent)}\u202f%`;
 }
 
+/** A share as "36 %". */
+export function formatPercent(share: number, digits = 0): string {
+  const percent = share * 100;
+  return `${Math.abs(percent) >= 1000 ? formatInteger(percent) : formatNumber(percent, digits)}\u202f%`;
+}
+
 /** A loss in nats, or a dash where a text is too short to have one. */
 export function formatLoss(loss: number | null): string {
   return loss === null ? '–' : loss.toFixed(3);

@@ -4,7 +4,7 @@
 import { t } from '@vscode/l10n';
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
 import type { SweepX, SweepY } from '../../src/protocol/sweepView';
-import { formatDuration, formatInteger, formatNumber } from '../shared/format';
+import { formatDuration, formatInteger, formatNumber, formatPercent } from '../shared/format';
 
 /** A number of a row that can be drawn. */
 export interface Measure {
@@ -52,7 +52,7 @@ export const measures: Record<SweepY, Measure> = {
     title: t('Same most probable next token as the original: higher is better'),
     unit: t('of positions'),
     value: ({ top1Agreement }) => top1Agreement,
-    format: (value) => `${formatNumber(value * 100, 1)}\u202f%`,
+    format: (value) => formatPercent(value, 1),
     includes: [1],
   },
   time: {

@@ -10,6 +10,7 @@ import {
   formatLoss,
   formatNumber,
   formatMilliseconds,
+  formatPercent,
   formatPerplexity,
   formatTick,
   formatWeight,
@@ -40,6 +41,15 @@ describe('labels', () => {
 });
 
 describe('numbers', () => {
+  it('are shares in percent, with thousands parted', () => {
+    expect([0.36, 0.0123, 12.34].map((share) => formatPercent(share))).toEqual([
+      '36\u202f%',
+      '1\u202f%',
+      '1\u202f234\u202f%',
+    ]);
+    expect(formatPercent(0.0123, 1)).toBe('1.2\u202f%');
+  });
+
   it('part thousands by a narrow space', () => {
     expect(formatInteger(6144)).toBe('6\u202f144');
     expect(formatInteger(999)).toBe('999');

@@ -5,7 +5,7 @@
  */
 import { t } from '@vscode/l10n';
 import type { AttentionStatistics } from '../../../src/protocol/maps';
-import { formatNumber } from '../../shared/format';
+import { formatNumber, formatPercent } from '../../shared/format';
 import type { Lazy, LazyCache } from '../../shared/lazy';
 import type { ExplorerData } from '../data';
 import { damageRequest, shownMeasure, shownRun, similarityRequest, type ExplorerView } from '../view';
@@ -158,7 +158,7 @@ function ofDamage({
     ...said,
     unit: () => '%',
     good: () => 'low',
-    format: (value) => `${formatNumber(value * 100, 0)}\u202f%`,
+    format: (value) => formatPercent(value),
     most: null,
     ...from(
       (data) => data.damages,

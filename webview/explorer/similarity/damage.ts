@@ -6,6 +6,7 @@ import { t } from '@vscode/l10n';
 import { scaleLog, select } from 'd3';
 import type { HeadDamage } from '../../../src/protocol/damage';
 import { element } from '../../shared/dom';
+import { formatPercent } from '../../shared/format';
 import { paintGroups } from '../../shared/groupLook';
 import type { Figure, FigureNumbers } from '../../shared/figure';
 import { layerTitle } from '../../shared/labels';
@@ -219,6 +220,4 @@ function summarise(places: readonly HeadPlace[]): string {
   );
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
-}
+const percent = (share: number): string => formatPercent(share, share < 0.1 ? 1 : 0);

@@ -3,6 +3,7 @@
  * to lines and the words that say what was left out; where they lie is textLinesLayout.ts.
  */
 import { t } from '@vscode/l10n';
+import { formatPercent } from '../../shared/format';
 import { capitalised } from '../../shared/labels';
 import { tileRow } from './attended';
 import type { ExplorerData } from '../data';
@@ -27,10 +28,9 @@ export function linesToDraw(
   if (!isLooking && all.length === 0)
     return { lines: [], note: t('Point at a token to see its lines; a click keeps them.') };
   const { lines, leftOut, dropped } = chooseLines(all, least);
-  const percent = (share: number): string => `${Math.round(share * 100)}\u202f%`;
   const note = [
     `${capitalised(describeVoices(voices))}.`,
-    t('Lines below {0} are left out: {1} of the weight.', percent(least), percent(leftOut)),
+    t('Lines below {0} are left out: {1} of the weight.', formatPercent(least), formatPercent(leftOut)),
     dropped > 0 ? t('{0} more of the weakest, too.', dropped) : '',
     skipFirst ? t('So is the first token.') : '',
   ];
