@@ -10,7 +10,7 @@ import { merges } from '../gqa/merge';
 import { findMethod } from '../gqa/registry';
 import { calibrate, type Calibration } from '../model/calibration';
 import { logitDistance } from '../model/sameFunction';
-import type { WeightSource } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import { tokenCount } from '../model/tokens';
 import { usualCalibration, type ConversionRequest, type GroupingView } from '../protocol/conversion';
 import { GqaLensError } from '../protocol/errors';

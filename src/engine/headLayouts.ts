@@ -2,7 +2,8 @@
  * Which query heads share which KV head, once for all layers that are alike.
  * Role: from a spec, or from what the config tells of a model of no known family, to HeadLayout. It draws nothing.
  */
-import { groupOfHead, type ModelSpec } from '../model/spec';
+import { groupOfHead } from '../model/specFacts';
+import type { ModelSpec } from '../model/spec';
 import type { ModelSummary } from '../protocol/model';
 import type { HeadLayout } from '../protocol/structure';
 

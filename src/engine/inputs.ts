@@ -3,7 +3,8 @@
  * Role: encoding, cutting, and the decoder's start. What a decoder reads when nothing is given is answers.ts; windows of a
  * text file are textFile.ts.
  */
-import { isEncoderDecoder, type ModelSpec } from '../model/spec';
+import { isEncoderDecoder } from '../model/specFacts';
+import type { ModelSpec } from '../model/spec';
 import { GqaLensError } from '../protocol/errors';
 import type { RunInput, TextInput, Tokens } from '../protocol/tokens';
 import type { OpenedModel } from './models';

@@ -7,8 +7,8 @@
 import { decodeTimes, warmUpTokens } from '../model/decodeTime';
 import { keepRun, type KeptRun } from '../model/keptRun';
 import { layerDrift, type LayerDrift } from '../model/layerDrift';
-import { compareRows, type RowNumbers } from '../model/logits';
-import type { WeightSource } from '../model/spec';
+import { compareRows, type RowNumbers } from '../model/rowNumbers';
+import type { WeightSource } from '../model/weightSource';
 import { decoderTokens, encoderTokens, targetRows, targetsOf, type Target } from '../model/tokens';
 import type { ConversionRequest } from '../protocol/conversion';
 import { GqaLensError } from '../protocol/errors';

@@ -3,7 +3,7 @@
  * Role: says whether they can be compared at all, and compares their predictions. Whole texts are measure.ts, maps of a
  * pair are runMaps.ts; whether another model fits before anything is run is together.ts.
  */
-import { compareRows } from '../model/logits';
+import { compareRows } from '../model/rowNumbers';
 import { decoderTokens, encoderTokens, sameTokens } from '../model/tokens';
 import { GqaLensError } from '../protocol/errors';
 import type { CompareSummary } from '../protocol/measures';

@@ -4,8 +4,9 @@
  */
 import { mostProbable } from '../gqa/measures';
 import { continueGreedily } from '../model/greedy';
-import { readFinalHidden, readLogits, unpad } from '../model/logits';
-import { layerStarts, outputStack } from '../model/spec';
+import { readFinalHidden, readLogits } from '../model/logits';
+import { unpad } from '../model/unpad';
+import { layerStarts, outputStack } from '../model/specFacts';
 import type { LayerView } from '../protocol/model';
 import type { Continuation, Prediction } from '../protocol/runs';
 import type { TaskContext } from '../protocol/tasks';

@@ -5,7 +5,7 @@
  */
 import { groupingView } from '../gqa/grouping';
 import { keepRun, type KeptRun } from '../model/keptRun';
-import { reduceRows } from '../model/logits';
+import { reduceRows } from '../model/rowNumbers';
 import { targetRows, targetsOf } from '../model/tokens';
 import type { RunRequest, RunSummary } from '../protocol/runs';
 import type { TaskContext } from '../protocol/tasks';

@@ -13,7 +13,7 @@ import { findMethod } from '../gqa/registry';
 import { checkLayer, findSimilarity, layerSimilarity } from '../gqa/similarity';
 import { layerInputs, readInputs, type LayerInputs } from '../model/calibration';
 import type { KeptRun } from '../model/keptRun';
-import { layerOf } from '../model/spec';
+import { layerOf } from '../model/specFacts';
 import type { HeadDamage, HeadDamageRequest } from '../protocol/damage';
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityRequest, SimilarityResult } from '../protocol/similarity';

@@ -1,5 +1,7 @@
 /** What a model, or a conversion of it, takes: parameters and bytes of KV cache. Role: arithmetic on specs; no weights. */
-import { kvHeadsOf, type ModelSpec, type WeightSource } from '../model/spec';
+import { kvHeadsOf } from '../model/specFacts';
+import type { ModelSpec } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import type { OpenedModel } from './models';
 
 export interface ModelSizes {

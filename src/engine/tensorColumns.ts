@@ -3,7 +3,8 @@
  * Role: data for the structure editor's table. It reads no weights.
  */
 import type { Checkpoint } from '../checkpoint/checkpoint';
-import type { ModelSpec, WeightRef } from '../model/spec';
+import type { ModelSpec } from '../model/spec';
+import type { WeightRef } from '../model/roles';
 import { packNames } from '../protocol/packedNames';
 import type { TensorColumns, TensorKind } from '../protocol/structure';
 

@@ -4,7 +4,10 @@
  * layer by layer. It writes no files (checkpoint/exportCheckpoint.ts does) and computes no merge itself (merges/).
  */
 import type { Calibration } from '../model/calibration';
-import { layerOf, type LayerRole, type ModelSpec, type Role, type Weight, type WeightSource } from '../model/spec';
+import { layerOf } from '../model/specFacts';
+import type { LayerRole, Role } from '../model/roles';
+import type { ModelSpec } from '../model/spec';
+import type { Weight, WeightSource } from '../model/weightSource';
 import type { TaskContext } from '../protocol/tasks';
 import { checkGrouping, groupingView, isContiguous, isIdentity, type Grouping } from './grouping';
 import { poolKeyNorms } from './merges/pool';

@@ -4,7 +4,7 @@
  * means nothing: V heads of a trained model may be no more alike than random ones.
  */
 import { quietTask, type TaskContext } from '../protocol/tasks';
-import type { WeightSource } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import type { Calibration } from '../model/calibration';
 import { convert } from './convert';
 import type { Grouping } from './grouping';

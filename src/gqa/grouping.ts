@@ -3,7 +3,9 @@
  * Role: the type, its checks, and the registry of ways to make one (groupings/). Merging weights is merge.ts.
  */
 import type { Calibration, LayerCalibration } from '../model/calibration';
-import { kvHeadsOf, type ModelSpec, type WeightSource } from '../model/spec';
+import { kvHeadsOf } from '../model/specFacts';
+import type { ModelSpec } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import type { GroupingView } from '../protocol/conversion';
 import { GqaLensError } from '../protocol/errors';
 import type { MethodInfo } from '../protocol/methods';

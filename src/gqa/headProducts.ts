@@ -3,7 +3,7 @@
  * Role: one large matrix product for all pairs of a layer, cut into [K, K] blocks; what reads each head.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
-import type { WeightSource } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import type { SimilarityTarget } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';

@@ -3,7 +3,7 @@
  * Role: the loops over heads for one source of weights, real or random. The measure is an entry of similarities/; what the
  * numbers are held against is floor.ts.
  */
-import type { WeightSource } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import type { SimilarityTarget } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';

@@ -2,7 +2,10 @@
  * The KV heads of a layer as row blocks that measures compare.
  * Role: the data a similarity looks at. What is computed on it is headProducts.ts and similarities/.
  */
-import { kvHeadsOf, layerOf, type LayerRole, type ModelSpec, type WeightSource } from '../model/spec';
+import { kvHeadsOf, layerOf } from '../model/specFacts';
+import type { LayerRole } from '../model/roles';
+import type { ModelSpec } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityTarget } from '../protocol/similarity';
 import type { TaskContext } from '../protocol/tasks';

@@ -3,7 +3,7 @@
  * Role: from weights or a text's inputs to C. Heavy products go through `gram`, to the GPU where the caller wants that.
  */
 import type { LayerInputs } from '../model/calibration';
-import type { WeightSource } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import type { TaskContext } from '../protocol/tasks';
 import type { Gram } from './gram';
 import { pace } from './pace';

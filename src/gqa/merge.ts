@@ -3,7 +3,9 @@
  * Role: the interface that every merge method implements, and their registry. Which heads share is grouping.ts; wrapping
  * a checkpoint so that it reads merged weights is convert.ts.
  */
-import type { LayerRole, ModelSpec, Weight, WeightSource } from '../model/spec';
+import type { LayerRole } from '../model/roles';
+import type { ModelSpec } from '../model/spec';
+import type { Weight, WeightSource } from '../model/weightSource';
 import type { LayerCalibration } from '../model/calibration';
 import type { MethodInfo } from '../protocol/methods';
 import type { TaskContext } from '../protocol/tasks';

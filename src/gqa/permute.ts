@@ -5,16 +5,10 @@
  * Source: METHODS "Grouping": attention sums over heads, so their order is free as long as all that belongs to a head moves
  * with it.
  */
-import {
-  groupOfHead,
-  kvHeadsOf,
-  positionOf,
-  type LayerRole,
-  type ModelSpec,
-  type Role,
-  type Weight,
-  type WeightSource,
-} from '../model/spec';
+import { groupOfHead, kvHeadsOf, positionOf } from '../model/specFacts';
+import type { LayerRole, Role } from '../model/roles';
+import type { ModelSpec } from '../model/spec';
+import type { Weight, WeightSource } from '../model/weightSource';
 import { GqaLensError } from '../protocol/errors';
 
 /** What belongs to a query head: a block of rows or of columns of each of these weights. */

@@ -3,7 +3,10 @@
  * Role: seeded Gaussian projections of the real ones' shapes and sizes, the same in every layer. Everything else, such as
  * norms, is the real model's.
  */
-import { kvHeadsOf, type LayerRole, type ModelSpec, type Role, type Weight, type WeightSource } from '../model/spec';
+import { kvHeadsOf } from '../model/specFacts';
+import type { LayerRole, Role } from '../model/roles';
+import type { ModelSpec } from '../model/spec';
+import type { Weight, WeightSource } from '../model/weightSource';
 import { quietTask } from '../protocol/tasks';
 import { pace } from './pace';
 import { gaussianRandom } from './random';

@@ -5,7 +5,9 @@
  * compared on the GPU (mapSimilarity.ts).
  */
 import type { Calibration } from '../model/calibration';
-import { layerOf, type ModelSpec, type WeightSource } from '../model/spec';
+import { layerOf } from '../model/specFacts';
+import type { ModelSpec } from '../model/spec';
+import type { WeightSource } from '../model/weightSource';
 import { GqaLensError } from '../protocol/errors';
 import type { SimilarityInfo } from '../protocol/methods';
 import type { SimilarityBasis, SimilarityResult, SimilarityTarget } from '../protocol/similarity';

@@ -29,14 +29,3 @@ export function formatChange(before: number, after: number): string {
   const percent = Number(((after / before - 1) * 100).toFixed(1));
   return percent === 0 ? '' : `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
 }
-
-/** [0, 1, 2, 5] → "0–2, 5". Expects ascending numbers. */
-export function formatRanges(numbers: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const number of numbers) {
-    const last = ranges.at(-1);
-    if (last?.[1] === number - 1) last[1] = number;
-    else ranges.push([number, number]);
-  }
-  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`)).join(', ');
-}

@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import type { AttentionStatistics } from '../protocol/maps';
 import type { LayerView } from '../protocol/model';
 import type { SimilarityResult, SimilarityTarget } from '../protocol/similarity';
-import { formatBytes, formatCount, formatRanges } from './format';
+import { formatBytes, formatCount } from './format';
+import { formatRanges } from '../protocol/ranges';
 import type { Session } from './session';
 import type { Sessions } from './sessions';
 

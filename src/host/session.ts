@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { ConversionRequest, GroupingView } from '../protocol/conversion';
-import { defaultConversion, defaultText, parseInputs, withoutStaleAssignment } from '../protocol/defaults';
+import { defaultText, parseInputs, withoutStaleAssignment } from '../protocol/defaults';
 import { toErrorValue, type ErrorValue } from '../protocol/errors';
 import type { ExportFormatChoice, ExportRequest, ExportSummary } from '../protocol/exports';
 import type { CompareSummary } from '../protocol/measures';
@@ -14,28 +14,14 @@ import type { RunSummary } from '../protocol/runs';
 import type { Progress } from '../protocol/tasks';
 import type { Busy, GpuState } from '../protocol/views';
 import { Comparison } from './comparison';
-import { EngineModel, type OpenedIn } from './engineModel';
+import { EngineModel } from './engineModel';
 import type { CallOptions, EngineProcess, EngineStop } from './engineProcess';
 import { toGpuState } from './gpuState';
 import { LatestTask } from './latestTask';
-import { translateRegistries } from '../protocol/methodWords';
+import { openInEngine, type Opened, type SessionStart } from './openInEngine';
 import { tokensOf } from '../protocol/runTokens';
 import type { Lender } from './sideRuns';
 import { readSettings } from './settings';
-
-/** What a session starts with when it is restored. */
-export interface SessionStart {
-  text: string;
-  decoderText: string;
-  conversion: ConversionRequest;
-}
-
-/** What the engine tells when a checkpoint is opened. */
-interface Opened extends OpenedIn {
-  registries: Registries;
-  conversion: ConversionRequest;
-  grouping: GroupingView;
-}
 
 export class Session extends EngineModel implements vscode.Disposable {
   text: string;
@@ -94,25 +80,7 @@ export class Session extends EngineModel implements vscode.Disposable {
     options: CallOptions,
     lender: Lender,
   ): Promise<Session> {
-    const opened = await process.call(async (engine, task): Promise<Opened> => {
-      const [model, registries] = await Promise.all([
-        engine.open(path, task),
-        engine.registries().then((registries) => translateRegistries(registries, vscode.l10n.t)),
-      ]);
-      const usual = defaultConversion(model, registries);
-      const make = async (conversion: ConversionRequest): Promise<Pick<Opened, 'conversion' | 'grouping'>> => ({
-        conversion,
-        grouping: await engine.grouping(model.modelId, conversion, task),
-      });
-      // A restored conversion may be of a checkpoint that was replaced since, by a method or on a text that is gone.
-      const isKnown = registries.merges.some(({ id }) => id === start?.conversion.merge);
-      const wanted = start !== null && isKnown ? start.conversion : usual;
-      const made = await make(wanted).catch((error: unknown) => {
-        if (wanted === usual || toErrorValue(error).code === 'cancelled') throw error;
-        return make(usual);
-      });
-      return { engine, model, registries, ...made };
-    }, options);
+    const opened = await process.call((engine, task) => openInEngine(engine, path, start, task), options);
     return new Session(path, process, opened, start ?? { text: defaultText(opened.model), decoderText: '' }, lender);
   }
 

@@ -4,7 +4,8 @@
  */
 import * as vscode from 'vscode';
 import type { CallOptions, EngineProcess } from './engineProcess';
-import { Session, type SessionStart } from './session';
+import type { SessionStart } from './openInEngine';
+import { Session } from './session';
 import type { Lender } from './sideRuns';
 
 export class Sessions implements vscode.Disposable, Lender {

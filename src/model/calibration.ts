@@ -11,9 +11,10 @@ import { DistanceBiases } from './distanceBiases';
 import type { GpuWeights } from './gpuWeights';
 import { keepRun, type KeptRun } from './keptRun';
 import { leaseLayer } from './layerWeights';
-import { unpad } from './logits';
+import { unpad } from './unpad';
 import { attentionShape, readStream } from './project';
-import { layerOf, type WeightSource } from './spec';
+import { layerOf } from './specFacts';
+import type { WeightSource } from './weightSource';
 import { decoderTokens, encoderTokens } from './tokens';
 
 /** What projections read. Windows lie one after the other: N = windows · T. */

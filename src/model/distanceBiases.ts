@@ -5,7 +5,9 @@
 import type { GpuContext } from '../gpu/context';
 import type { DistanceBias } from '../gpu/operations/attention';
 import { bucketOf, type BucketSpec } from './distanceBuckets';
-import { layerOf, positionOf, type LayerSpec, type WeightSource } from './spec';
+import { layerOf, positionOf } from './specFacts';
+import type { LayerSpec } from './spec';
+import type { WeightSource } from './weightSource';
 
 export class DistanceBiases {
   private readonly known = new Map<LayerSpec['stack'], Promise<DistanceBias>>();

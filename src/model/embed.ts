@@ -5,7 +5,7 @@
 import { GqaLensError } from '../protocol/errors';
 import { pad4 } from '../gpu/operations/matrix';
 import { padMatrix } from './gpuWeights';
-import type { WeightSource } from './spec';
+import type { WeightSource } from './weightSource';
 
 export interface Embedded {
   /** [S, pad4(E)] token embeddings, of E numbers each; padding lanes are 0. */

@@ -9,7 +9,7 @@ import type { TaskContext } from '../protocol/tasks';
 import { forward, type ForwardOptions } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import { leaseNorm } from './layerWeights';
-import type { WeightSource } from './spec';
+import type { WeightSource } from './weightSource';
 
 /** What an encoder made of T tokens, as rows of pad4(D). */
 export interface Encoded {

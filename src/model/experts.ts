@@ -11,7 +11,8 @@ import type { GpuWeights } from './gpuWeights';
 import { leaseExpert, type LeasedWeights } from './layerWeights';
 import { leaseAhead } from './leaseAhead';
 import { runMlp } from './mlp';
-import type { ModelSpec, WeightSource } from './spec';
+import type { ModelSpec } from './spec';
+import type { WeightSource } from './weightSource';
 
 export interface ExpertCall {
   layer: number;

@@ -4,7 +4,10 @@
  */
 import type { GpuContext, Span } from '../gpu/context';
 import { pad4, type GpuMatrix } from '../gpu/operations/matrix';
-import { expertOf, kvHeadsOf, type ModelSpec, type Role, type WeightSource } from './spec';
+import { expertOf, type Role } from './roles';
+import { kvHeadsOf } from './specFacts';
+import type { ModelSpec } from './spec';
+import type { WeightSource } from './weightSource';
 
 /** Largest piece of a matrix that is read and uploaded at once, in bytes. Keeps CPU memory and bindings small. */
 const partBytes = 64 * 1024 * 1024;

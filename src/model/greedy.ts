@@ -11,8 +11,8 @@ import { forward, newCaches } from './forward';
 import type { LayerCache } from './project';
 import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
-import { reduceRows } from './logits';
-import { kvHeadsOf, layerOf } from './spec';
+import { reduceRows } from './rowNumbers';
+import { kvHeadsOf, layerOf } from './specFacts';
 
 /**
  * The `count` tokens that continue a run's prompt (KeptRun.promptLength), each the most probable one (the smallest id where two are equal).

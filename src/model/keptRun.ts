@@ -10,7 +10,8 @@ import { forward, newCaches } from './forward';
 import type { GpuWeights } from './gpuWeights';
 import type { LayerCache } from './project';
 import type { KeptQueries } from './queries';
-import { layerOf, outputStack, type WeightSource } from './spec';
+import { layerOf, outputStack } from './specFacts';
+import type { WeightSource } from './weightSource';
 import { checkTokens, decoderTokens, encoderTokens } from './tokens';
 
 export class KeptRun {

@@ -4,7 +4,8 @@
  */
 import type { GpuContext } from '../gpu/context';
 import { uploadHeadGroups, type HeadGroups } from '../gpu/operations/headGroups';
-import { groupOfHead, kvHeadsOf, type ModelSpec } from './spec';
+import { groupOfHead, kvHeadsOf } from './specFacts';
+import type { ModelSpec } from './spec';
 
 export class LayerGroups {
   private readonly known = new Map<string, HeadGroups>();

@@ -8,11 +8,12 @@ import { pad4 } from '../gpu/operations/matrix';
 import type { GpuWeights } from './gpuWeights';
 import { KeptRun } from './keptRun';
 import { keyRoles, leaseLayer } from './layerWeights';
-import { unpad } from './logits';
+import { unpad } from './unpad';
 import { projectKeysAndValues, readStream, type LayerCache } from './project';
 import { leaseQueries } from './queries';
 import { RotaryTables } from './rotaryTables';
-import { kvHeadsOf, layerOf, type WeightSource } from './spec';
+import { kvHeadsOf, layerOf } from './specFacts';
+import type { WeightSource } from './weightSource';
 
 /** A layer of other weights on a run's inputs. */
 export interface LayerProbe {

@@ -16,8 +16,8 @@ import {
   type LayerNorm,
   type LayerRole,
   type Role,
-  type WeightSource,
-} from './spec';
+} from './roles';
+import type { WeightSource } from './weightSource';
 
 const withBias = <Name extends string>(names: readonly Name[]) =>
   names.flatMap((name) => [`${name}.weight`, `${name}.bias`] as const);

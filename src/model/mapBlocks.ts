@@ -14,7 +14,7 @@ import type { KeptRun } from './keptRun';
 import { leaseLayer } from './layerWeights';
 import { attentionShape } from './project';
 import { leaseQueries } from './queries';
-import { groupOfHead, kvHeadsOf } from './spec';
+import { groupOfHead, kvHeadsOf } from './specFacts';
 
 /** Bytes of maps computed at once. */
 const blockBytes = 32 * 1024 * 1024;

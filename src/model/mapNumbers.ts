@@ -10,7 +10,7 @@ import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { eachBlock } from './mapBlocks';
 import { StatisticsSum } from './mapStatistics';
-import { layerOf } from './spec';
+import { layerOf } from './specFacts';
 
 /** Exact float32 probabilities [heads, S] that every query pays to one key: a column of each map. */
 export async function readColumn(

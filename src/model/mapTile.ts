@@ -20,7 +20,7 @@ import type { GpuWeights } from './gpuWeights';
 import type { KeptRun } from './keptRun';
 import { eachBlock, type MapMaker } from './mapBlocks';
 import { StatisticsSum } from './mapStatistics';
-import { layerOf } from './spec';
+import { layerOf } from './specFacts';
 
 /** Cells that are gathered from blocks. */
 interface Gathered {

@@ -10,7 +10,8 @@ import { pad4 } from '../gpu/operations/matrix';
 import { normalise, normaliseHeads } from '../gpu/operations/norm';
 import { rotate, type RotaryTable } from '../gpu/operations/rotary';
 import type { LeasedWeights } from './layerWeights';
-import { kvHeadsOf, layerOf, type ModelSpec } from './spec';
+import { kvHeadsOf, layerOf } from './specFacts';
+import type { ModelSpec } from './spec';
 
 /** Keys (rotated) and values of a layer: [capacity, G, pad4(K)] each. */
 export interface LayerCache {

@@ -5,7 +5,8 @@
 import type { GpuContext } from '../gpu/context';
 import { rotaryTable, type RotaryTable } from '../gpu/operations/rotary';
 import { frequenciesFor } from './rope';
-import { positionOf, type ModelSpec, type PositionSpec } from './spec';
+import { positionOf } from './specFacts';
+import type { ModelSpec, PositionSpec } from './spec';
 
 export class RotaryTables {
   private readonly tables = new Map<PositionSpec, RotaryTable>();

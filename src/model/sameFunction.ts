@@ -8,7 +8,7 @@ import type { Tokens } from '../protocol/tokens';
 import type { GpuWeights } from './gpuWeights';
 import { keepRun } from './keptRun';
 import { readLogits } from './logits';
-import type { WeightSource } from './spec';
+import type { WeightSource } from './weightSource';
 
 /** Relative L2 distance of the logits of `b` from those of `a` on the given tokens. */
 export async function logitDistance(

@@ -5,7 +5,8 @@
 import { GqaLensError } from '../protocol/errors';
 import { isEncoderOnly } from '../protocol/layers';
 import type { Tokens } from '../protocol/tokens';
-import { isEncoderDecoder, type ModelSpec } from './spec';
+import { isEncoderDecoder } from './specFacts';
+import type { ModelSpec } from './spec';
 
 /** The tokens that logits belong to: those of the last stack, or of the only one. */
 export function decoderTokens(tokens: Tokens): readonly number[] {

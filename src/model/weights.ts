@@ -4,16 +4,9 @@
  */
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { GqaLensError } from '../protocol/errors';
-import {
-  expertOf,
-  type GlobalRole,
-  type LayerRole,
-  type ModelSpec,
-  type Role,
-  type Weight,
-  type WeightRef,
-  type WeightSource,
-} from './spec';
+import { expertOf, type GlobalRole, type LayerRole, type Role, type WeightRef } from './roles';
+import type { ModelSpec } from './spec';
+import type { Weight, WeightSource } from './weightSource';
 
 /** Stored elements read at once where a range of outputs lies in every row: 4 Mi, 16 MB as float32. */
 const blockElements = 4 * 1024 * 1024;

@@ -13,7 +13,7 @@ import { optionsFromEnvironment } from '../../src/engine/options';
 import { modelSizes } from '../../src/engine/sizes';
 import { measuredWindows } from '../../src/engine/textFile';
 import { merges } from '../../src/gqa/merge';
-import type { WeightSource } from '../../src/model/spec';
+import type { WeightSource } from '../../src/model/weightSource';
 import { quietTask } from '../../src/protocol/tasks';
 
 /** A row of the table. Losses in nats a token; seconds of solving, without those of the grouping and the calibration text. */

@@ -9,7 +9,7 @@ import { findMethod } from '../../src/gqa/registry';
 import { keyGaugeForbiddenBy } from '../../src/gqa/solve/gauge';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { logitDistance } from '../../src/model/sameFunction';
-import type { WeightSource } from '../../src/model/spec';
+import type { WeightSource } from '../../src/model/weightSource';
 import { quietTask } from '../../src/protocol/tasks';
 import { convertAs, groupingOf } from '../support/conversions';
 import { exportAs } from '../support/exports';

@@ -8,7 +8,7 @@ import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun, type KeptRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
 import { readMaps } from '../../src/model/maps';
-import { groupOfHead } from '../../src/model/spec';
+import { groupOfHead } from '../../src/model/specFacts';
 import { quietTask } from '../../src/protocol/tasks';
 import { convertToGguf } from '../support/gguf/convert';
 import { maxDifference, relativeL2 } from './support/compare';

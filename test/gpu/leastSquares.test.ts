@@ -4,6 +4,7 @@
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
+import { attendedMoment } from '../../src/gqa/calibrated/attendedMoment';
 import { fitAttention, usualAttentionSettings } from '../../src/gqa/calibrated/attention';
 import { uploadHeadRows } from '../../src/gqa/calibrated/headRows';
 import { LayerText, type Sharing, type TextMaps } from '../../src/gqa/calibrated/layerText';
@@ -112,7 +113,7 @@ describe('a layer on a text', () => {
     expect(relativeL2(unpadded, expected)).toBeLessThan(1e-5);
 
     // What heads attend to, over all windows: there are no more than are looked at.
-    const moment = await text.attendedMoment(maps, quietTask.signal);
+    const moment = await attendedMoment(text, maps, quietTask.signal);
     const { W } = layer;
     const wanted = new Float64Array(W * W);
     reference.forEach((rows) =>
@@ -187,7 +188,7 @@ async function outputFit(chosen: (typeof cases)[number]) {
   const target = attentionOutput(text, headOutputs(text, originalMaps, own, original.v), original.o);
   const sharing = text.sharing(groupOfHead, shared);
   const { maps } = await mapsOf(built, converted, sharing);
-  const attended = await text.attendedMoment(maps, quietTask.signal);
+  const attended = await attendedMoment(text, maps, quietTask.signal);
   const fit: OutputFit = { text, target, maps, attended, sharing, settings: usualOutputSettings };
 
   const reference = (heads: LayerHeads, readers: readonly number[]): number[][][] =>

@@ -5,7 +5,7 @@ import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
 import { readColumn, readStatistics } from '../../src/model/mapNumbers';
 import { readTile } from '../../src/model/mapTile';
-import { layerOf } from '../../src/model/spec';
+import { layerOf } from '../../src/model/specFacts';
 import { quietTask } from '../../src/protocol/tasks';
 import { maxDifference } from './support/compare';
 import { settleAfterAll, testContext } from './support/device';

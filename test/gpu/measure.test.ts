@@ -6,7 +6,7 @@ import { TextMeasurer } from '../../src/engine/measure';
 import * as measures from '../../src/gqa/measures';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
 import { GpuWeights } from '../../src/model/gpuWeights';
-import type { Weight } from '../../src/model/spec';
+import type { Weight } from '../../src/model/weightSource';
 import type { ConversionRequest } from '../../src/protocol/conversion';
 import type { MeasureRequest, TextMeasures } from '../../src/protocol/measures';
 import type { Token } from '../../src/protocol/tokens';

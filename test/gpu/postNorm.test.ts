@@ -5,14 +5,8 @@ import { continueGreedily } from '../../src/model/greedy';
 import { keepRun } from '../../src/model/keptRun';
 import { readLogits } from '../../src/model/logits';
 import { resolveModel } from '../../src/model/resolve';
-import {
-  expertOf,
-  type GlobalRole,
-  type LayerRole,
-  type Role,
-  type Weight,
-  type WeightSource,
-} from '../../src/model/spec';
+import { expertOf, type GlobalRole, type LayerRole, type Role } from '../../src/model/roles';
+import type { Weight, WeightSource } from '../../src/model/weightSource';
 import { quietTask } from '../../src/protocol/tasks';
 import { memoryCheckpoint } from '../unit/model/memoryCheckpoint';
 import { relativeL2 } from './support/compare';

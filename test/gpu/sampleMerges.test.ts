@@ -17,8 +17,9 @@ import { readLayerHeads, type LayerHeads } from '../../src/gqa/solve/layerHeads'
 import { calibrate, type Calibration } from '../../src/model/calibration';
 import { GpuWeights } from '../../src/model/gpuWeights';
 import { keepRun } from '../../src/model/keptRun';
-import { reduceRows } from '../../src/model/logits';
-import { groupOfHead, type WeightSource } from '../../src/model/spec';
+import { reduceRows } from '../../src/model/rowNumbers';
+import { groupOfHead } from '../../src/model/specFacts';
+import type { WeightSource } from '../../src/model/weightSource';
 import { decoderTokens } from '../../src/model/tokens';
 import { quietTask } from '../../src/protocol/tasks';
 import type { Tokens } from '../../src/protocol/tokens';

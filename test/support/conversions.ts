@@ -6,7 +6,7 @@ import { findMethod } from '../../src/gqa/registry';
 import type { InputMoments } from '../../src/gqa/inputMetric';
 import { findSimilarity, type SimilarityJob } from '../../src/gqa/similarity';
 import type { Calibration } from '../../src/model/calibration';
-import type { WeightSource } from '../../src/model/spec';
+import type { WeightSource } from '../../src/model/weightSource';
 import type { ConversionRequest } from '../../src/protocol/conversion';
 import type { SimilarityRequest } from '../../src/protocol/similarity';
 import { quietTask } from '../../src/protocol/tasks';

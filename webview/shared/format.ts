@@ -84,17 +84,6 @@ function withUnit(value: number, step: number, units: readonly string[]): string
   return units[power] === '' ? String(digits) : `${digits}\u202f${units[power] ?? ''}`;
 }
 
-/** [0, 1, 2, 5] → "0–2, 5". Expects ascending numbers. */
-export function formatRanges(numbers: readonly number[]): string {
-  const ranges: [first: number, last: number][] = [];
-  for (const number of numbers) {
-    const last = ranges.at(-1);
-    if (last?.[1] === number - 1) last[1] = number;
-    else ranges.push([number, number]);
-  }
-  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`)).join(', ');
-}
-
 /** Any number with five digits at most, by powers of ten where it is very large or small. */
 export function formatValue(value: number): string {
   if (value === 0) return '0';

@@ -3,15 +3,10 @@
  * others made anew in their stored layout (transposed, fused).
  * Role: the way back from roles to stored tensors. It writes no files and merges nothing.
  */
-import {
-  groupOfHead,
-  isPerKvHead,
-  kvHeadsOf,
-  type LayerRole,
-  type ModelSpec,
-  type WeightRef,
-  type WeightSource,
-} from '../../model/spec';
+import { groupOfHead, isPerKvHead, kvHeadsOf } from '../../model/specFacts';
+import type { LayerRole, WeightRef } from '../../model/roles';
+import type { ModelSpec } from '../../model/spec';
+import type { WeightSource } from '../../model/weightSource';
 import type { Checkpoint, TensorInfo } from '../checkpoint';
 import { isBlockDtype } from '../blockDtypes';
 import { bytesPerElement, isFloatDtype, isWeightDtype, requireFloatDtype, type FloatDtype } from '../dtypes';

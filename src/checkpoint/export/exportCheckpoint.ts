@@ -6,7 +6,9 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { contiguous } from '../../gqa/permute';
-import { kvHeadsField, type ModelSpec, type WeightSource } from '../../model/spec';
+import { kvHeadsField } from '../../model/specFacts';
+import type { ModelSpec } from '../../model/spec';
+import type { WeightSource } from '../../model/weightSource';
 import { GqaLensError } from '../../protocol/errors';
 import { isBlockDtype } from '../blockDtypes';
 import type { Checkpoint } from '../checkpoint';

@@ -3,7 +3,9 @@
  * head. Matrices are [out, in], and attn.c_attn holds Q (D rows), then K and V (K rows each). OPT is GPT-2 by other names.
  * Role: one entry of the list of equivalent formats. Upstream: transformers, modeling_gpt_bigcode.py.
  */
-import { layerOf, type Activation, type GlobalRole, type LayerRole, type ModelSpec } from '../../model/spec';
+import { layerOf } from '../../model/specFacts';
+import type { Activation, ModelSpec } from '../../model/spec';
+import type { GlobalRole, LayerRole } from '../../model/roles';
 import { hasField } from '../config';
 import type { JsonObject } from '../json';
 import type { EquivalentFormat } from './equivalents';

@@ -2,7 +2,9 @@
  * The pooled K and V of a converted model by themselves, each head once: beside files that have to repeat them.
  * Role: names and shapes of pooled-kv.safetensors.
  */
-import { kvHeadsOf, type LayerRole, type WeightSource } from '../../model/spec';
+import { kvHeadsOf } from '../../model/specFacts';
+import type { LayerRole } from '../../model/roles';
+import type { WeightSource } from '../../model/weightSource';
 import type { RoleTensor } from './roleTensors';
 
 export const pooledKvFile = 'pooled-kv.safetensors';

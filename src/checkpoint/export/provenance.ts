@@ -2,7 +2,8 @@
  * The story of a converted checkpoint: README.md for people, gqa-lens.json for this product and others.
  * Role: text only.
  */
-import { kvHeadsField, type ModelSpec } from '../../model/spec';
+import { kvHeadsField } from '../../model/specFacts';
+import type { ModelSpec } from '../../model/spec';
 import { isEncoderOnly } from '../../protocol/layers';
 import type { TextMeasures } from '../../protocol/measures';
 import type { MethodInfo } from '../../protocol/methods';

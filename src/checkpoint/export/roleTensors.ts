@@ -2,7 +2,9 @@
  * Tensors in a layout of our own choice, from the roles of a model: for files that are not in the checkpoint's own format.
  * Role: from roles to bytes, a few rows at a time. Which tensors there are is told elsewhere (pooledKv.ts, gptBigCode.ts).
  */
-import type { ModelSpec, Role, WeightSource } from '../../model/spec';
+import type { ModelSpec } from '../../model/spec';
+import type { Role } from '../../model/roles';
+import type { WeightSource } from '../../model/weightSource';
 import type { Checkpoint } from '../checkpoint';
 import { isFloatDtype, type FloatDtype } from '../dtypes';
 import type { TensorToWrite } from '../safetensorsWriter';

@@ -8,7 +8,7 @@ import { writeForwardFile, type ForwardTensor } from './forwardFile';
 import { requireInput, withInput, type InputOptions } from './inputOptions';
 import { wholeNumber, withJson } from './options';
 import { facts, visibleText } from './text';
-import { layerStarts, outputStack } from '../../model/spec';
+import { layerStarts, outputStack } from '../../model/specFacts';
 
 const encoderDecoderHelp = `
 Encoder-decoders read --text or --ids with the encoder. --decoder-text is put after the decoder's start token; losses are

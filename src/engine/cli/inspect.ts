@@ -1,6 +1,6 @@
 /** `gqa-lens inspect MODEL`: what a checkpoint is. Reads config and headers, no weights; needs no GPU. */
 import type { Command } from 'commander';
-import { layerStarts } from '../../model/spec';
+import { layerStarts } from '../../model/specFacts';
 import { isEncoderOnly, noEncoderCache } from '../../protocol/layers';
 import type { LayerView, ModelSummary } from '../../protocol/model';
 import type { CommonOptions, OpenContext } from './command';

@@ -6,7 +6,8 @@ import type { Batch } from '../../gpu/batch';
 import type { GpuContext, Span } from '../../gpu/context';
 import { normaliseHeads, type NormWeights } from '../../gpu/operations/norm';
 import { padMatrix } from '../../model/gpuWeights';
-import type { QueryKeyNorm, Weight } from '../../model/spec';
+import type { QueryKeyNorm } from '../../model/spec';
+import type { Weight } from '../../model/weightSource';
 import type { SourceLayer } from '../merge';
 import { poolKeyNorms } from '../merges/pool';
 

@@ -14,20 +14,17 @@ import {
   type MapWindows,
 } from '../../gpu/operations/mapProducts';
 import { pad4 } from '../../gpu/operations/matrix';
-import { transposedProduct } from '../../gpu/operations/transposedProduct';
 import type { LayerCalibration, TextInputs } from '../../model/calibration';
-import { layerOf, positionOf, type ModelSpec } from '../../model/spec';
+import { layerOf, positionOf } from '../../model/specFacts';
+import type { ModelSpec } from '../../model/spec';
 import { GqaLensError } from '../../protocol/errors';
 import { applyHeadNorm, type HeadNorms } from './headNorms';
-import { readHeadRows } from './headRows';
 import { TextSide } from './textSide';
 
 /** Windows must have lengths whose maps start at offsets that WebGPU can bind. */
 export const windowMultiple = 16;
 /** Bytes of maps in one buffer, where a window's maps are not larger. */
 const pieceBytes = 64 * 2 ** 20;
-/** Windows whose attended inputs are looked at for their second moment: H rows a query are more than enough. */
-const momentWindows = 8;
 
 /** Sizes of a layer on the text: windows of S queries and T keys, H heads of K, projections of W inputs (D, and 1 for biases). */
 export interface TextSizes {
@@ -239,41 +236,6 @@ export class LayerText {
   windowsOf({ firstWindow, windows }: Pick<MapWindows, 'firstWindow' | 'windows'>): MapWindows {
     const { S, T, H } = this.sizes;
     return { S, T, H, causal: this.causal, firstWindow, windows };
-  }
-
-  /**
-   * E[z zᵀ] [W, W] over heads and some windows, for what heads attend to, z = Σ_n p(m, n) x_n.
-   */
-  async attendedMoment(maps: TextMaps, signal: AbortSignal): Promise<Float64Array> {
-    const { S, T, H, W, windows } = this.sizes;
-    const width = pad4(W);
-    const out = this.storage(width * width, 'second moment');
-    const attended = this.storage(S * H * width, 'attended inputs');
-    // All heads read the same rows: the inputs themselves.
-    const readers = this.own(this.context.upload(new Uint32Array(H), 'readers'));
-    const step = Math.max(1, Math.floor(windows / momentWindows));
-    const chosen = Array.from({ length: Math.ceil(windows / step) }, (_, index) => index * step);
-    for (const [index, window] of chosen.entries()) {
-      signal.throwIfAborted();
-      const piece = maps.find(({ firstWindow, windows: count }) => window < firstWindow + count);
-      if (!piece) continue;
-      const bytes = H * S * T * 4;
-      const map = { buffer: piece.span.buffer, offset: (window - piece.firstWindow) * bytes, size: bytes };
-      const x = { buffer: this.keys.x.buffer, offset: window * T * width * 4, size: T * width * 4 };
-      const batch = this.context.batch();
-      const shape = { ...this.windowsOf({ firstWindow: 0, windows: 1 }), G: 1, columns: width, factor: 1 };
-      mapProduct(batch, map, x, readers, attended, shape);
-      const factor = 1 / (S * H * chosen.length);
-      transposedProduct(batch, attended, attended, out, {
-        ...{ rows: S * H, M: width, N: width },
-        ...{ factor, keep: index > 0 ? 1 : 0 },
-      });
-      batch.submit();
-      await this.context.settled();
-    }
-    const moment = await readHeadRows(this.context, out, { heads: 1, K: W, W });
-    this.free(attended, readers, out);
-    return moment;
   }
 
   private productShape(

@@ -4,13 +4,14 @@
  * Role: the order of the steps, and what each is given. How far to go is the merge's choice (merges/calibrated.ts).
  */
 import type { LayerCalibration } from '../../model/calibration';
-import { groupOfHead } from '../../model/spec';
+import { groupOfHead } from '../../model/specFacts';
 import type { TaskContext } from '../../protocol/tasks';
 import type { SolvedLayer, SourceLayer } from '../merge';
 import { keyGauge, keyGaugeForbiddenBy } from '../solve/gauge';
 import { membersOf, readLayerHeads, toWeights, type LayerHeads } from '../solve/layerHeads';
 import { matrixMetric } from '../solve/metric';
 import { LayerPca } from '../solve/pca';
+import { attendedMoment } from './attendedMoment';
 import { fitAttention, type AttentionSettings } from './attention';
 import { readHeadNorms, type HeadNorms } from './headNorms';
 import { uploadHeadRows } from './headRows';
@@ -73,7 +74,7 @@ export async function solveOnText(
 
     task.report('sharing values', 0);
     const maps = await mapsOf(text, heads, sharing, task.signal);
-    const attended = await text.attendedMoment(maps, task.signal);
+    const attended = await attendedMoment(text, maps, task.signal);
     const valueMetric = matrixMetric(attended, original.W);
     heads = new LayerPca(original, { ...setting, valueMetric }).shareValues(heads, groups);
     if (outputs) heads = await fitOutputs({ text, target, maps, attended, sharing, settings: outputs }, heads, task);

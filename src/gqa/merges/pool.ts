@@ -2,7 +2,8 @@
  * Merges that look at each of k and v by itself and combine the row blocks of a group's heads: mean and first.
  * Role: two entries of the merge registry. Biases pool the same way as their matrices.
  */
-import { isPerKvHead, type Weight } from '../../model/spec';
+import { isPerKvHead } from '../../model/specFacts';
+import type { Weight } from '../../model/weightSource';
 import type { MergedLayer, PoolingMerge, SourceLayer } from '../merge';
 
 /** The roles that may have one row block a KV head. */

@@ -2,7 +2,8 @@
  * Random heads, as if K and V were trained anew: the paper's lower end of comparison.
  * Role: one entry of the merge registry. Seeded by layer, role and group, so that every run gets the same heads.
  */
-import type { LayerRole, Weight } from '../../model/spec';
+import type { LayerRole } from '../../model/roles';
+import type { Weight } from '../../model/weightSource';
 import type { MergedLayer, PoolingMerge, SourceLayer } from '../merge';
 import { gaussianRandom } from '../random';
 

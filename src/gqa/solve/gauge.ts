@@ -3,7 +3,8 @@
  * Role: says which rows of a head may be turned together, and refuses by name where the structure forbids it. The turning
  * is align.ts; the source is METHODS' "two gauges leave the model's function unchanged".
  */
-import { positionOf, type ModelSpec } from '../../model/spec';
+import { positionOf } from '../../model/specFacts';
+import type { ModelSpec } from '../../model/spec';
 
 /** Two rows of a head that form a rotary plane. */
 export type Plane = readonly [first: number, second: number];

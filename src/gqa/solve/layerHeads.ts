@@ -2,7 +2,8 @@
  * A layer's attention weights cut into heads, as merges that change several roles work on them.
  * Role: reading and putting back. What happens to the heads in between is in the other files of this folder.
  */
-import type { ModelSpec, Weight } from '../../model/spec';
+import type { ModelSpec } from '../../model/spec';
+import type { Weight } from '../../model/weightSource';
 import type { SolvedLayer, SourceLayer } from '../merge';
 
 /** Sizes of the layer: G is the source's own number of KV heads. */

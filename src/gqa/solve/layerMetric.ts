@@ -2,7 +2,8 @@
  * The metric of a layer's attention inputs without data: from the gain (and shift) of the norm in front.
  * Role: reads the norm. The mathematics is metric.ts.
  */
-import { layerOf, type WeightSource } from '../../model/spec';
+import { layerOf } from '../../model/specFacts';
+import type { WeightSource } from '../../model/weightSource';
 import { normMetric, plainMetric, type Metric } from './metric';
 
 /** What is projected: in cross-attention, queries and keys are made from different inputs. */

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import { isEncoderOnly } from '../../protocol/layers';
 import type { LayerView } from '../../protocol/model';
-import { formatBytes, formatChange, formatCount, formatRanges } from '../format';
+import { formatBytes, formatChange, formatCount } from '../format';
+import { formatRanges } from '../../protocol/ranges';
 import type { Session } from '../session';
 import { groupCount, headsOfGroup, kvHeadsOfGroup, type FactName, type Node } from './nodes';
 

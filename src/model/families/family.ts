@@ -6,16 +6,8 @@ import type { Checkpoint } from '../../checkpoint/checkpoint';
 import type { JsonObject } from '../../checkpoint/json';
 import { GqaLensError } from '../../protocol/errors';
 import type { MethodInfo } from '../../protocol/methods';
-import type {
-  GlobalNorm,
-  GlobalRole,
-  LayerNorm,
-  LayerRole,
-  LayerSpec,
-  ModelSpec,
-  Projection,
-  WeightRef,
-} from '../spec';
+import type { GlobalNorm, GlobalRole, LayerNorm, LayerRole, Projection, WeightRef } from '../roles';
+import type { LayerSpec, ModelSpec } from '../spec';
 import { findPrefix, plainNames } from './tensorNames';
 
 /** A family: config and tensor names to a ModelSpec. */

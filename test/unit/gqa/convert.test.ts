@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { convert } from '../../../src/gqa/convert';
 import { contiguousGrouping } from '../../../src/gqa/grouping';
 import { first, mean } from '../../../src/gqa/merges/pool';
-import type { Weight } from '../../../src/model/spec';
+import type { Weight } from '../../../src/model/weightSource';
 import { quietTask } from '../../../src/protocol/tasks';
 import { convertAs } from '../../support/conversions';
 import { makeSpec, randomSource } from './memorySource';

@@ -11,7 +11,7 @@ import {
   isIdentity,
 } from '../../../src/gqa/grouping';
 import type { Grouping } from '../../../src/gqa/grouping';
-import { kvHeadsOf } from '../../../src/model/spec';
+import { kvHeadsOf } from '../../../src/model/specFacts';
 import { GqaLensError } from '../../../src/protocol/errors';
 import { groupingOf } from '../../support/conversions';
 import { makeSpec, randomSource } from './memorySource';

@@ -1,7 +1,9 @@
 // A weight source of seeded random weights for tests of the core: no files, any shape.
 import { decoderLayers } from '../../../src/model/families/family';
 import { gaussianRandom } from '../../../src/gqa/random';
-import type { LayerRole, ModelSpec, PositionSpec, Role, Weight, WeightSource } from '../../../src/model/spec';
+import type { LayerRole, Role } from '../../../src/model/roles';
+import type { ModelSpec, PositionSpec } from '../../../src/model/spec';
+import type { Weight, WeightSource } from '../../../src/model/weightSource';
 
 /** Rotary embeddings of the given kind; the frequencies do not matter to weights. */
 export const rotary = (layout: 'half' | 'interleaved', rotaryDim: number): PositionSpec => ({

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { layerSimilarity } from '../../../src/gqa/similarity';
 import { resolveModel } from '../../../src/model/resolve';
-import type { WeightSource } from '../../../src/model/spec';
+import type { WeightSource } from '../../../src/model/weightSource';
 import { CheckpointWeights } from '../../../src/model/weights';
 import type { SimilarityTarget } from '../../../src/protocol/similarity';
 import { quietTask } from '../../../src/protocol/tasks';

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
 import { resolveModel } from '../../../src/model/resolve';
-import { kvHeadsOf, outputStack } from '../../../src/model/spec';
+import { kvHeadsOf, outputStack } from '../../../src/model/specFacts';
 import { summarise } from '../../../src/model/summary';
 import { checkTokens, targetRows, targetsOf } from '../../../src/model/tokens';
 import { memoryCheckpoint } from './memoryCheckpoint';
