@@ -17,6 +17,8 @@ export type DiffSide =
 
 export type SideId = 'a' | 'b';
 
+export const sideIds: readonly SideId[] = ['a', 'b'];
+
 export type DiffSides = Record<SideId, DiffSide>;
 
 /** The checkpoint as it is beside its conversion. */

@@ -1,12 +1,10 @@
 /** What the page shows while there is nothing to compare: why, and what to do about it. */
 import { t } from '@vscode/l10n';
 import type { DiffSnapshot } from '../../src/protocol/diffView';
-import type { DiffSide, SideId } from '../../src/protocol/sides';
+import { sideIds, type DiffSide, type SideId } from '../../src/protocol/sides';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { SidesEvents } from './sidesBar';
-
-const ids: readonly SideId[] = ['a', 'b'];
 
 export class Absent {
   readonly element = element('div', { class: 'absent', 'data-testid': 'absent', hidden: true });
@@ -21,7 +19,7 @@ export class Absent {
     const { compare, busy, sides, problem } = snapshot;
     this.element.hidden = compare !== null || busy !== null;
     if (this.element.hidden) return;
-    const failed = problem === null ? undefined : ids.find((id) => sides[id].side.kind === 'checkpoint');
+    const failed = problem === null ? undefined : sideIds.find((id) => sides[id].side.kind === 'checkpoint');
     // Buttons that stand are not made again: one of them may have the focus.
     const key = JSON.stringify([failed, sides, snapshot.model.G, snapshot.state.conversion.G]);
     if (key === this.#shown) return;

@@ -54,7 +54,13 @@ export class Moved implements Figure<DiffView> {
       ),
     );
     this.#head.title = this.#isEncoder ? '' : t('Loss in nats: {0} → {1}', sides.a.name, sides.b.name);
-    this.#rows.replaceChildren(...worst(view).map((place) => this.#row(compare, place, place === chosen)));
+    const places = worst(view);
+    this.#head.hidden = places.length === 0;
+    this.#rows.replaceChildren(
+      ...(places.length === 0
+        ? [element('li', { class: 'muted' }, nothing(view))]
+        : places.map((place) => this.#row(compare, place, place === chosen))),
+    );
   }
 
   emphasise(): void {
@@ -102,6 +108,12 @@ export class Moved implements Figure<DiffView> {
 /** An encoder has no loss on a text that is not masked. */
 function movedBy({ snapshot: { model }, ui }: DiffView): DiffView['ui']['movedBy'] {
   return isEncoderOnly(model) ? 'kl' : ui.movedBy;
+}
+
+function nothing(view: DiffView): string {
+  return movedBy(view) === 'kl'
+    ? t('Nothing: both sides predict the same.')
+    : t('Nothing: no token has become less probable.');
 }
 
 /** Positions of the worst tokens, worst first. */

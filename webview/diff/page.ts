@@ -11,7 +11,7 @@ import './words.css';
 import { t } from '@vscode/l10n';
 import type { DiffHostApi, DiffSnapshot, DiffViewApi } from '../../src/protocol/diffView';
 import { toErrorValue, type ErrorValue } from '../../src/protocol/errors';
-import type { SideId } from '../../src/protocol/sides';
+import { sideIds, type SideId } from '../../src/protocol/sides';
 import { button } from '../shared/controls';
 import { element } from '../shared/dom';
 import type { Figure } from '../shared/figure';
@@ -31,7 +31,7 @@ import { HeadTable } from './headTable';
 import { LargeMaps } from './largeMaps';
 import { originOf } from './origin';
 import { limitsOf } from './limits';
-import { SidesBar, type SidesEvents } from './sidesBar';
+import { sideName, SidesBar, type SidesEvents } from './sidesBar';
 import { Summary } from './summary';
 import { comparedParts, fitDiffUi, NO_HOVER, type DiffActions, type DiffView } from './view';
 import { Words } from './words';
@@ -92,7 +92,7 @@ export function createDiffPage(
       cancel: () => ask(remote.cancel()),
       edited: () => save(),
       convert: (conversion) => ask(remote.setConversion(conversion)),
-      chooseCalibration: () => ask(remote.chooseCalibration(followingSide())),
+      chooseCalibration: () => ask(remote.chooseCalibration(followingSide() ?? 'b')),
       exportConversion: () => ask(remote.exportConversion()),
       saveReport: () => ask(remote.saveReport()),
       diagnose: () => ask(remote.showDiagnostics()),
@@ -109,6 +109,7 @@ export function createDiffPage(
       ),
     ),
     sides.elements,
+    sides.notes,
   );
   const status = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });
   const absent = new Absent(sidesEvents);
@@ -185,10 +186,16 @@ export function createDiffPage(
     const shown = view;
     if (rendering) {
       const { compare, busy, state } = shown.snapshot;
-      const following = state.sides.a.kind === 'converted' ? compare?.a : compare?.b;
+      const following = followingSide();
       page.hidden = false;
       page.classList.toggle('busy', busy !== null);
-      header.show({ ...shown.snapshot, conversion: state.conversion, converted: following ?? null });
+      header.show({
+        ...shown.snapshot,
+        conversion: state.conversion,
+        converted: compare?.[following ?? 'b'] ?? null,
+        withoutConversion: following === null,
+        side: sideName(following ?? 'b'),
+      });
       sides.show(shown.snapshot, header.conversion);
       absent.show(shown.snapshot);
       body.hidden = compare === null;
@@ -217,9 +224,10 @@ export function createDiffPage(
     for (const figure of [divergence, ...heads]) figure.element.hidden = !parts.heads;
   }
 
-  /** The side under the session's conversion. */
-  function followingSide(): SideId {
-    return view?.snapshot.state.sides.a.kind === 'converted' ? 'a' : 'b';
+  /** The side under the session's conversion, if one is. */
+  function followingSide(): SideId | null {
+    const sides = view?.snapshot.state.sides;
+    return sideIds.find((id) => sides?.[id].kind === 'converted') ?? null;
   }
 
   /** Runs a request whose failure the user must hear of. */

@@ -6,7 +6,7 @@
 import { t } from '@vscode/l10n';
 import type { ConversionRequest } from '../../src/protocol/conversion';
 import type { DiffSnapshot } from '../../src/protocol/diffView';
-import type { DiffSide, DiffSides, SideId } from '../../src/protocol/sides';
+import { sideIds, type DiffSide, type DiffSides, type SideId } from '../../src/protocol/sides';
 import { button, Picker, type Choice } from '../shared/controls';
 import { ConversionChoices } from '../shared/conversionChoices';
 import { element } from '../shared/dom';
@@ -25,11 +25,14 @@ interface Part {
   ownElement: HTMLElement;
 }
 
-const ids: readonly SideId[] = ['a', 'b'];
+/** What a side is called beside its choices. */
+export const sideName = (id: SideId): string => (id === 'a' ? t('A') : t('B'));
 
 export class SidesBar {
   /** In the order in which they stand. */
   readonly elements: readonly HTMLElement[];
+  /** What the sides' own conversions mean. */
+  readonly notes: readonly HTMLElement[];
   readonly #events: SidesEvents;
   readonly #parts: Record<SideId, Part>;
   #snapshot: DiffSnapshot | null = null;
@@ -43,30 +46,37 @@ export class SidesBar {
       if (sides !== undefined) events.setSides({ a: sides.b, b: sides.a });
     });
     this.elements = [this.#parts.a.element, swap, this.#parts.b.element];
+    this.notes = sideIds.map((id) => this.#parts[id].own.note);
   }
 
-  /** @param shared the header's pickers of the session's conversion: put where they belong, or hidden */
+  /** @param shared the header's pickers of the session's conversion: put at the side that follows it */
   show(snapshot: DiffSnapshot, shared: HTMLElement): void {
     this.#snapshot = snapshot;
     const { sides } = snapshot.state;
-    for (const id of ids) {
+    for (const id of sideIds) {
       const { picker, own, ownElement } = this.#parts[id];
       const side = sides[id];
       picker.show(choicesOf(snapshot, id), valueOf(side));
-      ownElement.hidden = side.kind !== 'conversion';
+      ownElement.hidden = own.note.hidden = side.kind !== 'conversion';
       const { model, registries, gpu, compare } = snapshot;
       if (side.kind === 'conversion') {
-        own.show({ model, registries, gpu, conversion: side.conversion, converted: compare?.[id] ?? null });
+        own.show({
+          model,
+          registries,
+          gpu,
+          conversion: side.conversion,
+          converted: compare?.[id] ?? null,
+          side: sideName(id),
+        });
       }
     }
-    const following = ids.find((id) => sides[id].kind === 'converted');
-    shared.hidden = following === undefined;
+    const following = sideIds.find((id) => sides[id].kind === 'converted');
     const place = this.#parts[following ?? 'b'].element;
     if (shared.parentElement !== place) place.append(shared);
   }
 
   #makePart(id: SideId): Part {
-    const name = id === 'a' ? t('A') : t('B');
+    const name = sideName(id);
     const hint =
       id === 'a' ? t('The side that the other is measured against') : t('The side that is measured against the other');
     const picker = new Picker(`side-${id}`, name, (value) => this.#choose(id, value), hint);

@@ -27,6 +27,8 @@ export interface ConversionContent {
   gpu: GpuState | null;
   /** The run under the conversion, which tells what that was solved on and had to do otherwise; null before it. */
   converted: Pick<RunSummary, 'calibration' | 'notes'> | null;
+  /** The side of the comparison that it is. */
+  side?: string;
 }
 
 /** Values of the text picker that are no path. */
@@ -113,12 +115,13 @@ export class ConversionChoices {
     );
   }
 
-  #showNote({ conversion, registries, converted }: ConversionContent, changes: boolean): void {
+  #showNote({ conversion, registries, converted, side }: ConversionContent, changes: boolean): void {
     this.note.hidden = !changes;
     if (!changes) return;
     const lines = chosenMethods(conversion, registries).map(({ title, description }) =>
       element('span', {}, element('b', {}, `${title}:`), ` ${description}`),
     );
+    if (side !== undefined) lines.unshift(element('b', {}, side));
     if (typeof converted?.calibration === 'string') {
       lines.push(element('span', { 'data-testid': 'solved-on' }, t('Solved on {0}.', converted.calibration)));
     }

@@ -33,6 +33,8 @@ export interface HeaderEvents extends ConversionEvents {
 export interface HeaderContent extends ConversionContent {
   busy: Busy | null;
   problem: ErrorValue | null;
+  /** Nothing on the page is under the session's conversion: its choice is not shown. */
+  withoutConversion?: boolean;
 }
 
 /** What stands at the top of a page. */
@@ -55,14 +57,20 @@ export class Header {
   readonly #progress = new ProgressBar(t('Run'));
   #content: HeaderContent | null = null;
 
-  /** The choice of the session's conversion: a view may move it, or hide it. */
+  /** The choice of the session's conversion: a view may move it. */
   readonly conversion: HTMLElement;
 
   /**
    * @param extra a button of the view, e.g. "Compare MHA and GQA"
    * @param before what the view puts before the choice of the conversion
+   * @param notes what the view's own choices mean, below what that of the conversion means
    */
-  constructor(events: HeaderEvents, extra: HTMLElement, before: readonly HTMLElement[] = []) {
+  constructor(
+    events: HeaderEvents,
+    extra: HTMLElement,
+    before: readonly HTMLElement[] = [],
+    notes: readonly HTMLElement[] = [],
+  ) {
     this.#events = events;
     this.#text = this.#makeText('text-input', t('Sample text'), t('Type a text to run the model on…'));
     this.#decoderText = this.#makeText(
@@ -94,6 +102,7 @@ export class Header {
       element('div', { class: 'prompt' }, element('div', { class: 'texts' }, this.#text, this.#decoderText), this.#run),
       element('div', { class: 'choices' }, ...before, this.conversion, extra, this.#export, this.#report),
       this.#choices.note,
+      ...notes,
       this.#progress.element,
     );
   }
@@ -123,6 +132,8 @@ export class Header {
     this.#shape.textContent = `${size}${kvHeads} · K ${model.K} · ${model.dtype.toLowerCase()}`;
     this.#shape.title = `${model.familyTitle} · ${t('{0} parameters', formatInteger(model.parameters))} · ${model.position}`;
     this.#choices.show(content);
+    this.conversion.hidden = content.withoutConversion === true;
+    this.#choices.note.hidden ||= this.conversion.hidden;
     this.#export.disabled = conversion.G === model.G;
     this.#report.disabled = content.gpu?.available === false || model.notRunnable !== null;
     this.#run.textContent = busy === null ? t('Run') : t('Cancel');

@@ -3,7 +3,7 @@
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TextMeasures } from '../../../src/protocol/measures';
-import { chosen } from '../harness/controls';
+import { choose, chosen } from '../harness/controls';
 import { measuresOf } from '../harness/engineNumbers';
 import { openComparison, runOnSample } from '../harness/sampleRun';
 import { themes, type ThemeName } from '../harness/themes';
@@ -111,4 +111,17 @@ test.each(themeNames)('keeps pictures, %s', async (theme) => {
   await diff.getByTestId('moved-token').first().scrollIntoViewIfNeeded();
   await workbench().page.mouse.move(800, 5);
   await workbench().screenshot(`diff-words-${theme}`);
+});
+
+test('the checkpoint beside itself: no conversion is described, and nothing has moved', async () => {
+  const note = diff.getByTestId('conversion-note').first();
+  expect(await note.innerText()).toMatch(/^B\s*Contiguous:/);
+  await choose(diff, 'side-b', 'opened');
+  await diff.getByText('Nothing: both sides predict the same.').waitFor({ timeout: 60_000 });
+  expect(await diff.getByTestId('conversion-note').filter({ visible: true }).count()).toBe(0);
+  expect(await diff.getByTestId('groups-picker').filter({ visible: true }).count()).toBe(0);
+  expect(await diff.getByTestId('moved-token').count()).toBe(0);
+  await choose(diff, 'side-b', 'conversion');
+  await diff.getByTestId('moved-token').first().waitFor({ timeout: 60_000 });
+  await note.waitFor();
 });
