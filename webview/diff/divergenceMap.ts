@@ -9,7 +9,7 @@ import { sequentialColor } from '../shared/colorScale';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
-import { longest, visibleLabels } from '../shared/labels';
+import { layerTitle, longest, visibleLabels } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { isDark } from '../shared/theme';
 import { measuringNote } from './measuringNote';
@@ -192,10 +192,12 @@ export class DivergenceMap implements Figure<DiffView> {
   /** The head under the pointer, else the chosen one. */
   #tell(): void {
     const { layer, head } = this.#pointed ?? this.#view?.ui ?? { layer: 0, head: 0 };
-    const measured = this.#view === null ? undefined : headLayers(this.#view)?.[layer];
-    const value = measured?.jensenShannon[head];
+    const view = this.#view;
+    const value = view === null ? undefined : headLayers(view)?.[layer]?.jensenShannon[head];
     this.#readout.textContent =
-      measured === undefined || value === undefined ? '' : `${measured.title}, Q${head}: ${formatNumber(value, 3)} bit`;
+      view === null || value === undefined
+        ? ''
+        : `${layerTitle(shownModel(view.snapshot), layer)}, Q${head}: ${t('{0} bit', formatNumber(value, 3))}`;
   }
 
   #press(event: KeyboardEvent): void {

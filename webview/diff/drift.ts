@@ -8,7 +8,7 @@ import type { LayerMeasures } from '../../src/protocol/measures';
 import { element, watchWidth } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
 import { formatNumber } from '../shared/format';
-import { longest, visibleLabels } from '../shared/labels';
+import { layerTitle, longest, visibleLabels } from '../shared/labels';
 import { panel } from '../shared/panel';
 import { cosineFloor } from './cosineFloor';
 import { measuringNote } from './measuringNote';
@@ -175,9 +175,10 @@ export class Drift implements Figure<DiffView> {
     const layer = this.#pointed ?? this.#view?.ui.layer ?? 0;
     const told = (place: number): string => {
       const measured = this.#view === null ? undefined : driftLayers(this.#view)?.[place];
-      if (measured === undefined) return '';
+      if (measured === undefined || this.#view === null) return '';
+      const title = layerTitle(shownModel(this.#view.snapshot), place);
       const numbers = SERIES.map(({ key, title }) => `${title()} ${formatNumber(measured[key], 3)}`);
-      return `${measured.title}: ${numbers.join(' · ')}`;
+      return `${title}: ${numbers.join(' · ')}`;
     };
     this.#readout.textContent = told(layer);
     this.#stage.setAttribute('aria-valuetext', told(this.#view?.ui.layer ?? 0));

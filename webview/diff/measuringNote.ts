@@ -17,6 +17,6 @@ export function measuringNote({ result, busy, problem }: MeasuresState, actions:
   if (problem === null) return [];
   return [
     element('span', { class: problem.code === 'cancelled' ? 'muted' : 'failed' }, `${problem.message} `),
-    plainButton(t('Measure'), { class: 'link' }, () => actions.measure('layers')),
+    plainButton(t('Measure now'), { class: 'link' }, () => actions.measure('layers')),
   ];
 }

@@ -53,7 +53,7 @@ export class Summary implements Figure<DiffView> {
 
   constructor(actions: DiffActions) {
     this.#time = plainButton(
-      t('Measure'),
+      t('Measure now'),
       { class: 'link', 'data-testid': 'measure-time', title: t('Decodes 36 tokens with each model in turn') },
       () => actions.measure('time'),
     );

@@ -56,7 +56,7 @@ export class Divergence implements Figure<ExplorerView> {
         : t('Run the text to see what pooling costs, token by token.');
     if (compare === null) return;
     this.#numbers.replaceChildren(
-      figure('KL', `${compare.klMean.toFixed(3)} nat`, t('Mean KL(original ‖ converted) a token')),
+      figure('KL', t('{0} nat', compare.klMean.toFixed(3)), t('Mean KL(original ‖ converted) a token')),
       figure(
         t('top-1 agreement'),
         formatPercent(compare.top1Agreement),

@@ -11,6 +11,7 @@ import type { RunSummary } from '../../src/protocol/runs';
 import type { GpuState } from '../../src/protocol/views';
 import { Picker, type Choice } from './controls';
 import { element } from './dom';
+import { calibrationWords } from './textNames';
 import { formatInteger } from './format';
 
 export interface ConversionEvents {
@@ -123,7 +124,9 @@ export class ConversionChoices {
     );
     if (side !== undefined) lines.unshift(element('b', {}, side));
     if (typeof converted?.calibration === 'string') {
-      lines.push(element('span', { 'data-testid': 'solved-on' }, t('Solved on {0}.', converted.calibration)));
+      lines.push(
+        element('span', { 'data-testid': 'solved-on' }, t('Solved on {0}.', calibrationWords(converted.calibration))),
+      );
     }
     for (const note of converted?.notes ?? []) lines.push(element('span', { class: 'notice' }, note));
     this.note.replaceChildren(...lines);

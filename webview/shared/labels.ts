@@ -24,9 +24,13 @@ export function shortLabel(text: string, length: number): string {
   return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 1).join('')}…`;
 }
 
-/** What a layer is called: "layer 3", "decoder 3 · cross". */
-export function layerTitle(model: Pick<ModelSummary, 'layers'>, layer: number): string {
-  return model.layers[layer]?.title ?? t('layer {0}', layer);
+/** What a layer is called: "layer 3", "decoder 3 · cross". The engine says so too (LayerView.title), but in English alone. */
+export function layerTitle({ layers }: Pick<ModelSummary, 'layers'>, layer: number): string {
+  const known = layers[layer];
+  const [, block] = known?.name.split('.') ?? [];
+  if (known === undefined || block === undefined) return t('layer {0}', layer);
+  if (known.stack === 'encoder') return t('encoder {0}', block);
+  return known.attention === 'cross' ? t('decoder {0} · cross', block) : t('decoder {0} · self', block);
 }
 
 /** Characters of the longest of some labels. */

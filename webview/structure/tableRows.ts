@@ -15,7 +15,7 @@ const titles: Record<StructureColumn, string> = {
   dtype: t('Type'),
   shape: t('Shape'),
   bytes: t('Size'),
-  role: 'Role',
+  role: t('Role'),
 };
 const hints: Record<StructureColumn, string> = {
   name: t('In the order of layers'),

@@ -95,7 +95,7 @@ export const axes: Record<SweepX, Axis> = {
 /** One method's rows, from many KV heads to few. The original is where each line begins. */
 export interface Line {
   key: string;
-  /** "PCA", or "PCA · strided" where there are several groupings. */
+  /** "PCA", or "PCA · Strided" where there are several groupings. */
   title: string;
   /** What the method costs and promises. */
   description: string;
@@ -134,7 +134,7 @@ export function linesOf(result: SweepResult): Line[] {
       if (rows.length === 0) return [];
       return {
         key: `${merge.id}/${grouping.id}`,
-        title: groupings.length > 1 ? `${merge.title} · ${grouping.title.toLowerCase()}` : merge.title,
+        title: groupings.length > 1 ? `${merge.title} · ${grouping.title}` : merge.title,
         description: merge.description,
         merge: mergePlace,
         grouping: groupingPlace,
@@ -152,12 +152,12 @@ export function pointsOf(rows: readonly SweepRow[], x: SweepX, y: SweepY): Point
   });
 }
 
-/** What a method is called: "PCA · strided", "Original". */
+/** What a method is called: "PCA · Strided", "Original". */
 export function methodTitle({ merge, grouping }: SweepMethod, { methods }: SweepResult): string {
   if (merge === null || grouping === null) return t('Original');
   const title = methods.merges.find(({ id }) => id === merge)?.title ?? merge;
   const way = methods.groupings.find(({ id }) => id === grouping)?.title ?? grouping;
-  return methods.groupings.length > 1 ? `${title} · ${way.toLowerCase()}` : title;
+  return methods.groupings.length > 1 ? `${title} · ${way}` : title;
 }
 
 /** "MHA", "MQA" or "GQA-2", or "as opened" of a checkpoint that is grouped already. */

@@ -65,8 +65,8 @@ describe('lines', () => {
     const strided = { ...row(4, 'mean', 5.5), grouping: 'strided' };
     const groupings = [...result.methods.groupings, method('strided', 'Strided')];
     const two = { ...result, methods: { ...result.methods, groupings }, rows: [...rows, strided] };
-    expect(linesOf(two).map(({ title }) => title)).toEqual(['Mean · contiguous', 'Mean · strided', 'PCA · contiguous']);
-    expect(methodTitle(strided, two)).toBe('Mean · strided');
+    expect(linesOf(two).map(({ title }) => title)).toEqual(['Mean · Contiguous', 'Mean · Strided', 'PCA · Contiguous']);
+    expect(methodTitle(strided, two)).toBe('Mean · Strided');
     expect(methodTitle(rows[0] ?? strided, two)).toBe('Original');
   });
 

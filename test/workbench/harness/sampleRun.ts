@@ -6,9 +6,16 @@ import type { Workbench } from './workbench';
 /** Longest time that the engine may take without a GPU, in milliseconds. */
 const patience = 90_000;
 
-/** Opens the sample by command. @returns the explorer, once it draws maps and nothing runs */
-export async function openSample(workbench: Workbench): Promise<FrameLocator> {
-  await workbench.runCommand('GQA Lens: Open Sample Checkpoint');
+/**
+ * Opens the sample by command.
+ * @param title of the command, in the language of the workbench
+ * @returns the explorer, once it draws maps and nothing runs
+ */
+export async function openSample(
+  workbench: Workbench,
+  title = 'GQA Lens: Open Sample Checkpoint',
+): Promise<FrameLocator> {
+  await workbench.runCommand(title);
   const explorer = await drawnExplorer(workbench);
   await idle(explorer);
   return explorer;
@@ -21,9 +28,9 @@ export async function drawnExplorer(workbench: Workbench): Promise<FrameLocator>
   return explorer;
 }
 
-/** While something runs, the button cancels it. */
+/** While something runs, the button cancels it, and is not the page's first one. */
 const isIdle = async (explorer: FrameLocator): Promise<boolean> =>
-  (await explorer.getByTestId('run').innerText()).trim() === 'Run';
+  (await explorer.getByTestId('run').getAttribute('secondary')) === null;
 
 /** Waits until nothing runs. */
 export async function idle(explorer: FrameLocator): Promise<void> {
@@ -60,9 +67,16 @@ export async function drawn(page: FrameLocator): Promise<void> {
     .toBe(0);
 }
 
-/** Opens the comparison by command. @returns its page, once the layers have been measured */
-export async function openComparison(workbench: Workbench): Promise<FrameLocator> {
-  await workbench.runCommand('GQA Lens: Compare MHA and GQA');
+/**
+ * Opens the comparison by command.
+ * @param title of the command, in the language of the workbench
+ * @returns its page, once the layers have been measured
+ */
+export async function openComparison(
+  workbench: Workbench,
+  title = 'GQA Lens: Compare MHA and GQA',
+): Promise<FrameLocator> {
+  await workbench.runCommand(title);
   const diff = await workbench.webview('diff');
   await diff.getByTestId('drift-layer').first().waitFor({ timeout: patience });
   return diff;

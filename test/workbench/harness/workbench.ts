@@ -8,6 +8,7 @@ import { launchChromium } from '../../../scripts/lib/browser.mjs';
 import { artifacts, folder, root } from '../../../scripts/lib/places.mjs';
 import { makeProfile, quietSettings, startServer, type Server } from '../../../scripts/lib/webCode.mjs';
 import { ensureWebCode } from '../../../scripts/lib/webCodeInstall.mjs';
+import { chooseLanguage } from './language';
 import { themes, type ThemeName } from './themes';
 import { visibleWebview } from './webview';
 
@@ -24,6 +25,8 @@ export interface WorkbenchOptions {
   /** Folder that VS Code opens; default: media. */
   folder?: string;
   settings?: Record<string, unknown>;
+  /** Display language, e.g. "de"; default: English. */
+  language?: string;
 }
 
 export class Workbench {
@@ -38,10 +41,12 @@ export class Workbench {
   static async open({
     folder: opened = join(root, 'media'),
     settings = {},
+    language,
   }: WorkbenchOptions = {}): Promise<Workbench> {
     const temporary = mkdtempSync(join(tmpdir(), 'gqa-lens-workbench-'));
     const own = { ...quietSettings, 'workbench.colorTheme': themes.dark.setting, ...settings };
     const profile = { ...makeProfile(temporary, own), extensions: inject('extensions') };
+    if (language !== undefined) chooseLanguage(profile, language);
     const [server, browser] = await Promise.all([
       ensureWebCode().then((webCode) => startServer(webCode, { profile, token: null })),
       launchChromium(),

@@ -168,7 +168,10 @@ export class Overview implements Figure<ExplorerView> {
       })),
       statistic?.id ?? ui.statistic,
     );
-    const worst = (statistic?.good(view) ?? null) === null ? t('Largest group') : t('Worst group');
+    const [worst, byWorst] =
+      (statistic?.good(view) ?? null) === null
+        ? [t('Largest group'), t('largest group')]
+        : [t('Worst group'), t('worst group')];
     this.#order.show(
       [
         { value: 'number', title: t('Layer number') },
@@ -177,7 +180,7 @@ export class Overview implements Figure<ExplorerView> {
       ],
       ui.layerOrder,
     );
-    const by = { number: t('layer number'), mean: t('mean of the layer'), worst: worst.toLowerCase() }[ui.layerOrder];
+    const by = { number: t('layer number'), mean: t('mean of the layer'), worst: byWorst }[ui.layerOrder];
     const order = ui.layerOrderDescending ? t('By {0}, descending', by) : t('By {0}, ascending', by);
     this.#direction.textContent = ui.layerOrderDescending ? '↓' : '↑';
     this.#direction.setAttribute('aria-label', order);

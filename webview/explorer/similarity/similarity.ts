@@ -128,7 +128,7 @@ export class Similarity implements Figure<ExplorerView> {
   render(view: ExplorerView): void {
     this.#view = view;
     const { ui, snapshot } = view;
-    this.#title.textContent = t('Similarity · {0}', snapshot.model.layers[ui.layer]?.title ?? t('layer {0}', ui.layer));
+    this.#title.textContent = t('Similarity · {0}', layerTitle(snapshot.model, ui.layer));
     this.#showControls(view);
     this.#damage.fit(this.#width);
     this.#damage.render(view);
