@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { errorSentences } from './errorSentences.mjs';
 import { root } from './places.mjs';
 
 /** Folders whose words users read. The engine's own are in English: its command line and its files speak them too. */
@@ -14,12 +15,31 @@ const registries = ['src/gqa/groupings', 'src/gqa/merges', 'src/gqa/similarities
 /** What reports how far it is. */
 const workers = ['src/checkpoint', 'src/engine', 'src/gqa', 'src/model'];
 
+/** What fails with a word about it, except for the command line, which stays English. */
+const failing = [...workers, 'src/gpu', 'src/host', 'src/protocol'];
+
 /** Every message, sorted, as the bundle has it: the English text is its own key. */
 export function bundleOfSources() {
   const messages = new Set(sourceFiles().flatMap(({ source }) => [...messagesOf(source)]));
   for (const words of registryWords()) messages.add(words);
   for (const path of workers.flatMap(tree)) for (const words of progressWords(parse(path))) messages.add(words);
-  return Object.fromEntries([...messages].sort().map((message) => [message, message.replace(/\/progress$/, '')]));
+  for (const words of errorWords()) messages.add(words);
+  return Object.fromEntries(
+    [...messages].sort().map((message) => [message, message.replace(/\/(progress|error)$/, '')]),
+  );
+}
+
+/** What errors say: sentences with {n} where something is put in, under keys of their own (src/protocol/errorWords.ts). */
+function errorWords() {
+  return [...errorSentences(failingFiles())].map((sentence) => `${sentence}/error`);
+}
+
+/** The files whose errors a user of the editor can see, parsed. */
+export function failingFiles() {
+  return failing
+    .flatMap(tree)
+    .filter((path) => !path.startsWith('src/engine/cli'))
+    .map(parse);
 }
 
 /** The TypeScript files of those folders, parsed. */
@@ -188,7 +208,12 @@ function textOf(/** @type {ts.Node} */ node) {
 function isForMachines(/** @type {ts.Node} */ node) {
   if (ts.isSourceFile(node)) return false;
   if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || ts.isTaggedTemplateExpression(node)) return true;
-  if (ts.isNewExpression(node)) return /^(Error|TypeError|RangeError|Set|Map)$/.test(node.expression.getText());
+  if (ts.isNewExpression(node)) {
+    const what = node.expression.getText();
+    // The host says errors in English, as the engine does, and translates them where it shows them.
+    if (what === 'GqaLensError') return node.getSourceFile().fileName.startsWith('src/host');
+    return /^(Error|TypeError|RangeError|Set|Map)$/.test(what);
+  }
   if (ts.isPropertyAssignment(node)) {
     return /^'?(class|data-[\w-]+|role|viewBox|d|type|value|id|kind)'?$/.test(node.name.getText());
   }

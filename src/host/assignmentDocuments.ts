@@ -51,8 +51,8 @@ function readAddress({ query }: vscode.Uri) {
   if (isRecord(read) && typeof read.path === 'string' && typeof read.name === 'string') {
     return { path: read.path, name: read.name, conversion: readConversion(read.conversion) };
   }
-  throw new GqaLensError('input-invalid', vscode.l10n.t('This address names no assignment'), {
+  throw new GqaLensError('input-invalid', 'This address names no assignment', {
     found: query,
-    next: vscode.l10n.t('Run "GQA Lens: Compare Assignments as Text" again.'),
+    next: 'Run "GQA Lens: Compare Assignments as Text" again.',
   });
 }

@@ -127,9 +127,9 @@ export class Comparison implements vscode.Disposable {
     this.runs.forget(closed);
     this.own = null;
     this.ownProblem = toErrorValue(
-      new GqaLensError('unknown-id', vscode.l10n.t('{0} was closed', closed.model.name), {
+      new GqaLensError('unknown-id', `${closed.model.name} was closed`, {
         file: closed.path,
-        next: vscode.l10n.t('Press Run to open it again, or choose something else to compare with.'),
+        next: 'Press Run to open it again, or choose something else to compare with.',
       }),
     );
     this.changed.fire();

@@ -4,7 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { EngineApi, EngineEvents } from '../protocol/engine';
 import { GqaLensError } from '../protocol/errors';
 import { openChannel, type Remote } from '../protocol/rpc';
@@ -66,22 +66,23 @@ export function forkEngine(
   });
   let gone: GqaLensError | null = null;
   const ended = new Promise<GqaLensError>((resolve) => {
-    const settle = (how: string): void => {
+    const settle = (summary: string): void => {
       if (gone !== null) return;
-      gone = new GqaLensError('engine-gone', `${how}${quote(lastWords)}`, {
-        next: vscode.l10n.t('Run again: a new engine is started.'),
+      gone = new GqaLensError('engine-gone', summary, {
+        ...(lastWords.length === 0 ? {} : { found: lastWords.join(' | ') }),
+        next: 'Run again: a new engine is started.',
       });
-      log.info(how);
+      log.info(summary);
       engine.$close(gone);
       resolve(gone);
     };
-    child.once('error', (error) => settle(vscode.l10n.t('The engine could not be started: {0}', error.message)));
+    child.once('error', (error) => settle(`The engine could not be started: ${error.message}`));
     // 'close' comes after 'exit' once the pipes are drained, so that the last words are complete.
     child.once('close', (code, signal) =>
       settle(
         signal === null
-          ? vscode.l10n.t('The engine process {0} ended with code {1}', child.pid ?? '?', code ?? '?')
-          : vscode.l10n.t('The engine process {0} was ended by {1}', child.pid ?? '?', signal),
+          ? `The engine process ${child.pid ?? '?'} ended with code ${code ?? '?'}`
+          : `The engine process ${child.pid ?? '?'} was ended by ${signal}`,
       ),
     );
   });
@@ -101,10 +102,6 @@ export function forkEngine(
       clearTimeout(timer);
     },
   };
-}
-
-function quote(lines: string[]): string {
-  return lines.length === 0 ? '' : `: ${lines.join(' | ')}`;
 }
 
 function eachLine(stream: NodeJS.ReadableStream | null, take: (line: string) => void): void {

@@ -67,7 +67,7 @@ export class EngineProcess implements vscode.Disposable {
   /** Runs `work` on the engine, starting it if needed. Throws GqaLensError; `engine-gone` when it ends meanwhile. */
   async call<T>(work: (engine: Engine, task: TaskId) => Promise<T>, options: CallOptions = {}): Promise<T> {
     const child = await this.ensure();
-    if (options.signal?.aborted === true) throw new GqaLensError('cancelled', vscode.l10n.t('Cancelled'));
+    if (options.signal?.aborted === true) throw new GqaLensError('cancelled', 'Cancelled');
     const task = `task-${++this.lastTask}`;
     this.listeners.set(task, options);
     const cancel = (): void => void child.engine.cancel.asEvent(task).catch(() => undefined);
@@ -116,8 +116,8 @@ export class EngineProcess implements vscode.Disposable {
     const now = Date.now();
     this.crashes = this.crashes.filter((time) => now - time < crashWindowMilliseconds);
     if (this.crashes.length >= crashLimit) {
-      throw new GqaLensError('engine-gone', vscode.l10n.t('The engine stopped {0} times within a minute', crashLimit), {
-        next: vscode.l10n.t('Look at the log, then run a command to try again.'),
+      throw new GqaLensError('engine-gone', `The engine stopped ${crashLimit} times within a minute`, {
+        next: 'Look at the log, then run a command to try again.',
       });
     }
     const settings = readSettings();
@@ -161,10 +161,10 @@ export class EngineProcess implements vscode.Disposable {
     for (const { origin, path, ok, reason } of choice.tried)
       this.log.info(`Runtime ${path} (${origin}): ${ok ? 'works' : 'refused'}, ${reason}`);
     if (choice.runtime === null) {
-      throw new GqaLensError('engine-gone', vscode.l10n.t('No Node.js was found that can run the engine'), {
-        expected: vscode.l10n.t('Node.js 20 or newer'),
-        found: choice.tried.map(({ path, reason }) => `${path}: ${reason}`).join('; ') || vscode.l10n.t('none'),
-        next: vscode.l10n.t('Install Node.js, or set "gqaLens.nodePath" to one.'),
+      throw new GqaLensError('engine-gone', 'No Node.js was found that can run the engine', {
+        expected: 'Node.js 20 or newer',
+        found: choice.tried.map(({ path, reason }) => `${path}: ${reason}`).join('; ') || 'none',
+        next: 'Install Node.js, or set "gqaLens.nodePath" to one.',
       });
     }
     // Only a success is worth remembering: a driver may be installed before the next session.

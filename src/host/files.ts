@@ -40,10 +40,10 @@ async function writeWhole(target: vscode.Uri, bytes: Uint8Array): Promise<void> 
     await fs.rename(temporary, target, { overwrite: true });
   } catch (error) {
     await fs.delete(temporary).then(undefined, () => undefined);
-    throw new GqaLensError('input-invalid', vscode.l10n.t('The file cannot be written'), {
+    throw new GqaLensError('input-invalid', 'The file cannot be written', {
       file: target.fsPath,
       found: error instanceof Error ? error.message : String(error),
-      next: vscode.l10n.t('Choose a place that you can write to.'),
+      next: 'Choose a place that you can write to.',
     });
   }
 }

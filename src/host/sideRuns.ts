@@ -2,7 +2,6 @@
  * The runs of a comparison's sides: the session's own where a side is the session's, else runs on the same tokens that are
  * made here, of other conversions and other checkpoints. What no side shows any more is freed.
  */
-import * as vscode from 'vscode';
 import { GqaLensError } from '../protocol/errors';
 import type { RunSummary } from '../protocol/runs';
 import type { DiffSide } from '../protocol/sides';
@@ -112,7 +111,7 @@ export class SideRuns {
 
 /** What comes after all when nobody wants it any more is not kept. */
 function cancelled(): GqaLensError {
-  return new GqaLensError('cancelled', vscode.l10n.t('Cancelled'));
+  return new GqaLensError('cancelled', 'Cancelled');
 }
 
 function keyOf(side: DiffSide, { runId }: RunSummary): string {

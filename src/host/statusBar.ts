@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { formatBytes, formatCount } from './format';
 import type { Session } from './session';
+import { shownError, shownText } from './shownError';
 import type { Sessions } from './sessions';
 
 export function maintainStatusBar(sessions: Sessions): vscode.Disposable {
@@ -82,7 +83,7 @@ function tooltipOf({ model, gpu, original, converted, problem }: Session): vscod
   if (gpu !== null) lines.push(gpu.message);
   const losses = [original, converted].flatMap((run) => run?.loss?.toFixed(3) ?? []);
   if (losses.length > 0) lines.push(vscode.l10n.t('Loss {0}', losses.join(' → ')));
-  if (model.notRunnable !== null) lines.push(model.notRunnable);
-  if (problem !== null && problem.code !== 'cancelled') lines.push(problem.message);
+  if (model.notRunnable !== null) lines.push(shownText(model.notRunnable));
+  if (problem !== null && problem.code !== 'cancelled') lines.push(shownError(problem).message);
   return new vscode.MarkdownString(lines.join('\n\n'));
 }

@@ -84,9 +84,9 @@ export class Sweep implements vscode.Disposable {
 /** The stored rows are of other weights or another text than what lies on the disk now. */
 function outdated(file: string): ErrorValue {
   return toErrorValue(
-    new GqaLensError('output-exists', vscode.l10n.t('The model, a text or GQA Lens has changed since this sweep'), {
+    new GqaLensError('output-exists', 'The model, a text or GQA Lens has changed since this sweep', {
       file,
-      next: vscode.l10n.t('Run "GQA Lens: Sweep Groups and Methods…" for a new one; this one stays as it is.'),
+      next: 'Run "GQA Lens: Sweep Groups and Methods…" for a new one; this one stays as it is.',
     }),
   );
 }

@@ -157,14 +157,14 @@ export function whatIsMissing(checkpoint: Checkpoint): GqaLensError {
   }
   const found = traits.flatMap((trait) => {
     const sign = has(checkpoint, trait);
-    return sign === null ? [] : [`${trait.text} (${sign})`];
+    return sign === null ? [] : [`it has ${trait.text} (${sign})`];
   });
   const { H, G, K, layers } = describeUnknown(checkpoint);
   const unread = [...(layers.length > 0 ? [] : ['layers with attention']), ...(H === null ? ['query heads'] : [])];
   const alike = fitting(checkpoint);
   const parts = [
     `Models of type "${typeOf(checkpoint)}" cannot be run yet`,
-    ...(found.length > 0 ? [`it has ${found.join('; ')}`] : []),
+    ...found,
     ...(H !== null && G !== null && K !== null && layers.length > 0
       ? [`known: ${H} query heads on ${G} KV heads of size ${K}`]
       : []),

@@ -3,7 +3,7 @@
  * Role: asks the registry of families. What the inspector shows of a model of no known family is describeUnknown.ts.
  */
 import type { Checkpoint } from '../checkpoint/checkpoint';
-import { GqaLensError } from '../protocol/errors';
+import { GqaLensError, summaryOf } from '../protocol/errors';
 import { whatIsMissing } from './describeUnknown';
 import type { ModelFamily } from './families';
 import { asPart, matchFamily } from './languagePart';
@@ -27,11 +27,16 @@ function specOf(family: ModelFamily, checkpoint: Checkpoint): ModelSpec {
     return family.spec(checkpoint);
   } catch (error) {
     if (!(error instanceof GqaLensError) || !checkpoint.embedded) throw error;
-    const [summary = ''] = error.message.split(' (');
-    throw new GqaLensError(error.code, summary.replace('config.json', "the file's metadata"), {
+    throw new GqaLensError(error.code, ofMetadata(summaryOf(error)), {
       ...error.detail,
       file: checkpoint.path,
       next: 'Convert the model again with a current llama.cpp, or download another file of it.',
     });
   }
+}
+
+function ofMetadata(summary: string): string {
+  const field = /^The field (.+) of config\.json is not usable$/.exec(summary)?.[1];
+  if (field !== undefined) return `The field ${field} of the file's metadata is not usable`;
+  return summary === 'A tensor does not fit config.json' ? "A tensor does not fit the file's metadata" : summary;
 }

@@ -38,6 +38,8 @@ export interface ErrorValue {
   code: ErrorCode;
   message: string;
   detail: ErrorDetail;
+  /** What the message says before the facts of `detail`, where it is as a reader sees it (errorWords.ts). */
+  summary?: string;
 }
 
 /** A failure that the user can act on. `message` is the whole sentence; `detail` holds its parts. */
@@ -53,16 +55,37 @@ export class GqaLensError extends Error {
   }
 }
 
-function describe(summary: string, detail: ErrorDetail): string {
-  const facts = [
-    detail.file === undefined ? '' : `file ${detail.file}`,
-    detail.tensor === undefined ? '' : `tensor ${detail.tensor}`,
-    detail.expected === undefined ? '' : `expected ${detail.expected}`,
-    detail.found === undefined ? '' : `found ${detail.found}`,
-    detail.limit === undefined ? '' : `limit ${detail.limit}`,
-  ].filter((fact) => fact !== '');
-  const sentence = summary.replace(/\.$/, '');
-  return `${sentence}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}.${detail.next === undefined ? '' : ` ${detail.next}`}`;
+/** How a message names its facts, in the order that it tells them. */
+export const frames = {
+  file: 'file {0}',
+  tensor: 'tensor {0}',
+  expected: 'expected {0}',
+  found: 'found {0}',
+  limit: 'limit {0}',
+};
+
+/** A fact that a message holds in brackets. */
+export type Fact = keyof typeof frames;
+export const facts = Object.keys(frames) as readonly Fact[];
+
+/** The whole sentence of an error. @param names how the facts are named */
+export function describe(summary: string, detail: ErrorDetail, names: Readonly<Record<Fact, string>> = frames): string {
+  return `${summary.replace(/\.$/, '')}${describeDetail(detail, names)}`;
+}
+
+/** What follows the summary. */
+function describeDetail(detail: ErrorDetail, names: Readonly<Record<Fact, string>>): string {
+  const told = facts.flatMap((fact) => {
+    const value = detail[fact];
+    return value === undefined ? [] : [names[fact].replace('{0}', () => value)];
+  });
+  return `${told.length > 0 ? ` (${told.join('; ')})` : ''}.${detail.next === undefined ? '' : ` ${detail.next}`}`;
+}
+
+/** What the message says before the facts that `detail` holds; the whole message where it is no such sentence. */
+export function summaryOf({ message, detail }: Pick<ErrorValue, 'message' | 'detail'>): string {
+  const end = describeDetail(detail, frames);
+  return message.endsWith(end) ? message.slice(0, -end.length) : message;
 }
 
 /** Turns anything thrown into an error value. Unknown errors become `internal` with their own message. */

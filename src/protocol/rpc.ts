@@ -3,7 +3,7 @@
  * Role: typed remote calls. It is not a transport: the caller gives `post` and `on`.
  */
 import { createBirpc, type BirpcReturn } from 'birpc';
-import { fromErrorValue, isErrorValue, toErrorValue } from './errors';
+import { fromErrorValue, isErrorValue, toErrorValue, type ErrorValue } from './errors';
 
 /** A message pipe: a forked process, a webview, or a pair of ports in a test. */
 export interface Transport {
@@ -18,16 +18,18 @@ export type Remote<Theirs extends object, Ours extends object> = BirpcReturn<The
 /**
  * Opens a typed channel. Errors thrown by either side arrive as GqaLensError with code and detail kept.
  * Calls have no time limit: long work is cancelled by task (see tasks.ts), not by a clock.
+ * @param told how an error thrown on this side is told to the other
  */
 export function openChannel<Theirs extends object, Ours extends object>(
   ours: Ours,
   transport: Transport,
+  told: (error: unknown) => ErrorValue = toErrorValue,
 ): Remote<Theirs, Ours> {
   return createBirpc<Theirs, Ours>(ours, {
     post: (message: unknown) => transport.post(message),
     on: (listener: (message: unknown) => void) => transport.on(listener),
     ...(transport.off ? { off: (listener: (message: unknown) => void) => transport.off?.(listener) } : {}),
-    serialize: (message: unknown) => (hasError(message) ? { ...message, e: toErrorValue(message.e) } : message),
+    serialize: (message: unknown) => (hasError(message) ? { ...message, e: told(message.e) } : message),
     deserialize: (message: unknown) =>
       hasError(message) && isErrorValue(message.e) ? { ...message, e: fromErrorValue(message.e) } : message,
     timeout: -1,

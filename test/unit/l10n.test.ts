@@ -2,7 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bundleOfSources, sourceFiles, untranslated } from '../../scripts/lib/messages.mjs';
+import { unsaidErrors } from '../../scripts/lib/errorSentences.mjs';
+import { bundleOfSources, failingFiles, sourceFiles, untranslated } from '../../scripts/lib/messages.mjs';
 import { root } from '../../scripts/lib/places.mjs';
 import { describeRegistries } from '../../src/engine/registries';
 
@@ -16,11 +17,11 @@ const translations = readdirSync(join(root, 'l10n')).flatMap(
 );
 
 /**
- * Sources whose words stay English: texts to diff; what language models and issue reports read, with the reasons of runtimes that failed; and
+ * Sources whose words stay English: texts to diff; why an engine ended, which is translated where it is shown; what language models and issue reports read, with the reasons of runtimes that failed; and
  * what goes into files of numbers, which scripts read.
  */
 const english =
-  /host\/(assignmentText|diagnosticsDocument|languageModelTool|runtime)\.ts$|Numbers\.ts$|shared\/(origin|weightRows)\.ts$/;
+  /host\/(assignmentText|engineChild|diagnosticsDocument|languageModelTool|runtime)\.ts$|Numbers\.ts$|shared\/(origin|weightRows)\.ts$/;
 
 describe('messages of host and pages', () => {
   it('are in the bundle that translations start from: npm run l10n', () => {
@@ -33,6 +34,12 @@ describe('messages of host and pages', () => {
     const said = [...groupings, ...merges, ...similarities].flatMap(({ title, description }) => [title, description]);
     const floors = similarities.map(({ floorNote }) => floorNote);
     expect([...said, ...floors].filter((words) => !(words in bundle))).toEqual([]);
+  });
+
+  it('say of every error what happened', () => {
+    const unsaid = unsaidErrors(failingFiles()).map((one) => one.replace(/\s+/g, ' '));
+    // One that comes from another process has its message already.
+    expect(unsaid).toEqual(["src/protocol/errors.ts: new GqaLensError(value.code, '', value.detail)"]);
   });
 
   it('are all translatable', () => {

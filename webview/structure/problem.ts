@@ -31,7 +31,7 @@ export function pageBanners({ unreadable, problem, dismiss, notRunnable }: Probl
 }
 
 /** What and where, what was expected and found, what to do. */
-function problemPage({ message, detail, code }: ErrorValue): HTMLElement {
+function problemPage({ message, summary, detail, code }: ErrorValue): HTMLElement {
   const { file, tensor, expected, found, limit, next } = detail;
   const rows: [label: string, value: string | undefined][] = [
     [t('File'), file],
@@ -45,11 +45,10 @@ function problemPage({ message, detail, code }: ErrorValue): HTMLElement {
     value === undefined ? [] : [element('dt', {}, label), element('dd', {}, value)],
   );
   // The message repeats the parts that are listed below it: its first words are what happened.
-  const summary = facts.length === 0 ? message : message.replace(/ \((?:file|tensor|expected|found|limit) .*$/s, '.');
   return element(
     'div',
     { class: 'banner error problem-page', role: 'alert', 'data-testid': 'problem', 'data-code': code },
-    element('p', {}, element('b', {}, summary)),
+    element('p', {}, element('b', {}, facts.length === 0 || summary === undefined ? message : `${summary}.`)),
     element('dl', { class: 'facts' }, ...facts),
   );
 }

@@ -1,5 +1,4 @@
 /** The session that a command acts on. Commands are disabled without one; a keybinding may still call them. */
-import * as vscode from 'vscode';
 import { GqaLensError } from '../../protocol/errors';
 import type { HostContext } from '../context';
 import { isNode } from '../inspector/nodes';
@@ -7,8 +6,8 @@ import type { Session } from '../session';
 
 export function activeSession({ sessions }: HostContext): Session {
   if (sessions.active === null) {
-    throw new GqaLensError('input-invalid', vscode.l10n.t('No checkpoint is open'), {
-      next: vscode.l10n.t('Run "GQA Lens: Open Checkpoint…" first.'),
+    throw new GqaLensError('input-invalid', 'No checkpoint is open', {
+      next: 'Run "GQA Lens: Open Checkpoint…" first.',
     });
   }
   return sessions.active;

@@ -21,8 +21,8 @@ export async function saveFigure(): Promise<void> {
   const page = activeFigures();
   const figures = (await page?.figures()) ?? [];
   if (page === null || figures.length === 0) {
-    throw new GqaLensError('input-invalid', vscode.l10n.t('No figure is shown'), {
-      next: vscode.l10n.t('Open a checkpoint, a comparison or a sweep, and bring its panel to the front.'),
+    throw new GqaLensError('input-invalid', 'No figure is shown', {
+      next: 'Open a checkpoint, a comparison or a sweep, and bring its panel to the front.',
     });
   }
   const title = vscode.l10n.t('Save Figure');

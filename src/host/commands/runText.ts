@@ -4,6 +4,7 @@ import { GqaLensError } from '../../protocol/errors';
 import type { HostContext } from '../context';
 import { parseInput } from '../../protocol/defaults';
 import { withSessionProgress } from '../progress';
+import { shownError } from '../shownError';
 import { activeSession } from './activeSession';
 
 export function runOnText(context: HostContext) {
@@ -22,7 +23,7 @@ export function runOnText(context: HostContext) {
           parseInput(value, model);
           return undefined;
         } catch (error) {
-          return (error as Error).message;
+          return shownError(error).message;
         }
       },
     });
@@ -35,8 +36,8 @@ export function runOnSelection(context: HostContext) {
     const editor = vscode.window.activeTextEditor;
     const text = editor?.document.getText(editor.selection) ?? '';
     if (text.trim() === '')
-      throw new GqaLensError('input-invalid', vscode.l10n.t('Nothing is selected'), {
-        next: vscode.l10n.t('Select the text to run.'),
+      throw new GqaLensError('input-invalid', 'Nothing is selected', {
+        next: 'Select the text to run.',
       });
     await run(context, text);
   };

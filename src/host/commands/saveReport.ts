@@ -73,11 +73,11 @@ async function completeRun(session: Session): Promise<void> {
   const problem = comparison.isOpen ? comparison.problem : session.problem;
   if (problem !== null) throw fromErrorValue(problem);
   if (comparison.isOpen && !comparison.isUsual && comparison.compare === null) {
-    throw new GqaLensError('cancelled', vscode.l10n.t('Cancelled'));
+    throw new GqaLensError('cancelled', 'Cancelled');
   }
   if (session.original !== null) return;
-  throw new GqaLensError('input-invalid', vscode.l10n.t('A report is of a run, and nothing has run'), {
-    next: vscode.l10n.t('Run a text first.'),
+  throw new GqaLensError('input-invalid', 'A report is of a run, and nothing has run', {
+    next: 'Run a text first.',
   });
 }
 

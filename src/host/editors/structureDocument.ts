@@ -4,6 +4,7 @@
  */
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { shownModel, shownProblem } from '../shownError';
 import { GqaLensError, toErrorValue, type ErrorValue } from '../../protocol/errors';
 import type { CheckpointStructure, TensorStatistics } from '../../protocol/structure';
 import type { StructureSnapshot } from '../../protocol/structureView';
@@ -36,7 +37,8 @@ export class StructureDocument implements vscode.CustomDocument {
 
   get snapshot(): StructureSnapshot {
     const { structure, problem, isReading, version } = this;
-    return { path: this.uri.fsPath, structure, problem, isReading, version };
+    const shown = structure && { ...structure, summary: shownModel(structure.summary) };
+    return { path: this.uri.fsPath, structure: shown, problem: shownProblem(problem), isReading, version };
   }
 
   /** Reads the file, again if it was read before. Failures become `problem`. */
@@ -95,11 +97,11 @@ export class StructureDocument implements vscode.CustomDocument {
   /** The engine reads files itself: what a source-control or virtual file system provides is none. */
   private localPath(): string {
     if (this.uri.scheme === 'file') return this.uri.fsPath;
-    throw new GqaLensError('checkpoint-unsupported', vscode.l10n.t('Only files on disk can be looked at'), {
+    throw new GqaLensError('checkpoint-unsupported', 'Only files on disk can be looked at', {
       file: this.uri.toString(),
-      expected: vscode.l10n.t('a file: address'),
+      expected: 'a file: address',
       found: `${this.uri.scheme}:`,
-      next: vscode.l10n.t('Save the file to disk and open it there.'),
+      next: 'Save the file to disk and open it there.',
     });
   }
 

@@ -4,12 +4,11 @@
  */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { openChannel } from '../../protocol/rpc';
+import { openView } from '../panels/openView';
 import type { StructureHostApi, StructureViewApi } from '../../protocol/structureView';
 import type { HostContext } from '../context';
 import { figureHost, registerFigures } from '../panels/figurePanels';
 import { webviewHtml, webviewOptions } from '../panels/webviewHtml';
-import { webviewTransport } from '../panels/webviewTransport';
 import { StructureDocument } from './structureDocument';
 
 /** Opened by a double click, and offered by "Reopen Editor With…": a view type has one priority for all its files. */
@@ -48,7 +47,7 @@ function show(context: HostContext, document: StructureDocument, panel: vscode.W
       }),
     cancelStatistics: () => document.cancelStatistics(),
   };
-  const view = openChannel<StructureViewApi, StructureHostApi>(api, webviewTransport(webview));
+  const view = openView<StructureViewApi, StructureHostApi>(api, webview);
   webview.options = webviewOptions(extension);
   webview.html = webviewHtml(
     extension,

@@ -5,6 +5,7 @@ import type { LayerView } from '../../protocol/model';
 import { formatBytes, formatChange, formatCount } from '../format';
 import { formatRanges } from '../../protocol/ranges';
 import type { Session } from '../session';
+import { shownText } from '../shownError';
 import { groupCount, headsOfGroup, kvHeadsOfGroup, type FactName, type Node } from './nodes';
 
 export function rowOf(node: Node, isActive: boolean): vscode.TreeItem {
@@ -37,7 +38,7 @@ function checkpointRow(session: Session, isActive: boolean): vscode.TreeItem {
   row.tooltip =
     model.notRunnable === null
       ? model.path
-      : `${model.path}\n${vscode.l10n.t('Cannot be run: {0}', model.notRunnable)}`;
+      : `${model.path}\n${vscode.l10n.t('Cannot be run: {0}', shownText(model.notRunnable))}`;
   return row;
 }
 

@@ -2,12 +2,13 @@
 import * as vscode from 'vscode';
 import type { DiffHostApi, DiffSnapshot, DiffUi, DiffViewApi } from '../../protocol/diffView';
 import { GqaLensError } from '../../protocol/errors';
-import { openChannel, type Remote } from '../../protocol/rpc';
+import { openView } from './openView';
+import { shownModel, shownProblem } from '../shownError';
+import type { Remote } from '../../protocol/rpc';
 import type { SideId } from '../../protocol/sides';
 import type { Session } from '../session';
 import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
-import { webviewTransport } from './webviewTransport';
 
 /** What a diff can ask for that is not its session's. */
 export interface DiffActions {
@@ -37,7 +38,7 @@ export class DiffPanel {
     const { comparison } = session;
     this.setTitle();
     panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
-    this.view = openChannel<DiffViewApi, DiffHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
+    this.view = openView<DiffViewApi, DiffHostApi>(this.hostApi(actions), panel.webview);
     panel.webview.html = webviewHtml(extension, panel.webview, 'diff', panel.title, registerFigures(panel, this.view));
     const listeners = vscode.Disposable.from(
       comparison.show(),
@@ -102,8 +103,8 @@ export class DiffPanel {
       continuations: async (count) => {
         const { compare } = comparison;
         if (compare === null) {
-          throw new GqaLensError('input-invalid', vscode.l10n.t('There is nothing to continue yet'), {
-            next: vscode.l10n.t('Press Run first.'),
+          throw new GqaLensError('input-invalid', 'There is nothing to continue yet', {
+            next: 'Press Run first.',
           });
         }
         const [a, b] = await Promise.all([
@@ -123,7 +124,9 @@ export class DiffPanel {
     const { model, registries, gpu, text, decoderText, conversion, path: modelPath, comparison } = this.session;
     const { sides, views, compare, busy, problem, measuring } = comparison;
     const state = { modelPath, text, decoderText, conversion, sides, ui: this.ui };
-    return { state, model, sides: views, registries, gpu, compare, measures: measuring.state, busy, problem };
+    const measures = { ...measuring.state, problem: shownProblem(measuring.state.problem) };
+    const shown = { model: shownModel(model), problem: shownProblem(problem) };
+    return { state, ...shown, sides: views, registries, gpu, compare, measures, busy };
   }
 
   private setTitle(): void {

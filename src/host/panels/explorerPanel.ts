@@ -5,7 +5,9 @@
 import * as vscode from 'vscode';
 import type { HeadDamageRequest } from '../../protocol/damage';
 import type { ExplorerHostApi, ExplorerSnapshot, ExplorerUi, ExplorerViewApi } from '../../protocol/explorerView';
-import { openChannel, type Remote } from '../../protocol/rpc';
+import { openView } from './openView';
+import { shownModel, shownProblem } from '../shownError';
+import type { Remote } from '../../protocol/rpc';
 import type { SimilarityRequest } from '../../protocol/similarity';
 import type { Busy } from '../../protocol/views';
 import type { CallOptions } from '../engineProcess';
@@ -13,7 +15,6 @@ import type { Session } from '../session';
 import { Topics } from './topics';
 import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
-import { webviewTransport } from './webviewTransport';
 
 /** What an explorer can ask for that is not its session's. */
 export interface ExplorerActions {
@@ -43,7 +44,8 @@ export function explorerSnapshot(session: Session, ui: ExplorerUi): ExplorerSnap
   const { model, registries, gpu, grouping, original, converted, compare, busy, problem } = session;
   const { path: modelPath, text, decoderText, conversion } = session;
   const state = { modelPath, text, decoderText, conversion, ui };
-  return { state, model, registries, gpu, grouping, original, converted, compare, busy, problem };
+  const runs = { original, converted, compare };
+  return { state, model: shownModel(model), registries, gpu, grouping, ...runs, busy, problem: shownProblem(problem) };
 }
 
 export class ExplorerPanel {
@@ -64,7 +66,7 @@ export class ExplorerPanel {
   ) {
     panel.title = vscode.l10n.t('{0} — GQA Lens', session.model.name);
     panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
-    this.view = openChannel<ExplorerViewApi, ExplorerHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
+    this.view = openView<ExplorerViewApi, ExplorerHostApi>(this.hostApi(actions), panel.webview);
     panel.webview.html = webviewHtml(
       extension,
       panel.webview,

@@ -1,7 +1,9 @@
 /** The panel of one sweep: shows its result, completes it, opens its rows in the comparison, writes its files. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { openChannel, type Remote } from '../../protocol/rpc';
+import { openView } from './openView';
+import { shownProblem } from '../shownError';
+import type { Remote } from '../../protocol/rpc';
 import type { SweepFormat, SweepMethod } from '../../protocol/sweep';
 import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/sweepView';
 import { saveFile } from '../files';
@@ -9,7 +11,6 @@ import { translateMethods } from '../../protocol/methodWords';
 import type { Sweep } from '../sweep';
 import { figureHost, registerFigures } from './figurePanels';
 import { webviewHtml } from './webviewHtml';
-import { webviewTransport } from './webviewTransport';
 
 /** What a sweep panel can ask for that is not its sweep's. */
 export interface SweepActions {
@@ -33,7 +34,7 @@ export class SweepPanel {
   ) {
     panel.title = vscode.l10n.t('{0}: groups and methods', sweep.result.model.name);
     panel.iconPath = vscode.Uri.joinPath(extension.extensionUri, 'media', 'gqa-lens.svg');
-    this.view = openChannel<SweepViewApi, SweepHostApi>(this.hostApi(actions), webviewTransport(panel.webview));
+    this.view = openView<SweepViewApi, SweepHostApi>(this.hostApi(actions), panel.webview);
     panel.webview.html = webviewHtml(extension, panel.webview, 'sweep', panel.title, registerFigures(panel, this.view));
     const listeners = vscode.Disposable.from(
       sweep.onDidChange(() => this.send(() => this.view.update.asEvent(this.snapshot()))),
@@ -76,7 +77,12 @@ export class SweepPanel {
       groupings: translateMethods(groupings, vscode.l10n.t),
       merges: translateMethods(merges, vscode.l10n.t),
     };
-    return { state: { modelPath, file, ui: this.ui }, result: { ...result, methods }, busy, problem };
+    return {
+      state: { modelPath, file, ui: this.ui },
+      result: { ...result, methods },
+      busy,
+      problem: shownProblem(problem),
+    };
   }
 
   private send(message: () => Promise<void>): void {

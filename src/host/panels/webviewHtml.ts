@@ -47,10 +47,11 @@ export function webviewHtml(
 </html>`;
 }
 
-/** Data, which the policy does not keep from a page: nothing in it runs. English needs none. */
+/** Data, which the policy does not keep from a page: nothing in it runs. English needs none, and sentences that the host says anew stay there. */
 function messages(bundle: Record<string, unknown> | undefined): string {
   if (bundle === undefined) return '';
-  return `<script type="application/json" id="messages">${JSON.stringify(bundle).replace(/</g, '\\u003c')}</script>`;
+  const own = Object.fromEntries(Object.entries(bundle).filter(([key]) => !/\/(error|progress)$/.test(key)));
+  return `<script type="application/json" id="messages">${JSON.stringify(own).replace(/</g, '\\u003c')}</script>`;
 }
 
 function distFolder(extension: vscode.ExtensionContext): vscode.Uri {
