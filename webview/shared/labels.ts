@@ -24,6 +24,14 @@ export function shortLabel(text: string, length: number): string {
   return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 1).join('')}…`;
 }
 
+/** Scripts whose letters are as wide as they are high. */
+const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/gu;
+
+/** About how many pixels a label takes, rather more. @param letter pixels of a Latin letter, and of what stands before the first */
+export function labelWidth(text: string, { width, before }: { width: number; before: number }): number {
+  return before + width * (Array.from(text).length + (text.match(WIDE)?.length ?? 0));
+}
+
 /** What a layer is called: "layer 3", "decoder 3 · cross". The engine says so too (LayerView.title), but in English alone. */
 export function layerTitle({ layers }: Pick<ModelSummary, 'layers'>, layer: number): string {
   const known = layers[layer];
@@ -48,9 +56,11 @@ export function capitalised(text: string): string {
  * @param count number of places
  * @param spacing pixels between neighbours
  * @param minimum pixels that a label needs
+ * @param before pixels that the first label needs from where the axis begins to the middle of its place
  */
-export function visibleLabels(count: number, spacing: number, minimum: number): number[] {
+export function visibleLabels(count: number, spacing: number, minimum: number, before = 0): number[] {
   if (count === 0 || spacing <= 0) return [];
   const step = Math.max(1, Math.ceil(minimum / spacing - 1e-6));
-  return Array.from({ length: Math.ceil(count / step) }, (_, place) => place * step);
+  const first = Math.max(0, Math.ceil(before / spacing - 0.5 - 1e-6));
+  return Array.from({ length: Math.max(0, Math.ceil((count - first) / step)) }, (_, place) => first + place * step);
 }

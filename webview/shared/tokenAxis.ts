@@ -1,18 +1,22 @@
 /**
  * Token labels of a map. Along the diagonal of a causal one that is seen as a whole: right of cell (i, i) stands token i, and
- * names both the end of its row (query) and the top of its column (key), in the half of the square that is empty anyway.
- * Others, and parts of maps, have their queries right of the rows and their keys below the columns.
+ * names both the end of its row (query) and the top of its column (key), in the half of the square that is empty anyway; where
+ * that is too narrow, beside the map. Others, and parts of maps, have their queries right of the rows and their keys below the
+ * columns.
  * Role: the labels only; the map is heatmap.ts.
  */
 import { select } from 'd3';
 import type { Token } from '../../src/protocol/tokens';
 import { element, watchWidth } from './dom';
-import { shortLabel, visibleLabels } from './labels';
+import { labelWidth, shortLabel, visibleLabels } from './labels';
 import type { LayerTokens } from './layerTokens';
 import { isWhole, seenTokens, WHOLE_MAP, type MapView } from './mapView';
 
-/** Pixels that a label needs to be read. */
+/** Pixels that a label needs to be read, and what of a label along the diagonal stands above the middle of its row (heatmap.css). */
 const LABEL_HEIGHT = 10.5;
+const ABOVE_ROW = 8;
+/** Pixels of a letter of a marked label, which is bold, and of what stands before the first. */
+const LETTER = { width: 6.1, before: 5 };
 const LABEL_LENGTH = { diagonal: 12, query: 9, key: 12 };
 
 type Side = 'diagonal' | 'query' | 'key';
@@ -20,6 +24,8 @@ type Side = 'diagonal' | 'query' | 'key';
 /** One label: where it stands, in shares of the map's sides. */
 interface Label {
   side: Side;
+  /** Right of the map, for want of room within it. */
+  beside: boolean;
   place: number;
   left: number;
   top: number;
@@ -45,8 +51,8 @@ export class TokenAxis {
       this.#labels.addEventListener('pointerover', ({ target }) => {
         if (!(target instanceof HTMLElement) || target.dataset.place === undefined) return;
         const place = Number(target.dataset.place);
-        const side = target.className;
-        hover({ query: side === 'key' ? null : place, key: side === 'query' ? null : place });
+        const { classList } = target;
+        hover({ query: classList.contains('key') ? null : place, key: classList.contains('query') ? null : place });
       });
       this.#labels.addEventListener('pointerleave', () => hover({ query: null, key: null }));
     }
@@ -115,7 +121,7 @@ export class TokenAxis {
   #along(side: Side, tokens: readonly Token[], [from, to]: readonly [number, number]): Label[] {
     const count = tokens.length;
     const spacing = count === 0 ? 0 : this.#width / count / this.#view.span;
-    return visibleLabels(count, spacing, LABEL_HEIGHT)
+    return visibleLabels(count, spacing, LABEL_HEIGHT, side === 'diagonal' ? ABOVE_ROW : 0)
       .filter((place) => place >= from && place < to)
       .flatMap((place) => this.#label(side, tokens, place) ?? []);
   }
@@ -128,11 +134,16 @@ export class TokenAxis {
     const down = ((place + 0.5) / count - y) / span;
     const along = side === 'key' ? across : down;
     if (place >= count || along < 0 || along > 1) return null;
+    const text = shortLabel(tokens[place]?.text ?? '', LABEL_LENGTH[side]);
+    if (side !== 'diagonal')
+      return { side, beside: false, place, left: side === 'query' ? 1 : across, top: side === 'key' ? 1 : down, text };
+    const beside = across * this.#width + labelWidth(text, LETTER) > this.#width;
     return {
-      ...{ side, place },
-      left: side === 'query' ? 1 : across,
-      top: side === 'key' ? 1 : down,
-      text: shortLabel(tokens[place]?.text ?? '', LABEL_LENGTH[side]),
+      ...{ side, beside, place },
+      left: beside ? 1 : across,
+      // The first ones, which are seen when they are marked, would stand above the map.
+      top: Math.max(down, ABOVE_ROW / Math.max(1, this.#width)),
+      text: beside ? shortLabel(tokens[place]?.text ?? '', LABEL_LENGTH.query) : text,
     };
   }
 }
@@ -142,7 +153,7 @@ function place(parent: HTMLElement, labels: Label[]): void {
     .selectAll<HTMLSpanElement, Label>('span')
     .data(labels, ({ side, place }) => `${side} ${place}`)
     .join('span')
-    .attr('class', ({ side }) => side)
+    .attr('class', ({ side, beside }) => (beside ? `${side} beside` : side))
     .attr('data-place', ({ place }) => place)
     .style('left', ({ left }) => `${left * 100}%`)
     .style('top', ({ top }) => `${top * 100}%`)

@@ -16,7 +16,14 @@ import {
   formatWeight,
 } from '../../../webview/shared/format';
 import { describeHeads, headsByGroup } from '../../../webview/shared/headOrder';
-import { capitalised, layerTitle, shortLabel, tokenLabel, visibleLabels } from '../../../webview/shared/labels';
+import {
+  capitalised,
+  labelWidth,
+  layerTitle,
+  shortLabel,
+  tokenLabel,
+  visibleLabels,
+} from '../../../webview/shared/labels';
 import { layerTokens } from '../../../webview/shared/layerTokens';
 import { relativeToLargest } from '../../../webview/shared/relative';
 
@@ -37,6 +44,17 @@ describe('labels', () => {
     expect(visibleLabels(7, 4, 10)).toEqual([0, 3, 6]);
     expect(visibleLabels(0, 4, 10)).toEqual([]);
     expect(visibleLabels(4, 0, 10)).toEqual([]);
+  });
+
+  it('begin where the first has room', () => {
+    expect(visibleLabels(7, 4, 10, 8)).toEqual([2, 5]);
+    expect(visibleLabels(3, 20, 10, 8)).toEqual([0, 1, 2]);
+    expect(visibleLabels(2, 1, 10, 8)).toEqual([]);
+  });
+
+  it('take twice the room where letters are as wide as high', () => {
+    expect(labelWidth('·Holmes', { width: 6, before: 5 })).toBe(47);
+    expect(labelWidth('言葉', { width: 6, before: 5 })).toBe(29);
   });
 });
 

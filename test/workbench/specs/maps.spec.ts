@@ -38,6 +38,23 @@ async function seen(view: FrameLocator): Promise<{ q0: number; q1: number; k0: n
     : { q0: queries[0], q1: queries[1], k0: keys[0], k1: keys[1] };
 }
 
+/** Labels of tokens that cross the border of their map, of all maps that are drawn; what stands beside or below one is outside. */
+async function crossingLabels(view: FrameLocator): Promise<string[]> {
+  return view.locator('.labelled-map').evaluateAll((maps) =>
+    maps.flatMap((map) => {
+      const box = map.querySelector('.heatmap')?.getBoundingClientRect();
+      if (box === undefined) return ['no map'];
+      return [...map.querySelectorAll('.token-axis span')].flatMap((label) => {
+        const { left, right, top, bottom } = label.getBoundingClientRect();
+        const isAcross = (from: number, to: number, edge: number): boolean => from < edge - 1 && to > edge + 1;
+        const isInside = left < box.right - 1 && top < box.bottom - 1;
+        const crosses = isAcross(left, right, box.right) || isAcross(top, bottom, box.bottom) || top < box.top - 1;
+        return isInside && crosses ? [label.textContent] : [];
+      });
+    }),
+  );
+}
+
 let known: { maps: Float32Array; S: number } | null = null;
 
 /** The engine's weight at a cell of the layer that is shown. */
@@ -55,6 +72,14 @@ test('a text with more tokens than pixels is drawn, and its weights are exact', 
   expect(found.weight).toBeCloseTo(await exact(view, 1, found), 6);
   const size = await member(view, 1).evaluate((canvas) => (canvas as unknown as { width: number }).width);
   expect(size).toBeLessThan(200);
+  expect(await view.locator('.token-axis .diagonal').count()).toBeGreaterThan(20);
+  expect(await crossingLabels(view)).toEqual([]);
+  // Those of marked tokens, at either end.
+  for (const end of [0.01, 0.99]) {
+    await pointAt(view, view.getByTestId('map-mean').first(), 0.005, end);
+    expect(await view.locator('.marked-labels span').count()).toBeGreaterThan(0);
+    expect(await crossingLabels(view)).toEqual([]);
+  }
 });
 
 test('the wheel with Ctrl zooms about the pointer, in all maps, and readouts stay right', async () => {
@@ -234,6 +259,7 @@ test('the comparison takes pooled maps from each other before they are pooled', 
   const { opacity, isRed } = await strongest(large(diff, 'difference'), row, column);
   expect(opacity).toBeGreaterThan(250);
   expect(isRed).toBe(change(most) > 0);
+  expect(await crossingLabels(diff)).toEqual([]);
   await workbench().screenshot('comparison-pooled');
 
   await choose(diff, 'map-values', 'scores');
