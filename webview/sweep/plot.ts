@@ -64,7 +64,7 @@ export class Plot {
     const svg = this.#svg;
     svg
       .attr('width', this.#width)
-      .attr('height', sizes.height + MARGIN.top + MARGIN.bottom)
+      .attr('height', sizes.total)
       .attr('aria-label', t('{0}. Arrow keys go from point to point.', measures[ui.y].title));
     svg.selectAll(':scope > g').attr('transform', `translate(${MARGIN.left},${MARGIN.top})`);
     drawAxes(svg, result, ui, scales, sizes);

@@ -3,13 +3,14 @@ import { line as lineShape, symbol, type Selection } from 'd3';
 import { spreadLabels, type DrawnLine, type Point } from './lines';
 import { methodColor, methodDash, methodMarker } from './methodStyle';
 import type { PlotSvg } from './plotAxes';
-import { LABEL_GAP, LEADER, type PlotSizes, type Scales } from './plotScales';
+import { LABEL_GAP, LEADER, SAMPLE, type PlotSizes, type Scales } from './plotScales';
 
-/** A line's name, where the line ends, and the height that the name has found, in pixels. */
+/** A line's name, where its text begins, its marker, and the path that ties them to the line or shows its dashes. */
 interface Label {
   line: DrawnLine;
-  end: { x: number; y: number };
-  place: number;
+  text: { x: number; y: number };
+  marker: { x: number; y: number };
+  leader: string;
 }
 
 type LineNodes = Selection<SVGPathElement, DrawnLine, SVGGElement, unknown>;
@@ -34,16 +35,8 @@ export function drawLines(svg: PlotSvg, lines: readonly DrawnLine[], { x, y }: S
     .attr('d', ({ points }) => shape(points));
 }
 
-/**
- * Names at the ends of the lines, moved apart, each tied to its line; none where there is no room.
- * @returns a node a label, to listen to
- */
-export function drawLabels(
-  svg: PlotSvg,
-  lines: readonly DrawnLine[],
-  { x, y }: Scales,
-  { width, height, hasLabels }: PlotSizes,
-): LabelNodes {
+/** Names at the ends of the lines, moved apart, each tied to its line. */
+function labelsAtEnds(lines: readonly DrawnLine[], { x, y }: Scales, { width, height }: PlotSizes): Label[] {
   const ends = lines.map(({ points }) => {
     const last = points.at(-1);
     return { x: x(last?.x ?? 0), y: y(last?.y ?? 0) };
@@ -53,9 +46,38 @@ export function drawLabels(
     LABEL_GAP,
     height,
   );
-  const data: Label[] = hasLabels
-    ? lines.map((line, index) => ({ line, end: ends[index] ?? { x: 0, y: 0 }, place: places[index] ?? 0 }))
-    : [];
+  return lines.map((line, index) => {
+    const [end, place] = [ends[index] ?? { x: 0, y: 0 }, places[index] ?? 0];
+    return {
+      line,
+      text: { x: width + LEADER + 5, y: place },
+      marker: { x: width + LEADER - 4, y: place },
+      leader: `M${end.x + 6},${end.y}L${width + 4},${end.y}L${width + LEADER - 10},${place}`,
+    };
+  });
+}
+
+/** Names below the plot, each after a piece of its line. */
+function labelsBelow(lines: readonly DrawnLine[], places: readonly { x: number; y: number }[]): Label[] {
+  const piece = SAMPLE - 6;
+  return lines.map((line, index) => {
+    const { x, y } = places[index] ?? { x: 0, y: 0 };
+    return {
+      line,
+      text: { x: x + SAMPLE, y },
+      marker: { x: x + piece / 2, y },
+      leader: `M${x},${y}h${piece}`,
+    };
+  });
+}
+
+/**
+ * The lines' names, where there is room for them.
+ * @returns a node a label, to listen to
+ */
+export function drawLabels(svg: PlotSvg, lines: readonly DrawnLine[], scales: Scales, sizes: PlotSizes): LabelNodes {
+  const data =
+    sizes.labels.side === 'ends' ? labelsAtEnds(lines, scales, sizes) : labelsBelow(lines, sizes.labels.places);
   const labels = svg
     .select<SVGGElement>('.labels')
     .selectAll<SVGGElement, Label>('g')
@@ -74,15 +96,16 @@ export function drawLabels(
   labels
     .select('.leader')
     .attr('stroke-dasharray', ({ line }) => methodDash(line.grouping))
-    .attr('d', ({ end, place }) => `M${end.x + 6},${end.y}L${width + 4},${end.y}L${width + LEADER - 10},${place}`);
+    .classed('piece', sizes.labels.side === 'below')
+    .attr('d', ({ leader }) => leader);
   labels
     .select('.marker')
     .attr('d', ({ line }) => symbol(methodMarker(line.merge), 44)() ?? '')
-    .attr('transform', ({ place }) => `translate(${width + LEADER - 4},${place})`);
+    .attr('transform', ({ marker }) => `translate(${marker.x},${marker.y})`);
   labels
     .select('text')
-    .attr('x', width + LEADER + 5)
-    .attr('y', ({ place }) => place)
+    .attr('x', ({ text }) => text.x)
+    .attr('y', ({ text }) => text.y)
     .text(({ line }) => line.title);
   labels.select('title').text(({ line }) => line.description);
   return labels;

@@ -8,21 +8,31 @@ export const MARGIN = { top: 14, bottom: 56, left: 58 };
 export const LABEL_GAP = 16;
 /** Pixels from the end of a line to the text of its label. */
 export const LEADER = 26;
+/** Pixels of a line that stands before its name below the plot, with the space up to the name. */
+export const SAMPLE = 30;
 const PLOT_HEIGHT = 380;
 /** What a letter of a label takes, and what is left free after its text. */
 const CHARACTER = 6.6;
 const AFTER_LABEL = 12;
 /** What a plot needs at least, beside its labels. */
-const LEAST_WIDTH = 240;
-/** What of labels that are cut off must be seen. */
-const LEAST_LABEL = 40;
+const LEAST_WIDTH = 280;
+/** Right of a plot without labels: half of a number on the axis. */
+const LEAST_RIGHT = 14;
+/** Pixels from the bottom of the axis's title to the first row of names. */
+const BEFORE_NAMES = 8;
+/** Pixels between names that stand beside each other. */
+const BETWEEN_NAMES = 18;
 
-/** Pixels of the part that the scales span. */
+/** Where the lines' names are written: at their ends, or below the plot, where each has a place of its own. */
+export type LabelPlaces = { side: 'ends' } | { side: 'below'; places: readonly { x: number; y: number }[] };
+
+/** Pixels of the part that the scales span, and what is around it. */
 export interface PlotSizes {
   width: number;
   height: number;
-  /** Whether the lines' labels have room beside it: all of them, or enough of the longest to read its beginning. */
-  hasLabels: boolean;
+  /** Of the whole drawing. */
+  total: number;
+  labels: LabelPlaces;
 }
 
 export interface Scales {
@@ -30,15 +40,34 @@ export interface Scales {
   y: ScaleContinuousNumeric<number, number>;
 }
 
-/** @param titles those of the lines, which are written at the right of the plot @param available pixels of the page */
+/**
+ * Names are written at the ends of the lines while the plot keeps enough room; else below it, and the plot has all of it.
+ * @param titles those of the lines @param available pixels of the page
+ */
 export function plotSizes(titles: readonly string[], available: number): PlotSizes {
-  const wanted = Math.max(0, ...titles.map((title) => title.length)) * CHARACTER + LEADER + AFTER_LABEL;
-  const right = Math.min(wanted, Math.max(0, available - MARGIN.left - LEAST_WIDTH));
-  return {
-    width: available - MARGIN.left - right,
-    height: Math.max(PLOT_HEIGHT, titles.length * LABEL_GAP),
-    hasLabels: right === wanted || right - LEADER > LEAST_LABEL,
-  };
+  const beside = Math.max(0, ...titles.map((title) => title.length)) * CHARACTER + LEADER + AFTER_LABEL;
+  if (available - MARGIN.left - beside >= LEAST_WIDTH) {
+    const height = Math.max(PLOT_HEIGHT, titles.length * LABEL_GAP);
+    const total = MARGIN.top + height + MARGIN.bottom;
+    return { width: available - MARGIN.left - beside, height, total, labels: { side: 'ends' } };
+  }
+  const [height, top] = [PLOT_HEIGHT, PLOT_HEIGHT + MARGIN.bottom + BEFORE_NAMES];
+  const places = namesBelow(titles, available).map(({ x, row }) => ({ x: x - MARGIN.left, y: top + row * LABEL_GAP }));
+  const last = Math.max(top, ...places.map(({ y }) => y));
+  const width = Math.max(1, available - MARGIN.left - LEAST_RIGHT);
+  return { width, height, total: MARGIN.top + last + LABEL_GAP / 2, labels: { side: 'below', places } };
+}
+
+/** Names beside each other, as many a row as fit. */
+function namesBelow(titles: readonly string[], available: number): { x: number; row: number }[] {
+  let [x, row] = [0, 0];
+  return titles.map((title) => {
+    const width = SAMPLE + title.length * CHARACTER + BETWEEN_NAMES;
+    if (x > 0 && x + width - BETWEEN_NAMES > available) [x, row] = [0, row + 1];
+    const place = { x, row };
+    x += width;
+    return place;
+  });
 }
 
 /** Scales that hold the points, with the original at the left. */

@@ -160,17 +160,28 @@ describe('references', () => {
 describe('the plot', () => {
   it('has room for labels wherever they fit, however short the names are', () => {
     for (const title of ['PCA', 'SVD', 'Mean', 'Weighted mean', 'Least squares, aligned']) {
-      expect(plotSizes([title], 900), title).toMatchObject({ hasLabels: true });
+      expect(plotSizes([title], 900).labels, title).toEqual({ side: 'ends' });
       const { width } = plotSizes([title], 900);
       expect(900 - width).toBeGreaterThan(title.length * 6);
     }
   });
 
-  it('gives labels up for the plot in narrow panels, and cuts long ones off before that', () => {
-    expect(plotSizes(['PCA'], 320).hasLabels).toBe(false);
-    expect(plotSizes(['Least squares, aligned'], 380).hasLabels).toBe(true);
-    expect(plotSizes(['Least squares, aligned'], 340).hasLabels).toBe(false);
-    expect(plotSizes(['Least squares, aligned'], 340).width).toBeGreaterThanOrEqual(240);
+  it('gives all room of a narrow panel to the plot, and writes the names below it, none over another', () => {
+    const titles = ['Mean', 'Least squares, aligned', 'PCA', 'Weighted mean'];
+    for (const available of [260, 320, 430]) {
+      const { width, height, total, labels } = plotSizes(titles, available);
+      expect(available - width, 'little is left beside the plot and its axis').toBeLessThanOrEqual(80);
+      const places = labels.side === 'below' ? labels.places : [];
+      expect(places).toHaveLength(titles.length);
+      for (const [index, { x, y }] of places.entries()) {
+        expect(y).toBeGreaterThan(height + 50);
+        expect(y).toBeLessThan(total);
+        const end = x + 30 + (titles[index]?.length ?? 0) * 6.6;
+        expect(end).toBeLessThanOrEqual(width + 14);
+        const next = places[index + 1];
+        if (next !== undefined) expect(next.y > y || next.x > end).toBe(true);
+      }
+    }
   });
 
   it('lets arrow keys go along a line and between lines of the same number of KV heads', () => {

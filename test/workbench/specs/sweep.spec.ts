@@ -111,6 +111,33 @@ test('draws KL and cache, and sorts the table', async () => {
   await choose(sweep, 'sweep-x', 'heads');
 });
 
+test('gives the room of a narrow panel to the plot, with the names of the lines below it', async () => {
+  const { page } = workbench();
+  const usual = page.viewportSize();
+  const sweep = await workbench().webview('sweep');
+  const labels = sweep.getByTestId('sweep-label');
+  await page.setViewportSize({ width: 820, height: 1000 });
+  const edge = async (of: Locator, side: 'x' | 'y', far: boolean): Promise<number> => {
+    const box = await of.boundingBox();
+    if (box === null) return NaN;
+    return box[side] + (far ? box[side === 'x' ? 'width' : 'height'] : 0);
+  };
+  const axis = sweep.locator('.sweep-plot .x-axis');
+  await eventually(
+    async () => (await edge(labels.first(), 'y', false)) > (await edge(axis, 'y', true)),
+    'names stand below',
+  );
+  const right = await edge(sweep.getByTestId('sweep-plot'), 'x', true);
+  expect(right - (await edge(sweep.getByTestId('sweep-reference'), 'x', true))).toBeLessThan(20);
+  for (const label of await labels.all()) expect(await edge(label, 'x', true)).toBeLessThanOrEqual(right);
+  await workbench().screenshot('sweep-narrow');
+  if (usual !== null) await page.setViewportSize(usual);
+  await eventually(
+    async () => (await edge(labels.first(), 'y', true)) < (await edge(axis, 'y', false)),
+    'names stand at the lines again',
+  );
+});
+
 test.each(themeNames)('keeps pictures, %s', async (theme) => {
   await workbench().setTheme(theme);
   const sweep = await workbench().webview('sweep');
