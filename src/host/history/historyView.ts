@@ -19,6 +19,8 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode
 
   constructor(private readonly history: RunHistory) {
     this.view = vscode.window.createTreeView<HistoryNode>('gqaLens.runs', { treeDataProvider: this });
+    // Names the numbers that every row begins with.
+    this.view.description = vscode.l10n.t('KV heads · loss');
     this.listener = history.onDidChange(() => this.changed.fire(undefined));
   }
 
@@ -73,18 +75,18 @@ function dayTitle(start: number): string {
 }
 
 function runRow(run: PastRun): vscode.TreeItem {
-  const row = new vscode.TreeItem(beginning(run.text, 32));
+  // A side bar is narrow, and cuts off the end: first what a run was converted to and came to, then its text; all other things
+  // are in the tooltip. No icon: it would be the same for all, and take the room of three letters.
+  const row = new vscode.TreeItem(headsOfRow(run));
   row.id = run.id;
-  // A side bar is narrow: what differs most from run to run comes first.
-  row.description = [groupsOf(run), lossesOf(run), run.modelName, timeOf(run, 'short')]
-    .filter((part) => part !== '')
-    .join(' · ');
+  row.description = [lossesOf(run, 2), beginning(run.text, 60)].filter((part) => part !== '').join(' · ');
   row.tooltip = tooltipOf(run);
-  row.iconPath = new vscode.ThemeIcon('history');
   row.contextValue = 'run';
   row.command = { command: 'gqaLens.restoreRun', title: vscode.l10n.t('Show This Run Again'), arguments: [run] };
   row.accessibilityInformation = {
-    label: [beginning(run.text, 60), headsOf(run), lossesOf(run), run.modelName, timeOf(run, 'short')].join(', '),
+    label: [headsOf(run), lossOf(run), beginning(run.text, 60), run.modelName, timeOf(run, 'short')]
+      .filter((part) => part !== '')
+      .join(', '),
   };
   return row;
 }
@@ -93,22 +95,19 @@ function tooltipOf(run: PastRun): vscode.MarkdownString {
   const { conversion, sourceG, tokens, adapter, milliseconds } = run;
   const tooltip = new vscode.MarkdownString();
   tooltip.appendText(beginning(run.text, 400));
-  const loss = lossesOf(run);
   const lines = [
     `${run.modelName} · ${run.path}`,
     conversion.G === sourceG ? headsOf(run) : `${headsOf(run)} · ${conversion.grouping} · ${conversion.merge}`,
-    [vscode.l10n.t('{0} tokens', tokens), loss === '' ? '' : vscode.l10n.t('Loss {0}', loss)]
-      .filter((part) => part !== '')
-      .join(' · '),
+    [vscode.l10n.t('{0} tokens', tokens), lossOf(run)].filter((part) => part !== '').join(' · '),
     `${adapter} · ${(milliseconds / 1000).toFixed(1)} s · ${timeOf(run, 'medium')}`,
   ];
   for (const line of lines) tooltip.appendMarkdown('\n\n').appendText(line);
   return tooltip;
 }
 
-/** "8 → 2", or "8" where nothing is converted. */
-function groupsOf({ conversion, sourceG }: PastRun): string {
-  return conversion.G === sourceG ? String(sourceG) : `${sourceG} → ${conversion.G}`;
+/** "8→2", or "8" where nothing is converted. */
+function headsOfRow({ conversion, sourceG }: PastRun): string {
+  return conversion.G === sourceG ? String(sourceG) : `${sourceG}→${conversion.G}`;
 }
 
 /** "8 → 2 KV heads" */
@@ -118,9 +117,15 @@ function headsOf({ conversion, sourceG }: PastRun): string {
     : vscode.l10n.t('{0} → {1} KV heads', sourceG, conversion.G);
 }
 
-/** "3.514 → 4.684"; "" of an encoder. */
-function lossesOf({ loss, convertedLoss }: PastRun): string {
-  return [loss, convertedLoss].flatMap((value) => value?.toFixed(3) ?? []).join(' → ');
+/** "Loss 3.514 → 4.684"; "" of an encoder. */
+function lossOf(run: PastRun): string {
+  const losses = lossesOf(run, 3).replace('→', ' → ');
+  return losses === '' ? '' : vscode.l10n.t('Loss {0}', losses);
+}
+
+/** "3.51→4.68"; "" of an encoder. */
+function lossesOf({ loss, convertedLoss }: PastRun, digits: number): string {
+  return [loss, convertedLoss].flatMap((value) => value?.toFixed(digits) ?? []).join('→');
 }
 
 function timeOf({ time }: PastRun, timeStyle: 'short' | 'medium'): string {

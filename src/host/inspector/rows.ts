@@ -33,7 +33,8 @@ function describe(node: Node, isActive: boolean): vscode.TreeItem {
 function checkpointRow(session: Session, isActive: boolean): vscode.TreeItem {
   const { model } = session;
   const row = new vscode.TreeItem(model.name, vscode.TreeItemCollapsibleState.Expanded);
-  row.description = `${model.familyTitle} · ${formatCount(model.parameters)} · ${groupsText(session)}`;
+  // What a conversion changes comes first: the end is cut off in a narrow side bar.
+  row.description = `${groupsText(session)} · ${model.familyTitle} · ${formatCount(model.parameters)}`;
   row.iconPath = new vscode.ThemeIcon(isActive ? 'circle-filled' : 'circle-outline');
   row.tooltip =
     model.notRunnable === null

@@ -36,8 +36,8 @@ describe('the history of runs', () => {
     assert.equal(newest.convertedLoss, session.converted?.loss);
     assert.ok(newest.milliseconds > 0 && newest.adapter !== '');
     assert.ok(newest.time >= older.time);
-    const losses = [newest.loss, newest.convertedLoss].map((loss) => loss?.toFixed(3)).join(' → ');
-    assert.ok((await labelOf(newest)).startsWith(`Holmes looked at Watson. | 8 → 2 · ${losses} · sample · `));
+    const losses = [newest.loss, newest.convertedLoss].map((loss) => loss?.toFixed(2)).join('→');
+    assert.equal(await labelOf(newest), `8→2 | ${losses} · Holmes looked at Watson.`);
   });
 
   it('notes the same run once, and a change of conversion as another', async () => {

@@ -33,13 +33,49 @@ test('lists what was run, newest first, with conversion and losses', async () =>
   const labels = await workbench().page.locator('.monaco-list-row').allInnerTexts();
   const places = texts.map((text) => labels.findIndex((label) => label.includes(text)));
   expect(places[1]).toBeLessThan(places[0] ?? -1);
-  expect(await row(texts[1] ?? '').innerText()).toMatch(/8 → 2 · \d\.\d{3} → \d\.\d{3} · sample/);
+  expect(await row(texts[1] ?? '').innerText()).toMatch(/^8→2\s*\d\.\d\d→\d\.\d\d · Watson/);
+});
+
+/** Whether a row's conversion and losses stand left of where the row is cut off, and of the dots there. */
+async function isOutcomeSeen(): Promise<boolean> {
+  return row(texts[1] ?? '').evaluate((element) => {
+    const label = element.querySelector('.monaco-icon-label-container');
+    const text = element.querySelector('.label-description')?.firstChild;
+    const losses = /^\d+\.\d\d→\d+\.\d\d/.exec(text?.textContent ?? '')?.[0];
+    if (!label || !text || losses === undefined) return false;
+    const words = element.ownerDocument.createRange();
+    words.setStart(text, 0);
+    words.setEnd(text, losses.length);
+    const dots = 12;
+    return words.getBoundingClientRect().right <= label.getBoundingClientRect().right - dots;
+  });
+}
+
+test('shows conversion and losses of a run however narrow the side bar is', async () => {
+  const { page } = workbench();
+  const sideBar = page.locator('.part.sidebar');
+  const width = async (): Promise<number> => (await sideBar.boundingBox())?.width ?? NaN;
+  const drag = async (to: number): Promise<void> => {
+    const { x = 0, width: from = 0 } = (await sideBar.boundingBox()) ?? {};
+    await page.mouse.move(x + from, 600);
+    await page.mouse.down();
+    await page.mouse.move(x + to, 600, { steps: 5 });
+    await page.mouse.up();
+  };
+  const usual = await width();
+  expect(await isOutcomeSeen()).toBe(true);
+  await drag(172);
+  await eventually(async () => (await width()) < 180, 'the side bar is narrow');
+  expect(await isOutcomeSeen()).toBe(true);
+  await workbench().screenshot('history-narrow');
+  await drag(usual);
+  await eventually(async () => Math.abs((await width()) - usual) < 3, 'the side bar is as it was');
 });
 
 test('brings a run back with its conversion', async () => {
   const explorer = await explorerView();
   await choose(explorer, 'groups-picker', '4');
-  await row('8 → 4 · ').waitFor({ timeout: 90_000 });
+  await row('8→4').waitFor({ timeout: 90_000 });
   for (const theme of Object.keys(themes) as ThemeName[]) {
     await workbench().setTheme(theme);
     await workbench().screenshot(`history-${theme}`);
