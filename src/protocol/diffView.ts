@@ -29,7 +29,7 @@ export interface DiffUi {
   hideFirstToken: boolean;
   /** Probabilities, or the scores that their softmax is taken of. */
   mapValues: MapValues;
-  /** The large maps: the head's own, or it minus the mean of the heads that share its KV group, each side's own mean. */
+  /** Maps are the head's own, or it minus the mean of the heads that share its KV group, each side's own mean. */
   memberMaps: MemberMaps;
   /** The part of the large maps that is looked at. */
   zoom: MapView;

@@ -27,13 +27,16 @@ export interface DiffData {
   continuations: LazyCache<{ runA: string; runB: string }, { a: Continuation; b: Continuation }>;
 }
 
+/** Of the small maps of all groups on both sides and their differences, in models of many groups, and of what was looked at before. */
+const MOST_TILES = 192;
+
 /** Tokens that both runs continue the text by. */
 const CONTINUATION_LENGTH = 24;
 
 /** @param changed called after any answer has arrived */
 export function createDiffData(host: DiffRequests, changed: () => void): DiffData {
   return {
-    maps: new MapTiles((request) => host.attention(request), changed, 48),
+    maps: new MapTiles((request) => host.attention(request), changed, MOST_TILES),
     rows: new LazyCache((request) => host.attentionRow(request), changed, 512),
     attentionRow: (request) => host.attentionRow(request),
     divergences: new LazyCache(({ runA, runB, layer }) => host.headDivergence(runA, runB, layer), changed, 128),

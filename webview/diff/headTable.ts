@@ -1,12 +1,12 @@
 /**
- * All heads of the layer beside each other in group order: how far each one's maps are apart (a bar), its map on the
- * first side above its map on the second. Choosing one shows it large.
+ * All heads of the layer beside each other in group order: how far each one's maps are apart (a bar), its map on the first side
+ * above its map on the second and their difference, of what the large maps show. Choosing one shows it large.
+ * Role: elements, order and bars; tiles are headTiles.ts, colours paneColors.ts.
  */
 import { t } from '@vscode/l10n';
 import type { DiffUi } from '../../src/protocol/diffView';
-import type { AttentionRequest, AttentionTile } from '../../src/protocol/maps';
+import type { AttentionTile } from '../../src/protocol/maps';
 import { colorScaleOf, colorScales } from '../shared/colorScale';
-import { comparisonColors } from '../shared/comparisonColors';
 import { CheckBox, Picker, Segmented, type Choice } from '../shared/controls';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
@@ -14,23 +14,25 @@ import type { Figure, FigureNumbers } from '../shared/figure';
 import { Heatmap, type HeatmapPicture } from '../shared/heatmap';
 import { layerTitle } from '../shared/labels';
 import { panel } from '../shared/panel';
-import { cellsOf } from '../shared/mapCells';
-import { fitColors } from '../shared/mapColors';
-import type { WholeMaps } from '../shared/mapTiles';
-import { isDark } from '../shared/theme';
+import type { MapColors } from '../shared/mapColors';
+import { legendElement } from '../shared/mapLegend';
 import type { DiffData } from './data';
 import { headNumbers } from './numbers';
-import { sideRequest } from './paneMaps';
-import { mapMarks, NO_HOVER, orderedHeads, shownModel, tokensOf, type DiffActions, type DiffView } from './view';
+import { HeadTileReader } from './headTiles';
+import { fitPaneColors, mapLayer } from './paneColors';
+import { headLegendWords, headMapsNote } from './paneWords';
+import { mapMarks, NO_HOVER, orderedHeads, shownModel, type DiffActions, type DiffView, type Pane } from './view';
 
 interface Column {
   element: HTMLElement;
   button: HTMLButtonElement;
   bar: HTMLElement;
   value: HTMLElement;
-  a: Heatmap;
-  b: Heatmap;
+  maps: Record<Pane, Heatmap>;
 }
+
+/** From above. */
+const PANES: readonly Pane[] = ['a', 'b', 'difference'];
 
 /** Bits that a full bar stands for at least: noise must not look like change. */
 const SMALLEST_TOP = 0.02;
@@ -51,6 +53,8 @@ export class HeadTable implements Figure<DiffView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #note = element('p', { class: 'muted note' });
+  readonly #failure = element('p', { class: 'failed', hidden: true });
+  readonly #legends = element('div', { class: 'map-legends' });
   readonly #row = element('div', { class: 'head-columns' });
   readonly #layer: Picker;
   readonly #scale: Segmented;
@@ -59,10 +63,14 @@ export class HeadTable implements Figure<DiffView> {
   readonly #columns = new Map<number, Column>();
   readonly #actions: DiffActions;
   readonly #data: DiffData;
+  readonly #tiles: HeadTileReader;
+  #view: DiffView | null = null;
+  #isPlanned = false;
 
   constructor(actions: DiffActions, data: DiffData) {
     this.#actions = actions;
     this.#data = data;
+    this.#tiles = new HeadTileReader(data.maps);
     this.#layer = new Picker('layer-picker', t('Layer'), (value) => actions.choose({ layer: Number(value) }));
     this.#scale = new Segmented('scale-picker', t('Colour scale'), colorScales, (value) =>
       actions.choose({ scale: colorScaleOf(value) }),
@@ -84,10 +92,11 @@ export class HeadTable implements Figure<DiffView> {
       this.#scale.element,
       this.#hideFirst.element,
     );
-    this.element = panel('heads', this.#title, controls, this.#row, this.#note);
+    this.element = panel('heads', this.#title, controls, this.#legends, this.#row, this.#failure, this.#note);
   }
 
   render(view: DiffView): void {
+    this.#view = view;
     const { compare, sides } = view.snapshot;
     const model = shownModel(view.snapshot);
     this.#title.textContent = t('Heads of {0}', layerTitle(model, view.ui.layer));
@@ -111,8 +120,7 @@ export class HeadTable implements Figure<DiffView> {
     this.#note.textContent = [
       t('Bars: Jensen-Shannon divergence of the two maps in bits (0: the same, 1: nothing in common).'),
       values === null ? '' : t('A full bar is {0} bit.', largest.toFixed(3)),
-      t('Maps: above {0}, below {1}.', sides.a.name, sides.b.name),
-      view.ui.mapValues === 'scores' ? t('They show scores before the softmax.') : '',
+      headMapsNote(view),
     ].join(' ');
     this.#order.show(view.ui.headOrder);
     const heads = inOrder(orderedHeads(view), view.ui.headOrder, values);
@@ -122,8 +130,10 @@ export class HeadTable implements Figure<DiffView> {
       if (column === undefined) continue;
       paintGroup(column.element, group);
       column.button.title = t('Query head {0}, KV {1}', head, group);
-      for (const side of ['a', 'b'] as const)
-        column[side].canvas.setAttribute('aria-label', `Q${head}, ${sides[side].name}`);
+      for (const pane of PANES) {
+        const name = pane === 'difference' ? t('Difference') : sides[pane].name;
+        column.maps[pane].canvas.setAttribute('aria-label', `Q${head}, ${name}`);
+      }
       column.button.setAttribute('aria-pressed', String(head === view.ui.head));
       column.element.classList.toggle('selected', head === view.ui.head);
       if (divergence?.state !== 'ready') continue;
@@ -146,37 +156,46 @@ export class HeadTable implements Figure<DiffView> {
 
   emphasise(view: DiffView): void {
     const marks = mapMarks(view);
-    for (const { a, b } of this.#columns.values()) {
-      a.mark(marks);
-      b.mark(marks);
-    }
+    for (const { maps } of this.#columns.values()) for (const pane of PANES) maps[pane].mark(marks);
   }
 
   #draw(view: DiffView): void {
-    const requests = { a: sideRequest(view, 'a'), b: sideRequest(view, 'b') };
-    const members = Math.max(0, ...[...this.#columns.values()].map((column) => column.a.pixels));
-    const ask = (request: AttentionRequest | null): WholeMaps | null =>
-      request && this.#data.maps.whole(request, tokensOf(view), { mean: members, members });
-    const asked = [ask(requests.a), ask(requests.b)];
-    this.element.classList.toggle(
-      'loading',
-      asked.some((one) => one?.tile === null && one.error === null),
-    );
-    const [a = null, b = null] = asked.map((one) => one?.tile ?? null);
-    if (a === null || b === null) return;
-    const { hideFirstToken, scale } = view.ui;
-    const look = { scale, skipFirstKey: hideFirstToken, dark: isDark(), comparison: comparisonColors() };
-    const colors = fitColors([a, b], look);
-    const picture = (of: AttentionTile, head: number): HeatmapPicture => {
-      const { S, T, causal, window } = of;
-      const cells = cellsOf(of, head);
-      const layers = cells === null ? [] : [{ window, ...cells, table: colors.table(cells.coding) }];
-      return { S, T, causal, fadeFirst: hideFirstToken, layers };
-    };
-    for (const [head, column] of this.#columns) {
-      column.a.draw(picture(a, head));
-      column.b.draw(picture(b, head));
+    const pixels = Math.max(0, ...[...this.#columns.values()].map((column) => column.maps.a.pixels));
+    const { heads, isLoading, failure } = this.#tiles.read(view, pixels);
+    this.element.classList.toggle('loading', isLoading);
+    this.#failure.hidden = failure === null;
+    this.#failure.textContent = failure;
+    // What was drawn before stays until all of them have come: they have one scale.
+    if (isLoading || pixels === 0) return;
+    const tiles = { sides: [] as AttentionTile[], difference: [] as AttentionTile[] };
+    for (const { a, b, difference } of heads.values()) {
+      tiles.sides.push(a, b);
+      if (difference !== null) tiles.difference.push(difference);
     }
+    const colors = fitPaneColors(tiles, view.ui);
+    for (const [head, { maps }] of this.#columns) {
+      const own = heads.get(head);
+      for (const pane of PANES) {
+        maps[pane].element.classList.toggle('missing', own === undefined);
+        maps[pane].element.classList.toggle('awaited', own?.[pane] === null);
+        const tile = own?.[pane];
+        if (tile) maps[pane].draw(picture(tile, pane === 'difference' ? colors.difference : colors.sides, view));
+      }
+    }
+    this.#legends.replaceChildren(
+      ...colors.sides.legends.map((legend) => legendElement(legend, headLegendWords(view, legend.kind))),
+      ...colors.difference.legends.map((legend) => legendElement(legend, t('Difference'))),
+    );
+  }
+
+  /** Draws again once: maps have another size. */
+  #again(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    requestAnimationFrame(() => {
+      this.#isPlanned = false;
+      if (this.#view !== null) this.#draw(this.#view);
+    });
   }
 
   #place(heads: number[]): void {
@@ -194,16 +213,20 @@ export class HeadTable implements Figure<DiffView> {
     const events = {
       hover: (cell: { query: number; key: number } | null) => this.#actions.hover({ ...NO_HOVER, ...cell }),
       select: () => undefined,
+      resized: () => this.#again(),
     };
-    const a = new Heatmap(
-      { 'data-testid': 'diff-thumb', 'data-side': 'a', 'data-head': head, 'aria-label': `Q${head}` },
-      events,
-    );
-    const b = new Heatmap(
-      { 'data-testid': 'diff-thumb', 'data-side': 'b', 'data-head': head, 'aria-label': `Q${head}` },
-      events,
-    );
-    for (const map of [a, b]) map.canvas.tabIndex = -1;
+    const make = (pane: Pane): Heatmap => {
+      const attributes = {
+        'data-testid': 'diff-thumb',
+        'data-side': pane,
+        'data-head': head,
+        'aria-label': `Q${head}`,
+      };
+      const map = new Heatmap(attributes, events);
+      map.canvas.tabIndex = -1;
+      return map;
+    };
+    const maps = { a: make('a'), b: make('b'), difference: make('difference') };
     const bar = element(
       'span',
       { class: 'divergence-bar', 'data-testid': 'head-divergence', 'data-head': head },
@@ -217,8 +240,13 @@ export class HeadTable implements Figure<DiffView> {
       ' ',
       value,
     );
-    const column = element('div', { class: 'head-column' }, bar, button, a.element, b.element);
+    const column = element('div', { class: 'head-column' }, bar, button, ...PANES.map((pane) => maps[pane].element));
     column.addEventListener('click', () => this.#actions.choose({ head }));
-    return { element: column, button, bar, value, a, b };
+    return { element: column, button, bar, value, maps };
   }
+}
+
+function picture(tile: AttentionTile, colors: MapColors, { ui }: DiffView): HeatmapPicture {
+  const { S, T, causal } = tile;
+  return { S, T, causal, fadeFirst: ui.hideFirstToken, layers: [mapLayer(tile, colors)] };
 }

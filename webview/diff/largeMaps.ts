@@ -3,24 +3,22 @@
  * pointer; the elements of a map are pane.ts, whose maps they are paneMaps.ts, tiles paneTiles.ts.
  */
 import { t } from '@vscode/l10n';
-import { comparisonColors } from '../shared/comparisonColors';
+import type { AttentionTile } from '../../src/protocol/maps';
 import { element } from '../shared/dom';
 import { paintGroup } from '../shared/groupLook';
 import type { Figure, FigureNumbers, Gathering } from '../shared/figure';
 import type { HeatmapEvents } from '../shared/heatmap';
 import { LinkedView } from '../shared/linkedView';
-import { NO_DIFFERENCE } from '../shared/mapCells';
-import { fitColors, type MapColors } from '../shared/mapColors';
 import { legendElement } from '../shared/mapLegend';
 import type { MapView } from '../shared/mapView';
 import { panel } from '../shared/panel';
 import type { Readout } from '../shared/readout';
-import { isDark } from '../shared/theme';
 import { ZoomBar } from '../shared/zoomBar';
 import type { DiffData } from './data';
 import { gatherLargeMaps, largeMapNumbers } from './largeMapNumbers';
 import { MapChoices } from './mapChoices';
 import { colorKey, makePane, statistics, type MapPane } from './pane';
+import { fitPaneColors, mapLayer } from './paneColors';
 import { PaneReadout } from './paneReadout';
 import { paneTiles, type PaneTiles } from './paneTiles';
 import { largeMapsTitle, legendWords, moreWords, paneTitle, valueWords } from './paneWords';
@@ -117,34 +115,25 @@ export class LargeMaps implements Figure<DiffView> {
   }
 
   #drawMaps(view: DiffView, tiles: Record<Pane, PaneTiles>): void {
-    const { head, hideFirstToken, scale } = view.ui;
-    const look = { scale, skipFirstKey: hideFirstToken, dark: isDark(), comparison: comparisonColors() };
-    const fit = (panes: readonly Pane[]): MapColors => {
-      const wholes = panes.map((pane) => tiles[pane].whole).filter((tile) => tile !== null);
-      return fitColors(wholes, look);
-    };
-    // What sets a head apart is drawn in the colours of differences too, on a scale of its own.
-    const [ofSides, ofDifference] = [fit(['a', 'b']), fit(['difference'])];
+    const { head, hideFirstToken } = view.ui;
+    const wholes = (panes: readonly Pane[]): AttentionTile[] =>
+      panes.map((pane) => tiles[pane].whole).filter((tile) => tile !== null);
+    const fitted = fitPaneColors({ sides: wholes(['a', 'b']), difference: wholes(['difference']) }, view.ui);
     const tokens = shownTokens(view);
     for (const pane of PANES) {
       const { whole, part, failure } = tiles[pane];
       if (whole === null) continue;
       const { S, T, causal } = whole;
-      const colors = pane === 'difference' ? ofDifference : ofSides;
-      const layers = [whole, part].flatMap((tile) => {
-        if (tile === null) return [];
-        const cells = tile.mean;
-        const zero = cells.coding.kind === 'differences' ? NO_DIFFERENCE : 0;
-        return [{ window: tile.window, ...cells, table: colors.table(cells.coding), zero }];
-      });
+      const colors = pane === 'difference' ? fitted.difference : fitted.sides;
+      const layers = [whole, part].flatMap((tile) => (tile === null ? [] : [mapLayer(tile, colors)]));
       this.#panes[pane].map.draw({ S, T, causal, layers, fadeFirst: hideFirstToken });
       this.#panes[pane].axis.show(tokens, causal);
       if (pane !== 'difference' && failure === null)
         this.#panes[pane].numbers.replaceChildren(...statistics(whole, head));
     }
-    this.#legends.replaceChildren(...ofSides.legends.map((legend) => legendElement(legend, legendWords(view))));
+    this.#legends.replaceChildren(...fitted.sides.legends.map((legend) => legendElement(legend, legendWords(view))));
     this.#zoom.show(this.#linked.view, tokens.queries.length, tokens.keys.length, this.#linked.isMoving);
-    const largest = ofDifference.legends[0]?.ticks.at(-1)?.text ?? '0';
+    const largest = fitted.difference.legends[0]?.ticks.at(-1)?.text ?? '0';
     this.#panes.difference.numbers.replaceChildren(
       colorKey('less', moreWords(view, 'a')),
       colorKey('more', moreWords(view, 'b')),

@@ -2,8 +2,7 @@
 import { t } from '@vscode/l10n';
 import { Segmented } from '../shared/controls';
 import { mapValuesChoice } from '../shared/mapValues';
-import { groupHeads } from './paneMaps';
-import type { DiffActions, DiffView } from './view';
+import { orderedHeads, type DiffActions, type DiffView } from './view';
 
 export class MapChoices {
   readonly elements: HTMLElement[];
@@ -14,7 +13,7 @@ export class MapChoices {
     this.#values = mapValuesChoice((mapValues) => actions.choose({ mapValues }));
     this.#members = new Segmented(
       'member-maps',
-      t('What the large maps show'),
+      t('Heads as they are, or minus their mean'),
       [
         { value: 'own', title: t('Head'), description: t('The map of the query head') },
         {
@@ -33,7 +32,8 @@ export class MapChoices {
   show(view: DiffView): void {
     this.#values.show(view.ui.mapValues);
     this.#members.show(view.ui.memberMaps);
-    // A head alone is its own mean.
-    this.#members.element.hidden = groupHeads(view).length < 2;
+    // A head alone is its own mean; heads of other groups may have one.
+    const groups = orderedHeads(view).map(({ group }) => group);
+    this.#members.element.hidden = new Set(groups).size === groups.length;
   }
 }

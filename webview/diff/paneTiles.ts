@@ -5,7 +5,7 @@
 import type { AttentionTile } from '../../src/protocol/maps';
 import type { MapPixels, MapsOf, MapTiles } from '../shared/mapTiles';
 import type { MapView } from '../shared/mapView';
-import { changeMaps, drawnChange, headMaps, showsDeviations, shownTile } from './paneMaps';
+import { changeMaps, drawnChange, headMaps, needsEngine, showsDeviations, shownTile } from './paneMaps';
 import { tokensOf, type DiffView, type Pane, type Side } from './view';
 
 export interface PaneTiles {
@@ -47,8 +47,7 @@ function change(
   if (a === null || b === null) return NOTHING;
   if (a.mean.columns !== b.mean.columns) return NOTHING;
   const drawn = (): PaneTiles => ({ ...NOTHING, whole: drawnChange(a, b, view.ui.hideFirstToken) });
-  const isPooled = b.mean.rows < b.S || b.mean.columns < b.T;
-  if (!isPooled && view.ui.mapValues === 'probabilities' && !showsDeviations(view)) return drawn();
+  if (!needsEngine(view, b, showsDeviations(view))) return drawn();
   const asked = ask(changeMaps(view));
   const kind = asked.whole?.mean.coding.kind ?? 'differences';
   return asked.failure !== null || kind !== 'differences' ? drawn() : asked;

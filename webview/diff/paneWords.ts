@@ -1,8 +1,9 @@
-/** What the large maps show, in words: titles, legends, what a colour of their difference means. Pure. */
+/** What the maps show, in words: titles, legends, what a colour of their difference means. Pure. */
 import { t } from '@vscode/l10n';
 import type { DiffUi } from '../../src/protocol/diffView';
+import type { CellCoding } from '../../src/protocol/maps';
 import { layerTitle } from '../shared/labels';
-import { showsDeviations } from './paneMaps';
+import { headSets, showsDeviations } from './paneMaps';
 import { groupOfShownHead, shownModel, type DiffView, type Pane } from './view';
 
 /** "Q3", or "Q3 − mean of KV 1". */
@@ -26,6 +27,27 @@ export function largeMapsTitle(view: DiffView): string {
 export function legendWords(view: DiffView): string {
   if (view.ui.mapValues === 'scores') return showsDeviations(view) ? t('score − mean score') : t('score');
   return showsDeviations(view) ? t('probability − mean') : t('probability');
+}
+
+/** What the colours of the small maps stand for; heads that share no KV head are drawn as they are, beside others minus a mean. */
+export function headLegendWords({ ui }: DiffView, kind: CellCoding['kind']): string {
+  const isScore = ui.mapValues === 'scores';
+  if (kind === 'differences') return isScore ? t('score − mean score') : t('probability − mean');
+  return isScore ? t('score') : t('probability');
+}
+
+/** What the small maps show, and in which order. */
+export function headMapsNote(view: DiffView): string {
+  const { ui, snapshot } = view;
+  return [
+    t('Maps, from above: {0}, {1}, their difference.', snapshot.sides.a.name, snapshot.sides.b.name),
+    ui.mapValues === 'scores' ? t('They show scores before the softmax.') : '',
+    headSets(view).some(({ deviates }) => deviates)
+      ? t('Each is minus the mean of the heads that share its KV group.')
+      : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }
 
 /** What a pane is called. */

@@ -6,9 +6,26 @@ import type { DiffUi } from '../../../src/protocol/diffView';
 import { createDiffData, type DiffRequests } from '../../../webview/diff/data';
 import { gatherLargeMaps, largeMapNumbers } from '../../../webview/diff/largeMapNumbers';
 import { paneContent } from '../../../webview/diff/paneContent';
-import { changeMaps, drawnChange, headMaps, rowRequest, shownTile } from '../../../webview/diff/paneMaps';
+import { HeadTileReader } from '../../../webview/diff/headTiles';
+import {
+  changeMaps,
+  drawnChange,
+  headMaps,
+  headSets,
+  rowRequest,
+  setChange,
+  setMaps,
+  shownTile,
+} from '../../../webview/diff/paneMaps';
 import { paneTiles } from '../../../webview/diff/paneTiles';
-import { largeMapsTitle, legendWords, moreWords, paneTitle } from '../../../webview/diff/paneWords';
+import {
+  headLegendWords,
+  headMapsNote,
+  largeMapsTitle,
+  legendWords,
+  moreWords,
+  paneTitle,
+} from '../../../webview/diff/paneWords';
 import { fitDiffUi, type DiffView } from '../../../webview/diff/view';
 import { decode } from '../../../webview/shared/mapCells';
 import { WHOLE_MAP } from '../../../webview/shared/mapView';
@@ -83,6 +100,87 @@ describe('whose maps are asked for', () => {
     if (b) b.grouping.groupOfHead[1] = [0, 0, 0, 1];
     expect(headMaps(shown, 'a')).toMatchObject({ heads: [3], meanOnly: true });
     expect(legendWords(shown)).toBe('probability');
+  });
+});
+
+describe('the small maps', () => {
+  const window = { q0: 0, q1: S, k0: 0, k1: S };
+  const coded = (count: number, code: number, coding: CellCoding): MapCells => ({
+    ...{ rows: S, columns: S, codes: new Uint8Array(count * S * S).fill(code), coding },
+  });
+  const answer = ({ heads, deviations, minus, meanOnly, runId, values }: AttentionRequest): AttentionTile => {
+    const own: CellCoding = values === 'scores' ? scores : { kind: 'weights' };
+    const isDifference = deviations === true || minus !== undefined;
+    const coding: CellCoding = isDifference ? { kind: 'differences', largest: 1 } : own;
+    const code = runId === 'two' ? 140 : 120;
+    const members = meanOnly === true ? null : coded(heads.length, code, coding);
+    return {
+      ...{ layer: 1, heads, S, T: S, causal: true, window, statistics: [] },
+      mean: coded(1, code, own),
+      members,
+    };
+  };
+  async function read(shown: DiffView, attention: (request: AttentionRequest) => Promise<AttentionTile>) {
+    const reader = new HeadTileReader(data({ attention }).maps);
+    reader.read(shown, 64);
+    await new Promise(setImmediate);
+    reader.read(shown, 64);
+    await new Promise(setImmediate);
+    return { reader, found: reader.read(shown, 64) };
+  }
+
+  it('are asked for together as they are, and by groups where their mean is taken from them', () => {
+    expect(headSets(view({}))).toEqual([{ heads: [0, 1, 2, 3], deviates: false }]);
+    const shown = view({ memberMaps: 'deviations', mapValues: 'scores' });
+    expect(headSets(shown)).toEqual([
+      { heads: [0, 1], deviates: true },
+      { heads: [2, 3], deviates: true },
+    ]);
+    const { b } = shown.snapshot.compare ?? {};
+    if (b) b.grouping.groupOfHead[1] = [0, 0, 1, 2];
+    const [pair, alone] = headSets(shown);
+    expect([pair, alone]).toEqual([
+      { heads: [0, 1], deviates: true },
+      { heads: [2, 3], deviates: false },
+    ]);
+    const deviating = { runId: 'two', layer: 1, heads: [0, 1], deviations: true, values: 'scores' };
+    expect(pair && setMaps(shown, 'b', pair)).toEqual(deviating);
+    expect(pair && setChange(shown, pair)).toEqual({ ...deviating, minus: 'one' });
+  });
+
+  it('show of every head what the large maps show of one: both sides and their difference', async () => {
+    for (const ui of [{}, { mapValues: 'scores' }, { memberMaps: 'deviations' }] as Partial<DiffUi>[]) {
+      const shown = view(ui);
+      const { found, reader } = await read(shown, (request) => Promise.resolve(answer(request)));
+      expect([...found.heads.keys()]).toEqual([0, 1, 2, 3]);
+      const large = headMaps(shown, 'a');
+      const expected = large && shownTile(answer(large), 3);
+      expect(found.heads.get(3)?.a.mean.coding).toEqual(expected?.mean.coding);
+      expect(found.heads.get(3)?.difference?.mean.coding.kind).toBe('differences');
+      // What has not changed is the same picture, and is not painted again.
+      const again = reader.read(shown, 64).heads.get(0)?.difference?.mean.codes.buffer;
+      expect(again).toBe(found.heads.get(0)?.difference?.mean.codes.buffer);
+    }
+  });
+
+  it('have the difference of what is drawn where a host gives none, and say what is missing', async () => {
+    const shown = view({ mapValues: 'scores' });
+    const refuse = (request: AttentionRequest): Promise<AttentionTile> =>
+      request.minus === undefined ? Promise.resolve(answer(request)) : Promise.reject(new Error('not here'));
+    const { found } = await read(shown, refuse);
+    const { mean } = found.heads.get(1)?.difference ?? {};
+    expect(mean && decode(mean.codes[0] ?? 0, mean.coding)).toBeCloseTo(20, 1);
+    const { found: nothing } = await read(shown, () => Promise.reject(new Error('no maps')));
+    expect(nothing).toMatchObject({ isLoading: false, failure: 'no maps' });
+    expect(nothing.heads.size).toBe(0);
+  });
+
+  it('say what they are minus', () => {
+    expect(headMapsNote(view({}))).toBe('Maps, from above: MHA, GQA-2, their difference.');
+    expect(headMapsNote(view({ memberMaps: 'deviations' }))).toMatch(
+      /minus the mean of the heads that share its KV group/,
+    );
+    expect(headLegendWords(view({ mapValues: 'scores' }), 'differences')).toBe('score − mean score');
   });
 });
 

@@ -259,6 +259,17 @@ test('the comparison takes pooled maps from each other before they are pooled', 
   const { opacity, isRed } = await strongest(large(diff, 'difference'), row, column);
   expect(opacity).toBeGreaterThan(250);
   expect(isRed).toBe(change(most) > 0);
+  // Small maps are on a scale of all heads; what has more on which side they tell alike.
+  const small = (side: string): Locator =>
+    diff.locator(`[data-testid="diff-thumb"][data-side="${side}"][data-head="0"]`);
+  const place = async (map: Locator, cell: number): Promise<[number, number]> => {
+    const side = await map.evaluate((canvas) => (canvas as unknown as { width: number }).width);
+    return [Math.floor((Math.floor(cell / S) * side) / S), Math.floor(((cell % S) * side) / S)];
+  };
+  await eventually(async () => {
+    const drawn = await strongest(small('difference'), ...(await place(small('difference'), most)));
+    return drawn.opacity > 100 && drawn.isRed === change(most) > 0;
+  }, 'the small difference is drawn');
   expect(await crossingLabels(diff)).toEqual([]);
   await workbench().screenshot('comparison-pooled');
 
@@ -292,5 +303,26 @@ test('the comparison takes pooled maps from each other before they are pooled', 
     const mean = heads.reduce((sum, own) => sum + own / 4, 0);
     expect(weight, side).toBeCloseTo((heads[0] ?? NaN) - mean, 4);
   }
+  // The small maps follow: of the whole layer, in the colours of differences.
+  await eventually(
+    async () => (await diff.locator('.heads .map-legend[data-kind="differences"]').count()) === 2,
+    'the legends of the small maps tell differences',
+  );
+  const apart = (cell: number): number => {
+    const heads = [0, 1, 2, 3].map((head) => a.maps[head * S * S + cell] ?? NaN);
+    return (heads[0] ?? NaN) - heads.reduce((sum, own) => sum + own / 4, 0);
+  };
+  const farthest = Array.from({ length: S * S }, (_, cell) => cell).reduce((best, cell) =>
+    Math.abs(apart(cell)) > Math.abs(apart(best)) ? cell : best,
+  );
+  const drawn = await strongest(small('a'), ...(await place(small('a'), farthest)));
+  expect(drawn.opacity).toBeGreaterThan(100);
+  expect(drawn.isRed).toBe(apart(farthest) > 0);
   await workbench().screenshot('comparison-deviations');
+  await small('difference').scrollIntoViewIfNeeded();
+  await workbench().page.mouse.move(800, 5);
+  for (const theme of ['high-contrast-light', 'light', 'dark'] as const) {
+    await workbench().setTheme(theme);
+    await workbench().screenshot(`comparison-small-${theme}`);
+  }
 });
