@@ -9,6 +9,9 @@ import { root } from './places.mjs';
 /** Folders whose words users read. The engine's own are in English: its command line and its files speak them too. */
 const folders = ['src/host', 'webview'];
 
+/** What pages that stand alone say around what their scripts do. */
+const aroundPages = 'src/engine/standalonePage.ts';
+
 /** Registries whose entries users choose from. */
 const registries = ['src/gqa/groupings', 'src/gqa/merges', 'src/gqa/similarities'];
 
@@ -44,7 +47,7 @@ export function failingFiles() {
 
 /** The TypeScript files of those folders, parsed. */
 export function sourceFiles() {
-  return [...folders.flatMap(tree), 'src/extension.ts'].map((path) => ({ path, source: parse(path) }));
+  return [...folders.flatMap(tree), 'src/extension.ts', aroundPages].map((path) => ({ path, source: parse(path) }));
 }
 
 /** What the registries say about their entries. */
@@ -58,7 +61,10 @@ function registryWords() {
  * @returns {Record<string, Record<string, string>>} language → message → translation
  */
 export function translationsOf(paths) {
-  const messages = new Set([...paths.flatMap((path) => [...messagesOf(parse(path))]), ...registryWords()]);
+  const messages = new Set([
+    ...[...paths, aroundPages].flatMap((path) => [...messagesOf(parse(path))]),
+    ...registryWords(),
+  ]);
   return Object.fromEntries(
     translationFiles().map(({ language, path }) => {
       const bundle = /** @type {Record<string, string>} */ (JSON.parse(readFileSync(join(root, path), 'utf8')));
@@ -193,7 +199,7 @@ export function untranslated(source) {
 
 /** Without signs of the editor, markup and the product's name, which are the same in every language. */
 const wordsOf = (/** @type {string} */ text) =>
-  /^[<[]|^color-mix|gradient\(|px\b/.test(text)
+  /^[<[]|^default-src|^color-mix|gradient\(|px\b/.test(text)
     ? ''
     : text.replace(/\$\([\w-]+\)|GQA Lens|\b(PNG|SVG|CSV|JSON)\b/g, '');
 

@@ -31,6 +31,7 @@ export function standalonePage({ title, page, language, data, head }: Standalone
   const script = page.script.replaceAll('</script', '<\\/script');
   const style = page.style.replaceAll('</style', '<\\/style');
   const messages = page.translations[language];
+  const t = (message: string): string => messages?.[message] ?? message;
   const policy = `default-src 'none'; script-src '${hash(script)}'; style-src '${hash(style)}'; img-src data: blob:`;
   return `<!DOCTYPE html>
 <html lang="${messages === undefined ? 'en' : escapeHtml(language)}">
@@ -43,7 +44,7 @@ ${head === undefined ? '' : `${head}\n`}<meta http-equiv="Content-Security-Polic
 </head>
 <body>
 <div id="root"></div>
-<noscript>This page draws itself with JavaScript.</noscript>
+<noscript>${escapeHtml(t('This page draws itself with JavaScript.'))}</noscript>
 ${(messages === undefined ? data : [jsonElement(messagesId, JSON.stringify(messages)), ...data]).join('\n')}
 <script>${script}</script>
 </body>
