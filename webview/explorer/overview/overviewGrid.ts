@@ -1,27 +1,21 @@
 /**
  * The overview's grid: a row a layer, a cell a group. Of large models only the rows in sight are in the page, so that 80 layers
  * of 64 groups scroll as 6 layers of 2 do.
- * Role: drawing cells and telling what is done to them. What is asked for, and in which order rows stand, is overview.ts.
+ * Role: sizes, scrolling and which rows are drawn. Rows are overviewRows.ts; in which order they stand is overview.ts.
  */
 import { t } from '@vscode/l10n';
-import { select } from 'd3';
 import { element, watchWidth } from '../../shared/dom';
-import { paintGroup } from '../../shared/groupLook';
-import { capitalised, layerTitle, longest } from '../../shared/labels';
+import { longest } from '../../shared/labels';
 import { rowsInSight } from '../../shared/rowsInSight';
 import type { ExplorerData } from '../data';
-import { fillCell, type GridContent } from './overviewCell';
-import { cellsOf, mostCells, type GroupCell } from './overviewCells';
+import type { GridContent } from './overviewCell';
+import { mostCells } from './overviewCells';
 import { layoutOverview, type OverviewLayout } from './overviewLayout';
-import { meanOf } from './overviewNumbers';
+import { drawRows, headCells, type RowEvents } from './overviewRows';
 import { focusedGroup, type ExplorerView } from '../view';
 
-export interface GridEvents {
-  /** A cell was clicked; without a group, the name of a layer. */
-  choose(layer: number, group: number | null): void;
+export interface GridEvents extends RowEvents {
   open(): void;
-  /** The pointer is on a cell, or the keyboard has come to one. */
-  point(cell: GroupCell | null, target: HTMLElement | null): void;
   press(event: KeyboardEvent): void;
   /** Cells have another size. */
   resized(): void;
@@ -117,7 +111,7 @@ export class OverviewGrid {
     // A number of another statistic must not stand for this one, not even dimmed.
     if (statistic?.id !== this.#statistic) this.#body.replaceChildren();
     this.#statistic = statistic?.id ?? '';
-    this.#drawHead(view, count);
+    this.#head.replaceChildren(...headCells(view, count, this.#layout));
     this.#redraw('all');
   }
 
@@ -156,120 +150,15 @@ export class OverviewGrid {
     return rowsInSight(this.element.scrollTop, this.element.clientHeight, this.#layout.rowHeight, rows);
   }
 
-  #drawHead({ ui, snapshot }: ExplorerView, count: number): void {
-    const groups = Array.from({ length: count }, (_, group) => group);
-    const every = Math.ceil((this.#layout.density === 'pictures' ? 30 : 18) / Math.max(1, this.#layout.pitch));
-    const direction = ui.layerOrderDescending ? 'descending' : 'ascending';
-    const sorted = (isSorted: boolean): string => (isSorted ? direction : 'none');
-    const layers = element(
-      'span',
-      { class: 'layer-name', role: 'columnheader', 'aria-sort': sorted(ui.layerOrder === 'number') },
-      element('span', { class: 'visually-hidden' }, t('Layer')),
-    );
-    const cells = groups.map((group) => {
-      const text = group % every === 0 ? (this.#layout.density === 'pictures' ? `KV ${group}` : String(group)) : '';
-      const made = element('span', { role: 'columnheader', class: 'group-head', title: `KV ${group}` }, text);
-      if (text === '') made.setAttribute('aria-label', `KV ${group}`);
-      paintGroup(made, group);
-      return made;
-    });
-    const mean = element(
-      'span',
-      { class: 'layer-mean', role: 'columnheader', 'aria-sort': sorted(ui.layerOrder !== 'number') },
-      t('mean'),
-    );
-    this.#head.replaceChildren(layers, ...(snapshot.model.L > 0 ? cells : []), mean);
-  }
-
   /** @param which rows are drawn: all, or after scrolling those that come into sight alone */
   #redraw(which: 'all' | 'entering'): void {
     const content = this.#content;
     if (content === null || this.#width === 0) return;
     const { view, order } = content;
-    const { model } = view.snapshot;
     const { first, end } = this.#inSight();
     const isWhole = this.#isWhole || this.#cellCount(content) <= MOST_CELLS;
     // The chosen row stays: it holds the keyboard's place.
     const shown = order.filter((layer, place) => isWhole || (place >= first && place < end) || layer === view.ui.layer);
-    const entered = new Set<number>();
-    const joined = select(this.#body)
-      .selectAll<HTMLElement, number>('.layer')
-      .data(shown, (layer) => layer)
-      .join((enter) => {
-        for (const layer of enter.data()) entered.add(layer);
-        const made = enter.append('div').attr('class', 'overview-row layer').attr('role', 'row');
-        made.append('span').attr('class', 'layer-name').attr('role', 'rowheader');
-        made.append('div').attr('class', 'layer-groups').attr('role', 'presentation');
-        made.append('span').attr('class', 'layer-mean').attr('role', 'gridcell');
-        return made;
-      })
-      .order();
-    const rows = which === 'all' ? joined : joined.filter((layer) => entered.has(layer));
-    rows
-      .attr('data-layer', (layer) => layer)
-      .attr('aria-rowindex', (layer) => order.indexOf(layer) + 2)
-      .classed('chosen', (layer) => layer === view.ui.layer)
-      .style('top', (layer) => `${order.indexOf(layer) * this.#layout.rowHeight}px`);
-    const isChosenCell = ({ layer, group, isGrouped }: GroupCell): boolean =>
-      isGrouped && layer === view.ui.layer && group === view.ui.group;
-    const namesRow = (layer: number): boolean =>
-      layer === view.ui.layer && (view.ui.group === null || model.layers[layer]?.grouped === false);
-    rows
-      .select<HTMLElement>('.layer-name')
-      .attr('tabindex', (layer) => (namesRow(layer) ? 0 : -1))
-      .attr('aria-selected', (layer) => String(namesRow(layer)))
-      .attr('aria-label', (layer) => this.#describeLayer(content, layer))
-      .attr('title', (layer) => `${capitalised(layerTitle(model, layer))}: ${t('all groups')}`)
-      .text((layer) => model.layers[layer]?.name ?? layer)
-      .on('click', (_: Event, layer) => this.#events.choose(layer, null));
-    rows.select('.layer-mean').text((layer) => this.#meanText(content, layer));
-    const cells = rows
-      .select('.layer-groups')
-      .selectAll<HTMLElement, GroupCell>('.group-cell')
-      .data(
-        (layer) => cellsOf(view, layer),
-        ({ group }) => group,
-      )
-      .join((enter) => {
-        const made = enter.append('div').attr('class', 'group-cell').attr('role', 'gridcell');
-        made.append('canvas').attr('aria-hidden', 'true');
-        made.append('span').attr('class', 'cell-bar').append('i');
-        made.append('span').attr('class', 'cell-value');
-        return made;
-      })
-      .attr('data-layer', ({ layer }) => layer)
-      .attr('data-group', ({ group }) => group)
-      .attr('tabindex', (cell) => (isChosenCell(cell) ? 0 : -1))
-      .attr('aria-selected', (cell) => String(isChosenCell(cell)))
-      .classed('whole', ({ isGrouped }) => !isGrouped)
-      .on('click', (_: Event, { layer, group, isGrouped }) => this.#events.choose(layer, isGrouped ? group : null))
-      .on('pointerenter', (event: Event, cell) => this.#events.point(cell, targetOf(event)))
-      .on('focus', (event: Event, cell) => {
-        const target = targetOf(event);
-        if (target?.matches(':focus-visible') === true) this.#events.point(cell, target);
-      })
-      .on('blur', () => this.#events.point(null, null));
-    cells.each((cell, place, nodes) => {
-      const node = nodes[place];
-      if (node === undefined) return;
-      if (cell.isGrouped) paintGroup(node, cell.group);
-      fillCell(node, cell, content, this.#layout.density, this.#data);
-    });
+    drawRows(this.#body, content, shown, which, { layout: this.#layout, data: this.#data, events: this.#events });
   }
-
-  #meanText({ statistic, numbersOf }: GridContent, layer: number): string {
-    const numbers = numbersOf(layer);
-    const mean = numbers && meanOf(numbers, null);
-    return statistic === null || mean === null ? '' : statistic.format(mean);
-  }
-
-  #describeLayer(content: GridContent, layer: number): string {
-    const mean = this.#meanText(content, layer);
-    const said = mean === '' ? '' : `, ${t('mean')} ${mean}`;
-    return `${layerTitle(content.view.snapshot.model, layer)}, ${t('all groups')}${said}`;
-  }
-}
-
-function targetOf(event: Event): HTMLElement | null {
-  return event.currentTarget instanceof HTMLElement ? event.currentTarget : null;
 }
