@@ -1,57 +1,39 @@
 /**
  * Two heads of the similarity matrix side by side: their attention maps on one scale, what one has more of than the other, and
  * how alike they are by the measure that is chosen.
- * Role: panes, words and states. Which heads they are is pair.ts, what the pointer tells pairReadout.ts, numbers for tables and files
- * pairTable.ts.
+ * Role: what the panes show together, words and states. A pane is pairPane.ts, which heads they are pair.ts, what the pointer tells
+ * pairReadout.ts, numbers for tables and files pairTable.ts.
  */
 import './pairCard.css';
 import { t } from '@vscode/l10n';
-import type { AttentionTile } from '../../../src/protocol/maps';
 import type { RunSummary } from '../../../src/protocol/runs';
 import { addCells } from '../../shared/attentionCode';
-import { fitScale, pixelTable, type PixelTable } from '../../shared/colorScale';
+import { fitScale, pixelTable } from '../../shared/colorScale';
 import { plainButton } from '../../shared/controls';
 import { NO_DIFFERENCE } from '../../shared/difference';
 import { differenceColors } from '../../shared/differenceColors';
 import { element } from '../../shared/dom';
 import type { Figure, FigureNumbers, Gathering } from '../../shared/figure';
-import { formatNumber, formatWeight } from '../../shared/format';
-import { paintGroup } from '../../shared/groupLook';
-import { describeHeads } from '../../shared/headOrder';
-import { Heatmap } from '../../shared/heatmap';
+import { formatWeight } from '../../shared/format';
 import { layerTitle } from '../../shared/labels';
 import { layerTokens } from '../../shared/layerTokens';
-import { cellsOf } from '../../shared/mapCells';
 import { panel } from '../../shared/panel';
 import type { Readout } from '../../shared/readout';
 import { isDark } from '../../shared/theme';
-import { TokenAxis } from '../../shared/tokenAxis';
 import type { ExplorerData } from '../data';
 import { hasAllWeights, pairDifference, pairMaps, shownPair, type PairSide } from './pair';
+import { MEMBER_PIXELS, PairPaneView, type PairPaneEvents } from './pairPane';
 import { PairReadout, type PairPane } from './pairReadout';
 import { describePair, gatherPair, pairNumbers } from './pairTable';
 import type { Actions, ExplorerView } from '../view';
 
 const PANES: readonly PairPane[] = ['first', 'difference', 'second'];
-/** Device pixels of a member's map. */
-const MEMBER_PIXELS = 192;
-
-interface PaneParts {
-  element: HTMLElement;
-  title: HTMLElement;
-  words: HTMLElement;
-  map: Heatmap;
-  axis: TokenAxis;
-  members: HTMLElement;
-  memberMaps: Map<number, { element: HTMLElement; map: Heatmap }>;
-}
-
 export class PairCard implements Figure<ExplorerView> {
   readonly element: HTMLElement;
   readonly #title = element('span');
   readonly #words = element('p', { class: 'pair-words', 'data-testid': 'pair-words' });
   readonly #missing = element('p', { class: 'hint' });
-  readonly #panes: Record<PairPane, PaneParts>;
+  readonly #panes: Record<PairPane, PairPaneView>;
   readonly #box: HTMLElement;
   readonly #actions: Actions;
   readonly #data: ExplorerData;
@@ -74,8 +56,15 @@ export class PairCard implements Figure<ExplorerView> {
     this.#readout = new PairReadout(data, readout);
     const close = plainButton('×', { 'aria-label': t('Close'), title: t('Close (Escape)') }, () => this.#close());
     close.dataset.testid = 'pair-close';
-    const panes = PANES.map((pane) => [pane, this.#makePane(pane)] as const);
-    this.#panes = Object.fromEntries(panes) as Record<PairPane, PaneParts>;
+    const events: PairPaneEvents = {
+      hover: (pane, head, cell, at) => {
+        actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null });
+        this.#readout.point(this.#view, pane, head, cell, at);
+      },
+      select: (token) => actions.choose({ token: this.#view?.ui.token === token ? null : token }),
+    };
+    const panes = PANES.map((pane) => [pane, new PairPaneView(pane, events)] as const);
+    this.#panes = Object.fromEntries(panes) as Record<PairPane, PairPaneView>;
     this.#box = element('div', { class: 'pair-panes' }, ...panes.map(([, { element: own }]) => own));
     const controls = element('div', { class: 'controls' }, close);
     this.element = panel('pair', this.#title, controls, this.#words, this.#missing, this.#box);
@@ -114,13 +103,7 @@ export class PairCard implements Figure<ExplorerView> {
     this.#view = view;
     if (this.element.hidden) return;
     const { query, key } = view.hover;
-    const marks = { query, key, token: view.ui.token };
-    for (const pane of PANES) {
-      const { map, axis, memberMaps } = this.#panes[pane];
-      map.mark(marks);
-      axis.mark([query, view.ui.token], [key]);
-      for (const { map: own } of memberMaps.values()) own.mark(marks);
-    }
+    for (const pane of PANES) this.#panes[pane].mark({ query, key, token: view.ui.token });
     this.#readout.refresh(view);
   }
 
@@ -150,15 +133,17 @@ export class PairCard implements Figure<ExplorerView> {
     this.#missing.hidden = error === null;
     this.#missing.textContent = error?.message ?? '';
     this.#box.classList.toggle('loading', first === null || second === null);
-    pair.forEach((side, place) => this.#name(place === 0 ? 'first' : 'second', side, groupOfHead[side.head] ?? 0));
+    pair.forEach((side, place) =>
+      this.#panes[place === 0 ? 'first' : 'second'].nameSide(side, groupOfHead[side.head] ?? 0),
+    );
     this.#panes.difference.title.textContent = t('Difference');
     if (first === null || second === null) return;
     const histogram = new Uint32Array(256);
     for (const tile of [first, second]) addCells(histogram, tile, tile.members ?? tile.mean, hideFirstToken);
     const table = pixelTable(fitScale(histogram, scale), isDark());
     for (const pane of PANES) this.#panes[pane].axis.show(tokens, first.causal);
-    this.#drawSide('first', first, table, hideFirstToken);
-    this.#drawSide('second', second, table, hideFirstToken);
+    this.#panes.first.drawSide(first, table, hideFirstToken);
+    this.#panes.second.drawSide(second, table, hideFirstToken);
     const difference = pairDifference(first, second, hideFirstToken);
     const { S, T, causal, window } = first;
     this.#panes.difference.map.draw({
@@ -176,81 +161,6 @@ export class PairCard implements Figure<ExplorerView> {
       element('span', { class: 'muted' }, t('full colour ±{0}', formatWeight(difference.largest))),
     );
     this.#readout.show(view, pair, { first, second });
-  }
-
-  #name(pane: 'first' | 'second', side: PairSide, group: number): void {
-    const { element: box, title } = this.#panes[pane];
-    paintGroup(box, group);
-    const readers =
-      side.heads.length === 1 ? t('attention of Q{0}', side.head) : t('mean of Q {0}', describeHeads(side.heads));
-    title.replaceChildren(side.name, element('span', { class: 'muted' }, ` ${readers} · KV ${group}`));
-  }
-
-  #drawSide(pane: 'first' | 'second', tile: AttentionTile, table: PixelTable, fadeFirst: boolean): void {
-    const { map, words, members, memberMaps } = this.#panes[pane];
-    const { S, T, causal, window, mean, heads, statistics } = tile;
-    map.draw({ S, T, causal, layers: [{ window, ...mean, table }], fadeFirst });
-    const [own] = statistics;
-    words.replaceChildren(
-      ...(heads.length === 1 && own !== undefined
-        ? [
-            element('span', { class: 'muted' }, t('entropy {0} bit', formatNumber(own.entropy, 2))),
-            element('span', { class: 'muted' }, t('on first token {0}', formatNumber(own.firstToken, 2))),
-          ]
-        : []),
-    );
-    const shown = heads.length === 1 ? [] : heads;
-    for (const [head, { element: box }] of memberMaps) {
-      if (shown.includes(head)) continue;
-      box.remove();
-      memberMaps.delete(head);
-    }
-    for (const head of shown) {
-      const member = memberMaps.get(head) ?? this.#makeMember(pane, head);
-      memberMaps.set(head, member);
-      members.append(member.element);
-      const cells = cellsOf(tile, head);
-      if (cells !== null) member.map.draw({ S, T, causal, layers: [{ window, ...cells, table }], fadeFirst });
-    }
-  }
-
-  #makePane(pane: PairPane): PaneParts {
-    const map = this.#makeMap(pane, null, {
-      'data-testid': `pair-map-${pane}`,
-      'aria-label':
-        pane === 'difference'
-          ? t('Difference of the two maps; arrow keys move through the cells')
-          : pane === 'first'
-            ? t('Attention of the first head; arrow keys move through the cells')
-            : t('Attention of the second head; arrow keys move through the cells'),
-    });
-    const axis = new TokenAxis();
-    const title = element('h3', { class: pane === 'difference' ? '' : 'group-mark' });
-    const words = element('div', { class: 'pair-numbers' });
-    const members = element('div', { class: 'pair-members' });
-    const labelled = element('div', { class: 'labelled-map' }, map.element, axis.element);
-    const box = element('section', { class: `pair-pane pair-${pane}` }, title, words, labelled, members);
-    return { element: box, title, words, map, axis, members, memberMaps: new Map() };
-  }
-
-  #makeMember(pane: PairPane, head: number): { element: HTMLElement; map: Heatmap } {
-    const map = this.#makeMap(pane, head, {
-      'data-testid': 'pair-member',
-      'data-head': head,
-      'aria-label': t('Attention of query head {0}', head),
-    });
-    map.canvas.tabIndex = -1;
-    return { element: element('figure', {}, element('figcaption', {}, `Q${head}`), map.element), map };
-  }
-
-  #makeMap(pane: PairPane, head: number | null, attributes: Record<string, string | number>): Heatmap {
-    return new Heatmap(attributes, {
-      hover: (cell, at) => {
-        this.#actions.hover({ query: cell?.query ?? null, key: cell?.key ?? null });
-        this.#readout.point(this.#view, pane, head, cell, at);
-      },
-      select: ({ query }) => this.#actions.choose({ token: this.#view?.ui.token === query ? null : query }),
-    });
   }
 }
 

@@ -1,13 +1,12 @@
 /**
  * Figure (b): is the grouping sensible? A matrix of the similarity of every pair of heads, group blocks outlined, and beside
  * each row how similar that head is to the pooled head that replaces it; below, what that does to every head's output.
- * Role: what is compared by what, the states of the answer, and the words. The parts are drawn in files of their own.
+ * Role: the states of the answer, and what the matrix does when it is pointed at. Controls, words and parts are files of their own.
  */
 import './similarity.css';
 import { t } from '@vscode/l10n';
 import { select } from 'd3';
 import type { SimilarityResult } from '../../../src/protocol/similarity';
-import { Picker, Segmented } from '../../shared/controls';
 import { element, watchWidth } from '../../shared/dom';
 import type { Figure, FigureNumbers } from '../../shared/figure';
 import { layerTitle } from '../../shared/labels';
@@ -18,18 +17,11 @@ import { likenessTree } from '../tree/likenessTree';
 import { groupOrder, layoutMatrix, matrixScale } from './matrixLayout';
 import { drawMatrixTree, TREE_HEIGHT } from './matrixTree';
 import { panel } from '../../shared/panel';
+import { SimilarityControls } from './similarityControls';
 import { MARGIN, SimilarityMatrix, type Pair } from './similarityMatrix';
 import { BARS, drawBars, drawLegend, LEGEND } from './similarityScale';
 import { describePair, explain, explainMissing, nameOf, progressOf } from './similarityWords';
-import {
-  focusedGroup,
-  focusedHead,
-  shownMeasure,
-  similarityBasis,
-  similarityRequest,
-  type Actions,
-  type ExplorerView,
-} from '../view';
+import { focusedGroup, focusedHead, shownMeasure, similarityRequest, type Actions, type ExplorerView } from '../view';
 
 const LARGEST_MATRIX = 250;
 /** Up to so many heads a matrix of that size has cells that can be hit. */
@@ -42,10 +34,7 @@ export class Similarity implements Figure<ExplorerView> {
   readonly #readout = element('p', { class: 'similarity-readout', 'aria-live': 'polite' });
   readonly #progress = element('p', { class: 'muted note', role: 'status', hidden: true });
   readonly #explanation = element('p', { class: 'muted note', 'data-testid': 'similarity-note' });
-  readonly #target: Segmented;
-  readonly #inputs: Picker;
-  readonly #measure: Picker;
-  readonly #order: Segmented;
+  readonly #controls: SimilarityControls;
   readonly #actions: Actions;
   readonly #data: ExplorerData;
   readonly #svg = select(this.#stage).append('svg').attr('role', 'group');
@@ -65,57 +54,10 @@ export class Similarity implements Figure<ExplorerView> {
     this.#data = data;
     this.#damage = new Damage(actions, data);
     this.parts = [this.#damage];
-    this.#target = new Segmented(
-      'target-picker',
-      t('Which heads are compared'),
-      [
-        { value: 'k', title: 'K', description: t('Key heads') },
-        { value: 'v', title: 'V', description: t('Value heads') },
-        { value: 'maps', title: t('Maps'), description: t('Attention maps of query heads') },
-      ],
-      (value) => {
-        const isSame = (value === 'maps') === (this.#view?.ui.similarityTarget === 'maps');
-        actions.choose({
-          similarityTarget: value === 'maps' ? 'maps' : value === 'v' ? 'v' : 'k',
-          // K and V heads are the same numbers; query heads may be others.
-          ...(isSame ? {} : { pairRow: null, pairColumn: null }),
-        });
-      },
-    );
-    this.#inputs = new Picker('inputs-picker', t('Compared by'), (value) =>
-      actions.choose({ similarityInputs: value === 'activations' ? 'activations' : 'weights' }),
-    );
-    this.#measure = new Picker('measure-picker', t('Measure'), (value) => actions.choose({ similarityMeasure: value }));
-    this.#order = new Segmented(
-      'matrix-order',
-      t('Order of the heads'),
-      [
-        { value: 'group', title: t('by group'), description: t('Heads that share a KV head stand together') },
-        { value: 'head', title: t('by number'), description: t('Heads as they are numbered') },
-        {
-          value: 'likeness',
-          title: t('by likeness'),
-          description: t('Heads that are alike stand together, under their tree'),
-        },
-      ],
-      (value) => actions.choose({ similarityOrder: value === 'head' || value === 'likeness' ? value : 'group' }),
-    );
-    const controls = element(
-      'div',
-      { class: 'controls' },
-      this.#target.element,
-      this.#inputs.element,
-      this.#measure.element,
-    );
+    this.#controls = new SimilarityControls(actions);
     const damage = element('div', { class: 'figure-parts' }, this.#damage.element);
-    const order = element(
-      'div',
-      { class: 'matrix-order' },
-      element('span', { class: 'muted' }, t('Order')),
-      this.#order.element,
-    );
-    const parts = [order, this.#stage, this.#readout, this.#progress, this.#explanation, damage];
-    this.element = panel('similarity', this.#title, controls, ...parts);
+    const parts = [this.#controls.order, this.#stage, this.#readout, this.#progress, this.#explanation, damage];
+    this.element = panel('similarity', this.#title, this.#controls.element, ...parts);
     this.element.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && !event.defaultPrevented) actions.choose({ pairRow: null, pairColumn: null });
     });
@@ -129,7 +71,7 @@ export class Similarity implements Figure<ExplorerView> {
     this.#view = view;
     const { ui, snapshot } = view;
     this.#title.textContent = t('Similarity · {0}', layerTitle(snapshot.model, ui.layer));
-    this.#showControls(view);
+    this.#controls.show(view);
     this.#damage.fit(this.#width);
     this.#damage.render(view);
     const request = similarityRequest(view, ui.layer);
@@ -191,27 +133,6 @@ export class Similarity implements Figure<ExplorerView> {
       ]),
       note: t('Floor, random heads on the same inputs: {0}; most alike {1}.', result.floor, result.floorExtreme),
     };
-  }
-
-  #showControls(view: ExplorerView): void {
-    const { ui, snapshot } = view;
-    this.#target.show(ui.similarityTarget);
-    this.#order.show(ui.similarityOrder);
-    const on = similarityBasis(ui);
-    this.#inputs.element.hidden = on === 'attention';
-    this.#inputs.show(
-      [
-        { value: 'weights', title: t('weights'), description: t('The projections as they are; needs no run') },
-        { value: 'activations', title: t('activations'), description: t('What the text that was run makes of them') },
-      ],
-      ui.similarityInputs,
-    );
-    const fitting = snapshot.registries.similarities.filter((measure) => measure.on.includes(on));
-    this.#measure.element.hidden = fitting.length < 2;
-    this.#measure.show(
-      fitting.map(({ id, title, description }) => ({ value: id, title, description })),
-      shownMeasure(view)?.id ?? '',
-    );
   }
 
   #draw(result: SimilarityResult, view: ExplorerView): void {

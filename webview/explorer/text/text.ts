@@ -2,12 +2,11 @@
  * The text and who looks at what in it, in the colours of the groups: as shades of the text itself, or as lines between two
  * columns of tokens. Beside it stand the tokens that get most of it. While no token is looked at, the shade is the loss of each
  * token: where the text surprises the model.
- * Role: choices, and which numbers are shown. Shades are drawn by textShades.ts, lines by textLines.ts, the list by
- * textAttended.ts.
+ * Role: which numbers are shown, and what pointing and clicking do. Choices are textControls.ts; shades are drawn by textShades.ts,
+ * lines by textLines.ts, the list by textAttended.ts.
  */
 import './text.css';
 import { t } from '@vscode/l10n';
-import { Segmented } from '../../shared/controls';
 import { element } from '../../shared/dom';
 import type { Figure, FigureNumbers } from '../../shared/figure';
 import { shortLabel } from '../../shared/labels';
@@ -15,6 +14,7 @@ import type { ExplorerData } from '../data';
 import { panel } from '../../shared/panel';
 import { TextAttended, type AttendedRow } from './textAttended';
 import { TextChips } from './textChips';
+import { TextControls } from './textControls';
 import { TextLines } from './textLines';
 import { linesToDraw } from './textLinesToDraw';
 import { textNumbers } from './textNumbers';
@@ -33,9 +33,7 @@ export class Text implements Figure<ExplorerView> {
   readonly #title = element('span', {}, t('Text'));
   readonly #note = element('p', { class: 'muted note', 'data-testid': 'text-note' });
   readonly #hint = element('p', { class: 'hint' }, t('The tokens of your text appear here.'));
-  readonly #mode: Segmented;
-  readonly #direction: Segmented;
-  readonly #by: Segmented;
+  readonly #choices: TextControls;
   readonly #chips: TextChips;
   readonly #body: HTMLElement;
   readonly #shades: TextShades;
@@ -51,34 +49,7 @@ export class Text implements Figure<ExplorerView> {
   constructor(actions: Actions, data: ExplorerData) {
     this.#actions = actions;
     this.#data = data;
-    this.#mode = new Segmented(
-      'text-mode',
-      t('How attention is shown'),
-      [
-        { value: 'shades', title: t('Shades'), description: t('The text, each token shaded by its weight') },
-        { value: 'lines', title: t('Lines'), description: t('Lines from the tokens that look to those looked at') },
-      ],
-      (value) => actions.choose({ textMode: value === 'lines' ? 'lines' : 'shades' }),
-    );
-    this.#direction = new Segmented(
-      'text-direction',
-      t('Direction'),
-      [
-        { value: 'from', title: t('From'), description: t('What the token looks at') },
-        { value: 'to', title: t('To'), description: t('Who looks at the token') },
-        { value: 'both', title: t('Both'), description: t('What it looks at, and who looks at it') },
-      ],
-      (value) => actions.choose({ textDirection: value === 'to' || value === 'both' ? value : 'from' }),
-    );
-    this.#by = new Segmented(
-      'text-by',
-      t('Of groups or heads'),
-      [
-        { value: 'group', title: t('Groups'), description: t('The mean of each group’s heads') },
-        { value: 'head', title: t('Heads'), description: t('Each head of the chosen group') },
-      ],
-      (value) => actions.choose({ textBy: value === 'head' ? 'head' : 'group' }),
-    );
+    this.#choices = new TextControls(actions);
     this.#chips = new TextChips(actions);
     this.#shades = new TextShades({
       hover: (side, token) => this.#hover(side, token, false),
@@ -95,20 +66,21 @@ export class Text implements Figure<ExplorerView> {
       if (this.#view?.ui.textMode === 'lines') this.#lines.reveal(token);
       else this.#shades.reveal(direction === 'from' ? 'key' : 'query', token);
     });
-    const controls = element(
-      'div',
-      { class: 'controls' },
-      this.#mode.element,
-      this.#direction.element,
-      this.#by.element,
-    );
     this.#body = element(
       'div',
       { class: 'text-body' },
       element('div', { class: 'text-main' }, this.#shades.element, this.#lines.element, this.#lines.outOfSight),
       this.#attended.element,
     );
-    this.element = panel('text', this.#title, controls, this.#chips.element, this.#note, this.#hint, this.#body);
+    this.element = panel(
+      'text',
+      this.#title,
+      this.#choices.element,
+      this.#chips.element,
+      this.#note,
+      this.#hint,
+      this.#body,
+    );
   }
 
   render(view: ExplorerView): void {
@@ -116,9 +88,7 @@ export class Text implements Figure<ExplorerView> {
     const { ui } = view;
     this.#hint.hidden = shownRun(view) !== null;
     this.#body.hidden = shownRun(view) === null;
-    this.#mode.show(ui.textMode);
-    this.#direction.show(ui.textDirection);
-    this.#by.show(ui.textBy);
+    this.#choices.show(ui);
     this.#chips.show(view);
     this.#shades.element.hidden = ui.textMode !== 'shades';
     this.#lines.element.hidden = this.#lines.outOfSight.hidden = ui.textMode !== 'lines';
