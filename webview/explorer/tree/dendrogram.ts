@@ -1,20 +1,22 @@
 /**
  * The tree of likeness above the heads: which are most alike, at what height they meet, and where a cut makes as many groups as
  * there are KV heads. A branch can be pressed: its heads are to share one KV head.
- * Role: drawing, pointer and keys. What a press does is the assignment's business; the tree itself is likenessTree.ts.
+ * Role: branches, pointer and keys. What surrounds them is drawn by treeDrawing.ts; what a press does is the assignment's business;
+ * the tree itself is likenessTree.ts.
  */
 import './dendrogram.css';
 import { t } from '@vscode/l10n';
-import { scaleLinear, select, type ScaleLinear } from 'd3';
+import { scaleLinear, select } from 'd3';
 import { button } from '../../shared/controls';
 import { element } from '../../shared/dom';
 import type { FigureNumbers } from '../../shared/figure';
 import type { PushButton } from '../../shared/editorElements';
 import { formatNumber } from '../../shared/format';
-import { paintGroup, paintGroups } from '../../shared/groupLook';
+import { paintGroup } from '../../shared/groupLook';
 import { part } from '../../shared/panel';
 import type { LikenessTree } from './likenessTree';
 import { cutHeight, joints, type Branch } from './linkage';
+import { drawAxis, drawCut, drawLeaves, LEFT, NAME_HEIGHT, NAME_WIDTH, STEM, TOP, TREE } from './treeDrawing';
 import { layoutTree, neighbourJoint, type JointPlace } from './treeLayout';
 
 export interface TreePicture {
@@ -35,15 +37,6 @@ export interface TreeEvents {
   cut(): void;
 }
 
-/** Room for the numbers of the axis. */
-const LEFT = 40;
-const TOP = 14;
-const TREE = 92;
-/** From the most alike joint down to the leaves. */
-const STEM = 10;
-const NAME_HEIGHT = 12;
-const NAME_WIDTH = 14;
-const TICKS = 4;
 /** Pixels above a bracket where it can still be pressed. */
 const REACH = 6;
 
@@ -117,84 +110,13 @@ export class Dendrogram {
       .attr('width', width)
       .attr('height', bottom + 4 + NAME_HEIGHT * nameRows)
       .attr('aria-label', t('Tree of likeness: {0}; arrow keys move through the branches', tree.title));
-    this.#drawAxis(y, tree, width);
-    this.#drawCut(cutHeight(tree.root, G, tree.alike), G, y, width);
+    drawAxis(this.#svg, y, tree, width);
+    drawCut(this.#svg, cutHeight(tree.root, G, tree.alike), G, y, width);
     this.#drawJoints(tree, groups, isEditable);
-    const leaves = this.#svg
-      .select('.leaves')
-      .selectAll<SVGGElement, number>('.leaf')
-      .data(tree.root.leaves, (leaf) => leaf)
-      .join((enter) => {
-        const made = enter.append('g').attr('class', 'leaf').attr('data-testid', 'tree-leaf');
-        made.append('line').attr('y1', -3).attr('y2', 3);
-        made.append('rect').attr('y', -STEM);
-        made.append('text');
-        return made;
-      })
-      .attr('data-head', (leaf) => leaf)
-      .attr('transform', (leaf) => `translate(${x.get(leaf) ?? 0},${bottom})`)
-      .call(paintGroups, (leaf: number) => groups[leaf] ?? 0)
+    const at = (leaf: number): number => x.get(leaf) ?? 0;
+    drawLeaves(this.#svg, tree.root.leaves, groups, { at, pitch, bottom, nameRows })
       .on('pointerenter', (_: Event, leaf) => this.#events.hover({ leaf, group: groups[leaf] ?? null }))
       .on('pointerleave', () => this.#events.hover({ leaf: null, group: null }));
-    leaves
-      .select('rect')
-      .attr('x', -pitch / 2)
-      .attr('width', pitch)
-      .attr('height', STEM + NAME_HEIGHT * nameRows);
-    leaves
-      .select('text')
-      .attr('y', (_, place) => 9 + NAME_HEIGHT * (place % nameRows))
-      .text((leaf) => leaf);
-  }
-
-  #drawAxis(y: ScaleLinear<number, number>, { floor }: LikenessTree, width: number): void {
-    const ticks = y.ticks(TICKS).filter((tick) => Math.abs(y(tick) - y(floor)) >= 10);
-    const lines = [
-      ...ticks.map((value) => ({ value, text: String(value), isFloor: false })),
-      { value: floor, text: t('floor {0}', formatNumber(floor, 2)), isFloor: true },
-    ];
-    const marks = this.#svg
-      .select('.axis')
-      .selectAll<SVGGElement, (typeof lines)[number]>('g')
-      .data(lines, ({ value, isFloor }) => `${value} ${String(isFloor)}`)
-      .join((enter) => {
-        const made = enter.append('g');
-        made.append('line');
-        made.append('text');
-        return made;
-      })
-      .classed('floor-mark', ({ isFloor }) => isFloor)
-      .attr('transform', ({ value }) => `translate(0,${y(value)})`);
-    marks
-      .select('line')
-      .attr('x1', LEFT - 4)
-      .attr('x2', width);
-    marks
-      .select('text')
-      .attr('x', ({ isFloor }) => (isFloor ? width : LEFT - 8))
-      .attr('dy', ({ isFloor }) => (isFloor ? -6 : 0))
-      .text(({ text }) => text);
-  }
-
-  #drawCut(height: number | null, G: number, y: (height: number) => number, width: number): void {
-    const cut = this.#svg
-      .select('.cut')
-      .selectAll<SVGGElement, number>('g')
-      .data(height === null ? [] : [height])
-      .join((enter) => {
-        const made = enter.append('g').attr('data-testid', 'tree-cut-line');
-        made.append('line').attr('x1', LEFT);
-        made.append('text');
-        return made;
-      })
-      .attr('data-height', (own) => own)
-      .attr('transform', (own) => `translate(0,${y(own)})`);
-    cut.select('line').attr('x2', width);
-    cut
-      .select('text')
-      .attr('x', LEFT)
-      .attr('y', -7)
-      .text((own) => t('{0} groups: cut at {1}', G, formatNumber(own, 3)));
   }
 
   #drawJoints(tree: LikenessTree, groups: readonly number[], isEditable: boolean): void {
