@@ -1,23 +1,16 @@
 /**
  * What every figure of a page can: be a table, become a file, be copied; by its menu, by the context menu, by commands.
- * Role: ties frames (panel.ts), menus, tables and files together. Where files go is the host's business.
+ * Role: ties frames (panel.ts), menus, status lines, tables and files together. Where files go is the host's business.
  */
 import { t } from '@vscode/l10n';
-import type {
-  FigureAction,
-  FigureEnding,
-  FigureFocus,
-  FigureHostApi,
-  FigureInfo,
-  FigureViewApi,
-} from '../../src/protocol/figures';
-import { plainButton } from './controls';
-import { element } from './dom';
+import type { FigureAction, FigureFocus, FigureHostApi, FigureInfo, FigureViewApi } from '../../src/protocol/figures';
 import type { Figure, FigureNumbers, FigureOrigin } from './figure';
 import { csvText, fileName, jsonText } from './figureFiles';
+import { figureMenu } from './figureMenu';
+import { FigureStatus } from './figureStatus';
 import { FigureTable } from './figureTable';
 import type { Remotely } from './remotely';
-import { MenuButton, type MenuItem } from './menu';
+import { MenuButton } from './menu';
 import { figureName, figureTitle } from './panel';
 import { pngBytes, svgDocument } from './picture';
 import { drawn, nextFrame } from './pictureWait';
@@ -42,8 +35,7 @@ interface Tooled<View> {
   figure: Figure<View>;
   name: string;
   table: FigureTable;
-  status: HTMLElement;
-  gathering: AbortController | null;
+  status: FigureStatus;
 }
 
 export class FigureTools<View> {
@@ -82,41 +74,22 @@ export class FigureTools<View> {
     const frame = figure.element;
     const name = figureName(frame);
     const table = new FigureTable(name);
-    const status = element('p', { class: 'note muted figure-status', role: 'status', hidden: true });
-    const tooled: Tooled<View> = { figure, name, table, status, gathering: null };
-    const menu = new MenuButton(name, t('Save and view'), () => this.#items(tooled));
+    const status = new FigureStatus();
+    const tooled: Tooled<View> = { figure, name, table, status };
+    const menu = new MenuButton(name, t('Save and view'), () =>
+      figureMenu(
+        {
+          hasNumbers: this.#numbers(tooled) !== null,
+          isTable: this.#tables.has(name),
+          isAlwaysTable: figure.isTable === true,
+        },
+        (action) => this.#act(name, action),
+      ),
+    );
     const head = frame.querySelector(':scope > .panel-head');
     head?.append(menu.element);
-    head?.after(status, table.element);
+    head?.after(status.element, table.element);
     return tooled;
-  }
-
-  #items(tooled: Tooled<View>): MenuItem[] {
-    const missing = this.#numbers(tooled) === null ? t('There are no numbers yet.') : null;
-    const item = (id: string, title: string, action: FigureAction, unavailable: string | null): MenuItem => ({
-      ...{ id, title, unavailable },
-      choose: () => this.#act(tooled.name, action),
-    });
-    const save = (ending: FigureEnding, unavailable: string | null): MenuItem =>
-      item(ending, t('Save as {0}…', ending.toUpperCase()), { kind: 'save', ending }, unavailable);
-    const isTable = this.#tables.has(tooled.name);
-    return [
-      ...(tooled.figure.isTable === true
-        ? []
-        : [
-            item(
-              'table',
-              isTable ? t('View as figure') : t('View as table'),
-              { kind: 'table' },
-              isTable ? null : missing,
-            ),
-          ]),
-      { ...save('png', null), separated: tooled.figure.isTable !== true },
-      save('svg', null),
-      save('csv', missing),
-      save('json', missing),
-      { ...item('copy', t('Copy as CSV'), { kind: 'copy' }, missing), separated: true },
-    ];
   }
 
   #list(): FigureInfo[] {
@@ -187,11 +160,17 @@ export class FigureTools<View> {
     if (numbers === null) return;
     if (action.kind === 'copy') {
       await host.copyText(csvText(numbers));
-      this.#tell(tooled, t('Copied.'));
+      tooled.status.tell(t('Copied.'));
     } else {
       const content = action.ending === 'csv' ? csvText(numbers) : jsonText(numbers, origin);
       await host.saveFigure({ name: fileName(tooled.name, origin), ending: action.ending, content });
     }
+  }
+
+  /** All numbers of a figure; null when the user stopped it. */
+  async #gather({ figure, status }: Tooled<View>, view: View): Promise<FigureNumbers | null> {
+    const gather = figure.gather?.bind(figure);
+    return gather === undefined ? figure.numbers(view) : status.gather((gathering) => gather(view, gathering));
   }
 
   /** A picture is of the figure, also while its table is shown. */
@@ -207,8 +186,8 @@ export class FigureTools<View> {
     }
     const whole = tooled.figure.showWhole?.() ?? null;
     try {
-      await drawn(frame, whole, () => this.#say(tooled, t('Waiting for what the picture lacks…')));
-      tooled.status.hidden = true;
+      await drawn(frame, whole, () => tooled.status.say(t('Waiting for what the picture lacks…')));
+      tooled.status.hide();
       const part = whole?.part() ?? null;
       const shown = part === null ? origin : { ...origin, part };
       return ending === 'svg' ? svgDocument(frame, shown) : await pngBytes(frame, shown);
@@ -216,47 +195,6 @@ export class FigureTools<View> {
       whole?.end();
       if (isTable) this.#draw(tooled);
     }
-  }
-
-  /** All numbers of a figure; null when the user stopped it. Only one gathering a figure at a time. */
-  async #gather(tooled: Tooled<View>, view: View): Promise<FigureNumbers | null> {
-    const { figure } = tooled;
-    if (figure.gather === undefined) return figure.numbers(view);
-    tooled.gathering?.abort();
-    const controller = new AbortController();
-    tooled.gathering = controller;
-    const cancel = plainButton(t('Cancel'), { class: 'link' }, () => controller.abort());
-    const said = element('span');
-    tooled.status.replaceChildren(said, ' ', cancel);
-    const progress = (done: number): void => {
-      tooled.status.hidden = false;
-      said.textContent = t('Reading the numbers: {0} %', Math.floor(100 * done));
-    };
-    try {
-      return await figure.gather(view, { signal: controller.signal, progress });
-    } catch (error) {
-      if (controller.signal.aborted) return null;
-      throw error;
-    } finally {
-      if (tooled.gathering === controller) {
-        tooled.gathering = null;
-        tooled.status.hidden = true;
-      }
-    }
-  }
-
-  #say({ status }: Tooled<View>, sentence: string): void {
-    status.replaceChildren(sentence);
-    status.hidden = false;
-  }
-
-  /** A word that goes by itself. */
-  #tell(tooled: Tooled<View>, sentence: string): void {
-    const { status } = tooled;
-    this.#say(tooled, sentence);
-    setTimeout(() => {
-      if (status.textContent === sentence) status.hidden = true;
-    }, 2500);
   }
 }
 

@@ -1,10 +1,11 @@
 /**
  * What a figure's frame shows, as SVG: boxes with their backgrounds and borders, lines of text, canvases as images, drawings
  * as they are. Controls are left out: they do nothing in a picture.
- * Role: from laid-out elements to SVG elements. It knows the CSS that our figures use, and no more.
+ * Role: going through laid-out elements, with their texts, canvases and drawings. Their boxes are pictureBox.ts.
  */
-import { bottomBars, gradientStops, isSeen, rings } from './cssValues';
+import { drawBox } from './pictureBox';
 import { override, unfold } from './pictureLayout';
+import { PictureSheet } from './pictureSheet';
 import { round, svgElement } from './pictureSvg';
 import { copySvg, plainColor } from './svgCopy';
 import { linesOf } from './textLines';
@@ -30,7 +31,7 @@ export function drawFrame(frame: HTMLElement): { content: SVGElement; box: Pictu
     const content = svgElement('g', {});
     const drawer = new Drawer(undo);
     drawer.drawElement(frame, content);
-    const { left, top, right, bottom } = drawer.extent;
+    const { left, top, right, bottom } = drawer.sheet.extent;
     return { content, box: { x: left, y: top, width: right - left, height: bottom - top } };
   } finally {
     for (const back of undo.reverse()) back();
@@ -38,10 +39,9 @@ export function drawFrame(frame: HTMLElement): { content: SVGElement; box: Pictu
 }
 
 class Drawer {
-  readonly extent = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  readonly sheet = new PictureSheet();
   readonly #undo: (() => void)[];
   readonly #pen = document.createElement('canvas').getContext('2d');
-  #clips = 0;
 
   constructor(undo: (() => void)[]) {
     this.#undo = undo;
@@ -60,7 +60,7 @@ class Drawer {
     if (!(from instanceof HTMLElement)) return;
     const group = this.#groupOf(from, style, to);
     const box = from.getBoundingClientRect();
-    if (box.width > 0 && box.height > 0) this.#drawBox(box, style, group);
+    if (box.width > 0 && box.height > 0) drawBox(this.sheet, box, style, group);
     if (from instanceof HTMLCanvasElement) this.#drawCanvas(from, box, style, group);
     if (style.position !== 'static') this.#drawPseudo(from, box, style, group);
     const clipped = this.#clip(from, style, box, group);
@@ -87,50 +87,6 @@ class Drawer {
     return group;
   }
 
-  #drawBox(box: DOMRect, style: CSSStyleDeclaration, to: SVGElement): void {
-    const radius = Math.min(parseFloat(style.borderTopLeftRadius), box.width / 2, box.height / 2);
-    const rect = (grown: number, look: Record<string, string | number | undefined>): void => {
-      to.append(
-        svgElement('rect', {
-          ...{ x: round(box.left - grown), y: round(box.top - grown) },
-          ...{ width: round(box.width + 2 * grown), height: round(box.height + 2 * grown) },
-          rx: radius > 0 ? round(radius + grown) : undefined,
-          ...look,
-        }),
-      );
-      this.#extend(box.left - grown, box.top - grown, box.right + grown, box.bottom + grown);
-    };
-    for (const { spread, color } of rings(style.boxShadow)) {
-      rect(spread / 2, { fill: 'none', stroke: plainColor(color), 'stroke-width': spread });
-    }
-    if (isSeen(style.backgroundColor)) rect(0, { fill: plainColor(style.backgroundColor) });
-    const gradient = this.#gradient(style.backgroundImage, to);
-    if (gradient !== null) rect(0, { fill: gradient });
-    for (const { color, height } of bottomBars(style.boxShadow)) {
-      const below = { x: round(box.left), y: round(box.bottom - height), width: round(box.width), height };
-      if (isSeen(color)) to.append(svgElement('rect', { ...below, fill: plainColor(color) }));
-    }
-    const sides = ['top', 'right', 'bottom', 'left'].map((side) => ({
-      width:
-        style.getPropertyValue(`border-${side}-style`) === 'none'
-          ? 0
-          : parseFloat(style.getPropertyValue(`border-${side}-width`)),
-      color: style.getPropertyValue(`border-${side}-color`),
-      dashes: style.getPropertyValue(`border-${side}-style`) === 'dashed' ? { 'stroke-dasharray': '4 3' } : {},
-    }));
-    const [top] = sides;
-    if (top !== undefined && sides.every(({ width, color }) => width === top.width && color === top.color)) {
-      if (top.width > 0 && isSeen(top.color)) {
-        rect(-top.width / 2, { fill: 'none', stroke: plainColor(top.color), 'stroke-width': top.width, ...top.dashes });
-      }
-    } else this.#drawSides(box, sides, to);
-    const outline = style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth);
-    if (outline > 0 && isSeen(style.outlineColor)) {
-      const look = { fill: 'none', stroke: plainColor(style.outlineColor), 'stroke-width': outline };
-      rect(parseFloat(style.outlineOffset) + outline / 2, look);
-    }
-  }
-
   /** Boxes that a style sheet puts over an element, without text. */
   #drawPseudo(from: HTMLElement, box: DOMRect, outer: CSSStyleDeclaration, to: SVGElement): void {
     for (const name of ['::before', '::after']) {
@@ -141,37 +97,8 @@ class Drawer {
       if ([left, top, width, height].some((length) => !Number.isFinite(length))) continue;
       const x = box.left + parseFloat(outer.borderLeftWidth) + left;
       const y = box.top + parseFloat(outer.borderTopWidth) + top;
-      this.#drawBox(new DOMRect(x, y, width, height), style, to);
+      drawBox(this.sheet, new DOMRect(x, y, width, height), style, to);
     }
-  }
-
-  #drawSides(
-    box: DOMRect,
-    sides: readonly { width: number; color: string; dashes: Record<string, string> }[],
-    to: SVGElement,
-  ): void {
-    const ends = [
-      [box.left, box.top, box.right, box.top],
-      [box.right, box.top, box.right, box.bottom],
-      [box.left, box.bottom, box.right, box.bottom],
-      [box.left, box.top, box.left, box.bottom],
-    ];
-    sides.forEach(({ width, color, dashes }, side) => {
-      const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = ends[side] ?? [];
-      if (width === 0 || !isSeen(color)) return;
-      to.append(svgElement('line', { x1, y1, x2, y2, stroke: plainColor(color), 'stroke-width': width, ...dashes }));
-      this.#extend(Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2), Math.max(y1, y2));
-    });
-  }
-
-  /** A gradient from left to right as a fill; null where there is none. */
-  #gradient(image: string, to: SVGElement): string | null {
-    const stops = gradientStops(image);
-    if (stops === null) return null;
-    const id = this.#newId('gradient');
-    const marks = stops.map(({ offset, color }) => svgElement('stop', { offset, 'stop-color': plainColor(color) }));
-    to.append(svgElement('linearGradient', { id }, ...marks));
-    return `url(#${id})`;
   }
 
   #drawCanvas(canvas: HTMLCanvasElement, box: DOMRect, style: CSSStyleDeclaration, to: SVGElement): void {
@@ -183,7 +110,7 @@ class Drawer {
         'image-rendering': style.imageRendering === 'auto' ? undefined : style.imageRendering,
       }),
     );
-    this.#extend(box.left, box.top, box.right, box.bottom);
+    this.sheet.extend(box.left, box.top, box.right, box.bottom);
   }
 
   #drawDrawing(drawing: SVGSVGElement, to: SVGElement): void {
@@ -195,7 +122,7 @@ class Drawer {
     }
     if (getComputedStyle(drawing).overflow === 'visible') copy.setAttribute('overflow', 'visible');
     to.append(copy);
-    this.#extend(left, top, right, bottom);
+    this.sheet.extend(left, top, right, bottom);
   }
 
   /** A group that shows what the element lets be seen of a content larger than itself. */
@@ -203,7 +130,7 @@ class Drawer {
     const cuts = style.overflowX !== 'visible' && from.scrollWidth > from.clientWidth + 1;
     const cutsBelow = style.overflowY !== 'visible' && from.scrollHeight > from.clientHeight + 1;
     if (!cuts && !cutsBelow) return to;
-    const id = this.#newId('clip');
+    const id = this.sheet.newId('clip');
     const { left: x, top: y, width, height } = box;
     const clipped = svgElement('g', { 'clip-path': `url(#${id})` });
     to.append(svgElement('clipPath', { id }, svgElement('rect', { x, y, width, height })), clipped);
@@ -235,19 +162,7 @@ class Drawer {
           style.textTransform === 'uppercase' ? label.toUpperCase() : label,
         ),
       );
-      this.#extend(box.left, box.top, box.right, box.bottom);
+      this.sheet.extend(box.left, box.top, box.right, box.bottom);
     }
-  }
-
-  #extend(left: number, top: number, right: number, bottom: number): void {
-    const { extent } = this;
-    extent.left = Math.min(extent.left, left);
-    extent.top = Math.min(extent.top, top);
-    extent.right = Math.max(extent.right, right);
-    extent.bottom = Math.max(extent.bottom, bottom);
-  }
-
-  #newId(kind: string): string {
-    return `${kind}-${++this.#clips}`;
   }
 }
