@@ -1,30 +1,15 @@
-/** The command line on the GPU: `forward` and `convert` then `forward` against goldens, `compare` against the reference. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** The command line on the GPU: `forward` against goldens, `compare` against the reference, `sweep`, `similarity`. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as measures from '../../src/gqa/measures';
 import type { TextMeasures } from '../../src/protocol/measures';
 import { gqaLens } from '../unit/cli/collect';
 import { maxDifference, relativeL2 } from './support/compare';
 import { fixtures, Golden, sample } from './support/golden';
+import { goldenOf, run, useFolder } from './support/commandLine';
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gqa-lens-cli-gpu-'));
-});
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Runs a command that must succeed. @returns its JSON */
-async function run(...args: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await gqaLens([...args, '--json']);
-  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout) as unknown;
-}
-
-const goldenOf = (name: string): Promise<Golden> => Golden.open(join(fixtures, name, 'golden.safetensors'));
+const folder = useFolder();
 
 describe('forward --out', () => {
   it.each([
@@ -37,7 +22,7 @@ describe('forward --out', () => {
     const golden = await goldenOf(name);
     const ids = await golden.ids('input_ids');
     const greedy = await golden.ids('greedy');
-    const file = join(folder, `${name}.safetensors`);
+    const file = join(folder(), `${name}.safetensors`);
     const hidden = golden.has('hidden.0');
     const more = hidden ? ['--hidden'] : [];
     await run(
@@ -70,7 +55,7 @@ describe('forward --out', () => {
   it.each(['t5', 't5-v1_1'])('%s equals the golden in all tensors, by the same names', async (name) => {
     const golden = await goldenOf(name);
     const [ids, decoder] = [await golden.ids('input_ids'), await golden.ids('decoder_input_ids')];
-    const file = join(folder, `${name}.safetensors`);
+    const file = join(folder(), `${name}.safetensors`);
     const inputs = ['--ids', ids.join(), '--decoder-ids', decoder.join(), '--greedy', '12'];
     await run('forward', join(fixtures, name), ...inputs, '--hidden', '--out', file);
     const found = await Golden.open(file);
@@ -91,7 +76,7 @@ describe('forward --out', () => {
   });
 
   it('tells the same loss as the logits that it writes', async () => {
-    const file = join(folder, 'loss.safetensors');
+    const file = join(folder(), 'loss.safetensors');
     const text = 'The stranger came early in February';
     const { loss, tokens } = (await run('forward', sample, '--text', text, '--out', file)) as {
       loss: number;
@@ -104,110 +89,12 @@ describe('forward --out', () => {
   });
 });
 
-describe('a GGUF file', () => {
-  const quantised = join(fixtures, 'gguf/llama-sample-q8_0.gguf');
-
-  it('runs on a text as the golden of its weights', async () => {
-    const golden = await Golden.open(join(fixtures, 'gguf/llama-sample-q8_0.golden.safetensors'));
-    const file = join(folder, 'gguf.safetensors');
-    await run('forward', quantised, '--ids', (await golden.ids('input_ids')).join(), '--out', file);
-    expect(relativeL2(await (await Golden.open(file)).floats('logits'), await golden.floats('logits'))).toBeLessThan(
-      1e-4,
-    );
-  });
-
-  it('becomes a folder that computes the same, and is compared with it and with its safetensors', async () => {
-    const out = join(folder, 'gguf-8');
-    await run('convert', quantised, '--groups', '8', '--merge', 'first', '--out', out);
-    const text = 'It was a dark and stormy night';
-    expect(await run('compare', quantised, out, '--text', text)).toMatchObject({ top1Agreement: 1 });
-    const { klMean } = (await run('compare', quantised, sample, '--text', text)) as { klMean: number };
-    expect(klMean).toBeGreaterThan(0);
-    expect(klMean).toBeLessThan(1e-2);
-  });
-});
-
-describe('convert, then forward', () => {
-  it.each(['mean', 'first'].flatMap((merge) => [8, 4, 2, 1].map((G) => [merge, G] as const)))(
-    't5 by %s to %d groups equals the golden, and leaves the encoder byte for byte',
-    async (merge, G) => {
-      const out = join(folder, `t5-${merge}-${G}`);
-      const file = `${out}.safetensors`;
-      const tokens = await goldenOf('t5');
-      const inputs = ['--ids', (await tokens.ids('input_ids')).join()];
-      const decoder = ['--decoder-ids', (await tokens.ids('decoder_input_ids')).join()];
-      const written = await run('convert', join(fixtures, 't5'), '--groups', String(G), '--merge', merge, '--out', out);
-      expect(written).toMatchObject({ groups: { before: 8, after: G }, repeatsHeads: G < 8 });
-      await run('forward', out, ...inputs, ...decoder, '--out', file);
-      const golden = await Golden.open(join(fixtures, 't5', 'golden-conversions.safetensors'));
-      const found = await Golden.open(file);
-      const names = ['encoder.0', 'decoder.0', 'cross.0', 'decoder.1', 'cross.1'].map((name) => `attn.${name}`);
-      expect(relativeL2(await found.floats('logits'), await golden.floats(`${merge}.${G}.logits`))).toBeLessThan(1e-4);
-      for (const name of names) {
-        const expected = await golden.floats(`${merge}.${G}.${name}`);
-        expect(maxDifference(await found.floats(name), expected)).toBeLessThan(1e-4);
-      }
-      const key = 'encoder.block.1.layer.0.SelfAttention.k.weight';
-      const [stored, original] = [await Golden.open(out), await Golden.open(join(fixtures, 't5'))];
-      expect(await stored.floats(key)).toEqual(await original.floats(key));
-    },
-  );
-
-  const cases = ['llama-mha', 'gpt2'].flatMap((name) =>
-    ['mean', 'first'].flatMap((merge) => [8, 4, 2, 1].map((G) => [name, merge, G] as const)),
-  );
-
-  it.each(cases)('%s by %s to %d groups equals the golden', async (name, merge, G) => {
-    const out = join(folder, `${name}-${merge}-${G}`);
-    const file = `${out}.safetensors`;
-    const ids = await (await goldenOf(name)).ids('input_ids');
-    const written = await run('convert', join(fixtures, name), '--groups', String(G), '--merge', merge, '--out', out);
-    expect(written).toMatchObject({ groups: { before: 8, after: G }, repeatsHeads: name === 'gpt2' && G < 8 });
-    await run('forward', out, '--ids', ids.join(), '--out', file);
-    const golden = await Golden.open(join(fixtures, name, 'golden-conversions.safetensors'));
-    const found = await Golden.open(file);
-    expect(relativeL2(await found.floats('logits'), await golden.floats(`${merge}.${G}.logits`))).toBeLessThan(1e-4);
-    for (let layer = 0; layer < 2; layer++) {
-      const expected = await golden.floats(`${merge}.${G}.attn.${layer}`);
-      expect(maxDifference(await found.floats(`attn.${layer}`), expected)).toBeLessThan(1e-4);
-    }
-  });
-});
-
-describe('convert with a text', () => {
-  it('solves on it, measures on another, tells both in the folder, and replaces the folder on request', async () => {
-    const [solve, measure] = [join(folder, 'solve.txt'), join(folder, 'measure.txt')];
-    await writeFile(solve, 'The stranger came early in February, one wintry day, through a biting wind. '.repeat(20));
-    await writeFile(measure, 'Holmes took his bottle from the corner of the mantelpiece. '.repeat(20));
-    const out = join(folder, 'solved');
-    const windows = ['--windows', '2', '--window-size', '32'];
-    const method = ['--groups', '4', '--merge', 'pca-text', '--calibrate', solve, '--calibrate-tokens', '128'];
-    const to = ['--out', out, '--dtype', 'f32', '--measure', measure, ...windows];
-    const written = (await run('convert', sample, ...method, ...to)) as {
-      measures: { b: { loss: number }; klMean: number };
-    };
-    expect(written).toMatchObject({ calibration: '128 tokens of solve.txt', dtype: { before: 'BF16', after: 'F32' } });
-    const compared = await run('compare', sample, out, '--text-file', measure, ...windows, '--no-layers');
-    const found = compared as typeof written.measures;
-    expect(written.measures.b.loss).toBeCloseTo(found.b.loss, 4);
-    expect(written.measures.klMean).toBeCloseTo(found.klMean, 4);
-    const readme = await readFile(join(out, 'README.md'), 'utf8');
-    expect(readme).toContain('| solved on | 128 tokens of solve.txt |');
-    expect(readme).toContain(`64 tokens of measure.txt`);
-    // The text makes the difference: the same without one is another model. And it takes the folder's place.
-    const again = await run('convert', sample, '--groups', '4', '--merge', 'pca', ...to, '--overwrite');
-    expect(again).toMatchObject({ calibration: null, merge: 'pca' });
-    expect((again as typeof written).measures.klMean).not.toBeCloseTo(written.measures.klMean, 3);
-    expect(await readFile(join(out, 'README.md'), 'utf8')).toContain('weights alone');
-  });
-});
-
 describe('compare', () => {
   it('gives loss, KL and agreement of two files as the reference measures do', async () => {
-    const out = join(folder, 'sample-gqa2');
+    const out = join(folder(), 'sample-gqa2');
     await run('convert', sample, '--groups', '2', '--out', out);
     const text = 'It is a truth universally acknowledged, that a single man in possession of a good fortune';
-    const [fileA, fileB] = [join(folder, 'a.safetensors'), join(folder, 'b.safetensors')];
+    const [fileA, fileB] = [join(folder(), 'a.safetensors'), join(folder(), 'b.safetensors')];
     await run('forward', sample, '--text', text, '--out', fileA);
     await run('forward', out, '--text', text, '--out', fileB);
     const golden = await Golden.open(fileA);
@@ -242,7 +129,7 @@ describe('compare', () => {
   });
 
   it('converts in memory what convert writes, but for the rounding of what is stored', async () => {
-    const folderB = join(folder, 'llama-mha-gqa4');
+    const folderB = join(folder(), 'llama-mha-gqa4');
     const original = join(fixtures, 'llama-mha');
     await run('convert', original, '--groups', '4', '--merge', 'first', '--out', folderB);
     const ids = ['--ids', '3,9,27,81,30,90'];
@@ -272,7 +159,7 @@ describe('compare', () => {
   });
 
   it('reads windows of a file, and finds no difference between a model and itself', async () => {
-    const file = join(folder, 'text.txt');
+    const file = join(folder(), 'text.txt');
     await writeFile(file, 'The stranger came early in February, one wintry day, through a biting wind. '.repeat(20));
     const args = ['--text-file', file, '--windows', '3', '--window-size', '32'];
     const found = await run('compare', sample, sample, ...args);
@@ -284,7 +171,7 @@ describe('sweep', () => {
   const args = ['sweep', join(fixtures, 'llama-mha'), '--ids', '3,14,15,92,65,35,89,79', '--merge', 'mean,first'];
 
   it('prints methods by numbers of KV heads, and writes what it printed', async () => {
-    const file = join(folder, 'sweep.csv');
+    const file = join(folder(), 'sweep.csv');
     const { code, stdout, stderr } = await gqaLens([...args, '--groups', '4,1', '--out', file]);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
@@ -300,7 +187,7 @@ describe('sweep', () => {
   });
 
   it('overwrites only when told to', async () => {
-    const file = join(folder, 'once.json');
+    const file = join(folder(), 'once.json');
     await run(...args, '--groups', '1', '--out', file);
     const refused = await gqaLens([...args, '--groups', '1', '--out', file]);
     expect([refused.code, refused.stdout]).toEqual([1, '']);
@@ -325,7 +212,7 @@ describe('similarity on a text', () => {
   const text = 'Sherlock Holmes took his bottle from the corner of the mantelpiece.';
 
   it('compares activations, of the text or of a file', async () => {
-    const file = join(folder, 'similarity.txt');
+    const file = join(folder(), 'similarity.txt');
     await writeFile(file, `${text} `.repeat(20));
     const common = ['similarity', sample, '--layer', '2', '--on', 'activations'];
     const short = (await run(...common, '--text', text)) as Result;

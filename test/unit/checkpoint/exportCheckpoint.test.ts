@@ -1,38 +1,13 @@
-/** Exports: what is written opens again and says what was converted; failures leave nothing behind. */
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+/** Exports: what is written opens again and says what was converted. */
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { exportCheckpoint, type CheckpointExport } from '../../../src/checkpoint/export/exportCheckpoint';
 import { defaultShardBytes } from '../../../src/checkpoint/export/shards';
-import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
-import { convertAs } from '../../support/conversions';
-import { provenance } from '../../support/exports';
 import { writeMxfp4, writeQuantised } from '../../support/quantised';
-import { resolveModel } from '../../../src/model/resolve';
-import { CheckpointWeights } from '../../../src/model/weights';
 import { temporaryFolder } from './temporaryFolder';
-
-async function open(path: string): Promise<{ checkpoint: Checkpoint; weights: CheckpointWeights }> {
-  const checkpoint = await openCheckpoint(path);
-  onTestFinished(() => checkpoint.close());
-  return { checkpoint, weights: new CheckpointWeights(checkpoint, resolveModel(checkpoint)) };
-}
-
-async function prepare(path: string, G: number, outFolder: string): Promise<CheckpointExport> {
-  const { checkpoint, weights } = await open(path);
-  const { L, G: sourceG } = weights.spec;
-  const groupOfKvHead = Array.from({ length: L }, () =>
-    Array.from({ length: sourceG }, (_, head) => Math.floor((head * G) / sourceG)),
-  );
-  return {
-    checkpoint,
-    source: await convertAs(weights, { G, grouping: 'contiguous', merge: 'mean' }),
-    original: weights,
-    outFolder,
-    provenance: { ...provenance, groupOfKvHead },
-  };
-}
+import { json, open, prepare, tensorsOf } from './exporting';
 
 const layerRoles = [
   'q.weight',
@@ -44,16 +19,6 @@ const layerRoles = [
   'v.bias',
   'down.weight',
 ] as const;
-
-const json = async (...path: string[]): Promise<Record<string, unknown>> =>
-  JSON.parse(await readFile(join(...path), 'utf8')) as Record<string, unknown>;
-
-/** Name, dtype and shape of every tensor. */
-async function tensorsOf(path: string): Promise<Map<string, { dtype: string; shape: readonly number[] }>> {
-  const checkpoint = await openCheckpoint(path);
-  onTestFinished(() => checkpoint.close());
-  return new Map([...checkpoint.tensors.values()].map(({ name, dtype, shape }) => [name, { dtype, shape }]));
-}
 
 describe('an exported Llama', () => {
   it('has the new number of KV heads and the weights of the conversion', async () => {
@@ -226,181 +191,6 @@ describe('a chosen dtype', () => {
     });
     expect(await readdir(parent)).toEqual([]);
     await exportCheckpoint(withWeight(fits));
-  });
-});
-
-describe('an exported GPT-2', () => {
-  it('repeats pooled heads in the fused tensor, says so, and has them once in a file of their own', async () => {
-    const outFolder = join(await temporaryFolder(), 'out');
-    const request = await prepare('test/fixtures/gpt2', 2, outFolder);
-    const result = await exportCheckpoint(request);
-    expect(result.format.repeatsHeads).toBe(true);
-    const readme = await readFile(join(outFolder, 'README.md'), 'utf8');
-    expect(readme).toContain('each pooled head is stored once for every head that shares it');
-    const { weights } = await open(outFolder);
-    expect(weights.spec.G).toBe(8);
-    const compact = await openCheckpoint(join(outFolder, 'pooled-kv.safetensors'));
-    onTestFinished(() => compact.close());
-    expect(compact.tensors.size).toBe(8);
-    for (const role of ['k.weight', 'k.bias', 'v.weight', 'v.bias'] as const) {
-      const stored = await weights.read(role, 1);
-      const pooled = await request.source.read(role, 1);
-      expect(await compact.readFloat32(`layers.1.${role}`), role).toEqual(pooled.data);
-      const size = pooled.data.length / 2;
-      for (let head = 0; head < 8; head++) {
-        const shared = head < 4 ? 0 : 1;
-        expect(stored.data.slice(head * size, (head + 1) * size), role).toEqual(
-          pooled.data.slice(shared * size, (shared + 1) * size),
-        );
-      }
-    }
-    expect(compact.tensors.get('layers.0.k.weight')?.shape).toEqual([16, 64]);
-    expect(readme).toContain('| `layers.N.k.weight` | [16, 64] |');
-    const record = await json(outFolder, 'gqa-lens.json');
-    expect(record).toMatchObject({ repeatsHeads: true, pooledKv: { 'layers.0.k.weight': [16, 64] } });
-    expect(await weights.read('q.weight', 1)).toEqual(await request.original.read('q.weight', 1));
-    expect(await weights.read('q.bias', 0)).toEqual(await request.original.read('q.bias', 0));
-  });
-
-  it('with one KV head can be a GPTBigCode, named and shaped as transformers does', async () => {
-    const outFolder = join(await temporaryFolder(), 'out');
-    const request = await prepare('test/fixtures/gpt2', 1, outFolder);
-    const { format } = await exportCheckpoint({ ...request, format: 'equivalent' });
-    expect(format).toMatchObject({ id: 'gpt_bigcode', repeatsHeads: false });
-    expect(await tensorsOf(outFolder)).toEqual(await tensorsOf('test/fixtures/gpt-bigcode'));
-    const { checkpoint: written } = await open(outFolder);
-    // The config has the fields of transformers' own, and differs where the models do.
-    const [own, theirs] = [await json(outFolder, 'config.json'), await json('test/fixtures/gpt-bigcode/config.json')];
-    const known = Object.keys(theirs);
-    expect(Object.keys(own).filter((field) => !known.includes(field))).toEqual([]);
-    for (const field of ['model_type', 'architectures', 'multi_query', 'n_embd', 'n_head', 'n_layer', 'n_positions']) {
-      expect(own[field], field).toEqual(theirs[field]);
-    }
-    expect(own).toMatchObject({ activation_function: 'gelu_pytorch_tanh', bos_token_id: 1, eos_token_id: 2 });
-    // Q below K below V, each [out, in].
-    const fused = await written.readFloat32('transformer.h.1.attn.c_attn.weight');
-    const parts = ['q.weight', 'k.weight', 'v.weight'] as const;
-    const expected = await Promise.all(parts.map(async (role) => (await request.source.read(role, 1)).data));
-    expect(fused).toEqual(Float32Array.from(expected.flatMap((data) => [...data])));
-  });
-
-  it('keeps fractions in the config of an equivalent format fractions', async () => {
-    const parent = await temporaryFolder();
-    const model = join(parent, 'model');
-    await cp('test/fixtures/gpt2', model, { recursive: true });
-    const text = await readFile(join(model, 'config.json'), 'utf8');
-    await writeFile(join(model, 'config.json'), text.replace('"attn_pdrop": 0.1', '"attn_pdrop": 0.0'));
-    const outFolder = join(parent, 'out');
-    await exportCheckpoint({ ...(await prepare(model, 1, outFolder)), format: 'equivalent' });
-    expect(await readFile(join(outFolder, 'config.json'), 'utf8')).toContain('"attn_pdrop": 0.0,');
-  });
-
-  it('is refused in an equivalent format that cannot hold it', async () => {
-    const parent = await temporaryFolder();
-    const request = await prepare('test/fixtures/gpt2', 2, join(parent, 'out'));
-    await expect(exportCheckpoint({ ...request, format: 'equivalent' })).rejects.toThrow(
-      /GPTBigCode: it can hold 1 KV/,
-    );
-    expect(await readdir(parent)).toEqual([]);
-  });
-});
-
-describe('a folder that is there', () => {
-  const files = async (folder: string): Promise<string[]> => (await readdir(folder)).sort();
-
-  it('stays as it is', async () => {
-    const outFolder = join(await temporaryFolder(), 'out');
-    await mkdir(outFolder);
-    await writeFile(join(outFolder, 'mine.txt'), 'mine');
-    await expect(exportCheckpoint(await prepare('test/fixtures/llama-mha', 2, outFolder))).rejects.toMatchObject({
-      code: 'output-exists',
-    });
-    expect(await files(outFolder)).toEqual(['mine.txt']);
-  });
-
-  it('is filled when it is empty', async () => {
-    const parent = await temporaryFolder();
-    const outFolder = join(parent, 'out');
-    await mkdir(outFolder);
-    await exportCheckpoint(await prepare('test/fixtures/llama-mha', 2, outFolder));
-    expect((await open(outFolder)).weights.spec.G).toBe(2);
-    expect(await files(parent)).toEqual(['out']);
-  });
-
-  it('is replaced on request when it is a checkpoint, and with nothing of it left', async () => {
-    const parent = await temporaryFolder();
-    const outFolder = join(parent, 'out');
-    await cp('test/fixtures/gpt2', outFolder, { recursive: true });
-    const { files: written } = await exportCheckpoint({
-      ...(await prepare('test/fixtures/llama-mha', 2, outFolder)),
-      overwrite: true,
-    });
-    expect(await files(outFolder)).toEqual(written);
-    expect((await open(outFolder)).weights.spec).toMatchObject({ family: 'llama', G: 2 });
-    expect(await files(parent)).toEqual(['out']);
-  });
-
-  it('stays when the new one cannot be completed', async () => {
-    const parent = await temporaryFolder();
-    const outFolder = join(parent, 'out');
-    await cp('test/fixtures/gpt2', outFolder, { recursive: true });
-    const before = await files(outFolder);
-    const request = await prepare('test/fixtures/llama-mha', 2, outFolder);
-    await request.checkpoint.close();
-    await expect(exportCheckpoint({ ...request, overwrite: true })).rejects.toThrow(/closed/);
-    expect(await files(outFolder)).toEqual(before);
-    expect(await files(parent)).toEqual(['out']);
-  });
-
-  it('is never replaced when it holds something else, other folders, or the source itself', async () => {
-    const parent = await temporaryFolder();
-    const model = join(parent, 'model');
-    await cp('test/fixtures/llama-mha', model, { recursive: true });
-    const notes = join(parent, 'notes');
-    await mkdir(notes);
-    await writeFile(join(notes, 'config.json'), '{}');
-    const clone = join(parent, 'clone');
-    await cp('test/fixtures/gpt2', clone, { recursive: true });
-    await mkdir(join(clone, '.git'));
-    const link = join(parent, 'link');
-    await symlink(model, link);
-    for (const [outFolder, reason] of [
-      [notes, /expected a checkpoint; found config.json/],
-      [clone, /found a folder .git in it/],
-      [model, /the checkpoint that is converted/],
-      [link, /found something else/],
-    ] as const) {
-      const before = await files(outFolder);
-      const request = await prepare(model, 2, outFolder);
-      await expect(exportCheckpoint({ ...request, overwrite: true })).rejects.toThrow(reason);
-      expect(await files(outFolder)).toEqual(before);
-    }
-  });
-});
-
-describe('a failure', () => {
-  it('by cancelling leaves nothing behind', async () => {
-    const parent = await temporaryFolder();
-    const request = await prepare('test/fixtures/llama-mha', 2, join(parent, 'out'));
-    const controller = new AbortController();
-    const fractions: (number | null)[] = [];
-    const report = (_message: string, fraction: number | null): void => {
-      fractions.push(fraction);
-      if (fractions.length === 3) controller.abort();
-    };
-    await expect(exportCheckpoint({ ...request, signal: controller.signal, report })).rejects.toThrow(/abort/i);
-    expect(fractions.length).toBe(3);
-    expect(await readdir(parent)).toEqual([]);
-  });
-
-  it('to read a weight leaves nothing behind', async () => {
-    const parent = await temporaryFolder();
-    const model = join(parent, 'model');
-    await cp('test/fixtures/llama-mha', model, { recursive: true });
-    const request = await prepare(model, 2, join(parent, 'out'));
-    await request.checkpoint.close();
-    await expect(exportCheckpoint(request)).rejects.toThrow(/closed/);
-    expect(await readdir(parent)).toEqual(['model']);
   });
 });
 
