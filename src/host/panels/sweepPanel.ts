@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { openView } from './openView';
-import { shownProblem } from '../shownError';
+import { shownProblem, shownText } from '../shownError';
 import type { Remote } from '../../protocol/rpc';
 import type { SweepFormat, SweepMethod } from '../../protocol/sweep';
 import type { SweepHostApi, SweepSnapshot, SweepUi, SweepViewApi } from '../../protocol/sweepView';
@@ -77,9 +77,10 @@ export class SweepPanel {
       groupings: translateMethods(groupings, vscode.l10n.t),
       merges: translateMethods(merges, vscode.l10n.t),
     };
+    const rows = result.rows.map((row) => ({ ...row, error: row.error === null ? null : shownText(row.error) }));
     return {
       state: { modelPath, file, ui: this.ui },
-      result: { ...result, methods },
+      result: { ...result, methods, rows },
       busy,
       problem: shownProblem(problem),
     };
