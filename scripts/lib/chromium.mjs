@@ -1,7 +1,8 @@
 // A Chromium for browser tests and for `npm start` without a display: finding one, and Debian's package when there is none.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { distribution, installPackages, rootPrefix } from './debian.mjs';
+import { isProgram } from './processes.mjs';
 import { step } from './terminal.mjs';
 
 /** Programs on PATH. Ubuntu's chromium-browser is left out: it is a stub that asks for a snap. */
@@ -74,17 +75,4 @@ function chromiumAdvice() {
         ? "Ubuntu's chromium package is a snap; install Google Chrome's .deb, or run: npx playwright-core install --with-deps chromium"
         : 'Install Google Chrome, or run: npx playwright-core install chromium';
   return `${how}. A program elsewhere can be named by the environment variable CHROME_PATH.`;
-}
-
-/**
- * @param {string} path
- * @returns {boolean}
- */
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,10 +1,10 @@
 // Desktop VS Code (or a sibling) on this machine: finding it, and opening a window of its own with the extension.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from './places.mjs';
-import { cleanEnvironment } from './processes.mjs';
+import { cleanEnvironment, isProgram } from './processes.mjs';
 
 const names = ['code', 'code-insiders', 'codium', 'code-oss'];
 
@@ -51,17 +51,4 @@ export function openDesktopCode(code, profile, folderToOpen, env) {
   const quoted = shell ? args.map((argument) => `"${argument}"`) : args;
   const environment = { ...cleanEnvironment(), ...env };
   spawn(shell ? `"${code}"` : code, quoted, { detached: true, stdio: 'ignore', shell, env: environment }).unref();
-}
-
-/**
- * @param {string} path
- * @returns {boolean}
- */
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,7 @@
 // script, with everything it started: each kept process leads a process group, and the group is stopped.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Signals that mean "stop" and the exit codes that shells expect after them. */
@@ -208,6 +209,20 @@ function groupIsAlive(child) {
   if (child.pid === undefined || process.platform === 'win32') return false;
   try {
     process.kill(-child.pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a file can be run.
+ * @param {string} path
+ * @returns {boolean}
+ */
+export function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;
