@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import type { TextMeasures } from '../../../src/protocol/measures';
+import { eventually } from '../harness/eventually';
+import { datum, numberIn } from '../harness/numbers';
 import { choose, chosen, chosenTitle } from '../harness/controls';
 import { checkpointsOf, convertSample } from '../harness/engineNumbers';
 import { openComparison, runOnSample } from '../harness/sampleRun';
@@ -20,18 +22,6 @@ const workbench = useWorkbench();
 const text = 'Watson looked at Holmes, and Holmes looked at the red hair.';
 let diff: FrameLocator;
 let expected: TextMeasures;
-
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
-}
-
-async function numberIn(element: Locator): Promise<number> {
-  return Number(/-?\d+(\.\d+)?/.exec((await element.innerText()).replaceAll('\u202f', ''))?.[0]);
-}
-
-async function datum(mark: Locator, name: string): Promise<number> {
-  return Number(await mark.getAttribute(`data-${name}`));
-}
 
 async function titles(): Promise<string[]> {
   return diff.locator('.summary thead th').allInnerTexts();

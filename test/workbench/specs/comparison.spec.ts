@@ -3,6 +3,8 @@
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TextMeasures } from '../../../src/protocol/measures';
+import { eventually } from '../harness/eventually';
+import { datum, numberIn } from '../harness/numbers';
 import { choose, chosen } from '../harness/controls';
 import { measuresOf } from '../harness/engineNumbers';
 import { openComparison, runOnSample } from '../harness/sampleRun';
@@ -14,19 +16,6 @@ const themeNames = Object.keys(themes) as ThemeName[];
 const text = 'Watson looked at Holmes, and Holmes looked at the red hair of the man with the red hair.';
 let diff: FrameLocator;
 let expected: TextMeasures;
-
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
-}
-
-async function numberIn(element: Locator): Promise<number> {
-  return Number(/-?\d+(\.\d+)?/.exec((await element.innerText()).replaceAll('\u202f', ''))?.[0]);
-}
-
-/** A number that a mark carries: data-NAME. */
-async function datum(mark: Locator, name: string): Promise<number> {
-  return Number(await mark.getAttribute(`data-${name}`));
-}
 
 test('opens by command, with three maps of a head and a bar for every head', async () => {
   await runOnSample(workbench(), text);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { eventually } from '../harness/eventually';
 import { choose, chosen, offered } from '../harness/controls';
 import { idle as nothingRuns } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
@@ -14,10 +15,6 @@ const parent = mkdtempSync(join(tmpdir(), 'gqa-lens-export-'));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
 /** Waits until something holds, without knowing how fast the machine is. */
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 90_000, interval: 100, message: what }).toBe(true);
-}
-
 const explorerView = (): Promise<FrameLocator> => workbench().webview('explorer');
 
 /** Nothing runs, and both losses are told. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../../scripts/lib/places.mjs';
 import type { Checkpoint } from '../../../src/checkpoint/checkpoint';
 import { openCheckpoint } from '../../../src/checkpoint/openCheckpoint';
+import { eventuallyEquals } from '../harness/eventually';
 import { choose, chooseTitle, chosenTitle } from '../harness/controls';
 import { pointAt } from '../harness/mapReadout';
 import { useWorkbench } from '../harness/useWorkbench';
@@ -17,10 +18,6 @@ beforeAll(async () => {
   golden = await openCheckpoint(join(folder, 'golden.safetensors'));
 });
 afterAll(() => golden.close());
-
-async function eventually<Value>(read: () => Promise<Value>, expected: Value): Promise<void> {
-  await expect.poll(read, { timeout: 60_000, interval: 100 }).toEqual(expected);
-}
 
 const explorer = (): Promise<FrameLocator> => workbench().webview('explorer');
 
@@ -53,8 +50,8 @@ test.each([
   const view = await explorer();
   await choose(view, 'groups-picker', '2');
   await chooseLayer(view, title);
-  await eventually(() => view.getByTestId('kv-group').count(), G);
-  await eventually(() => view.getByTestId('map-mean').count(), G);
+  await eventuallyEquals(() => view.getByTestId('kv-group').count(), G);
+  await eventuallyEquals(() => view.getByTestId('map-mean').count(), G);
   // The maps of the checkpoint as it is: the golden knows no conversion.
   await view.getByText('Original', { exact: true }).click();
   const head = 5;
@@ -83,6 +80,6 @@ test('the inspector names every attention, and choosing one focuses it', async (
   const view = await explorer();
   for (const title of ['Encoder 0', 'Decoder 1 · cross', 'Decoder 0 · self']) {
     await row(title).click();
-    await eventually(() => chosenTitle(view, 'layer-picker'), title);
+    await eventuallyEquals(() => chosenTitle(view, 'layer-picker'), title);
   }
 });

@@ -2,6 +2,7 @@
 // reload brings everything back. What is drawn is checked against the engine's own numbers.
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { eventually } from '../harness/eventually';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf } from '../harness/engineNumbers';
 import { pointAt } from '../harness/mapReadout';
@@ -14,10 +15,6 @@ const text = 'Watson looked at Holmes, and Holmes looked at the red hair of the 
 const themeNames = Object.keys(themes) as ThemeName[];
 
 /** Waits until a figure holds, without knowing how fast the machine is. */
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
-}
-
 const explorerWithMaps = (): Promise<FrameLocator> => drawnExplorer(workbench());
 
 /** Scrolls a view back to where a user meets it, pointer away from every figure. */

@@ -5,16 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { eventuallyEquals } from '../harness/eventually';
 import { choose, chosen } from '../harness/controls';
 import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
 const folder = mkdtempSync(join(tmpdir(), 'gqa-lens-grouping-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function eventually<Value>(read: () => Promise<Value>, expected: Value): Promise<void> {
-  await expect.poll(read, { timeout: 60_000, interval: 100 }).toEqual(expected);
-}
 
 async function explorer(): Promise<FrameLocator> {
   const view = await workbench().webview('explorer');
@@ -58,10 +55,10 @@ test('a head dragged onto a group moves there, and what that costs is told', asy
   await workbench().runCommand('GQA Lens: Open Sample Checkpoint');
   const view = await explorer();
   await choose(view, 'groups-picker', '2');
-  await eventually(() => groups(view), [0, 0, 0, 0, 1, 1, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 0, 0, 0, 1, 1, 1, 1]);
   await expect.poll(() => losses(view), { timeout: 60_000 }).toMatch(/KL/);
   await drag(head(view, 1), group(view, 1));
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
   expect(await chosen(view, 'grouping-picker')).toBe('manual');
   expect(await view.getByTestId('grouping-said').innerText()).toBe('Q1 moved from KV 0 to KV 1.');
   await expect.poll(() => losses(view), { timeout: 60_000 }).toMatch(/loss \d.*\(\+\d.*KL \d.*unequal groups \(3, 5\)/);
@@ -74,7 +71,7 @@ test('keys move a head and keep it focused', async () => {
   const view = await explorer();
   await head(view, 5).focus();
   await workbench().page.keyboard.press('0');
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
   const focused = () =>
     view.locator('body').evaluate((body) => body.ownerDocument.activeElement?.getAttribute('data-head'));
   expect(await focused()).toBe('5');
@@ -84,38 +81,38 @@ test('keys move a head and keep it focused', async () => {
   await workbench().page.keyboard.press('Escape');
   await workbench().page.keyboard.press('ArrowLeft');
   await workbench().page.keyboard.press('Enter');
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
   expect(await focused()).toBe('5');
 });
 
 test('a head dragged onto a head is exchanged with it, by key as well', async () => {
   const view = await explorer();
   await drag(head(view, 0), head(view, 7));
-  await eventually(() => groups(view), [1, 1, 0, 0, 1, 1, 1, 0]);
+  await eventuallyEquals(() => groups(view), [1, 1, 0, 0, 1, 1, 1, 0]);
   await head(view, 0).focus();
   await workbench().page.keyboard.press('x');
   await head(view, 7).focus();
   await workbench().page.keyboard.press('x');
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 1, 1, 1]);
 });
 
 test('undo and redo go back and forth', async () => {
   const view = await explorer();
   await head(view, 3).focus();
   await workbench().page.keyboard.press('Control+z');
-  await eventually(() => groups(view), [1, 1, 0, 0, 1, 1, 1, 0]);
+  await eventuallyEquals(() => groups(view), [1, 1, 0, 0, 1, 1, 1, 0]);
   for (let step = 0; step < 4; step++) await view.getByTestId('grouping-undo').click();
-  await eventually(() => groups(view), [0, 0, 0, 0, 1, 1, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 0, 0, 0, 1, 1, 1, 1]);
   expect(await chosen(view, 'grouping-picker')).toBe('contiguous');
   for (let step = 0; step < 2; step++) await view.getByTestId('grouping-redo').click();
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
 });
 
 test('all layers get the groups of one, and a file keeps them', async () => {
   const view = await explorer();
   await view.getByTestId('grouping-to-all').click();
   await choose(view, 'layer-picker', '0');
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
   const file = join(folder, 'mine.json');
   await view.getByTestId('grouping-save').click();
   await workbench().enterPath(file);
@@ -124,10 +121,10 @@ test('all layers get the groups of one, and a file keeps them', async () => {
     .toEqual(Array.from({ length: 6 }, () => [0, 1, 0, 0, 1, 0, 1, 1]));
 
   await choose(view, 'grouping-picker', 'strided');
-  await eventually(() => groups(view), [0, 1, 0, 1, 0, 1, 0, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 1, 0, 1, 0, 1]);
   await view.getByTestId('grouping-load').click();
   await workbench().enterPath(file);
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
 });
 
 function readGroups(file: string): unknown {
@@ -141,11 +138,11 @@ function readGroups(file: string): unknown {
 test('a window reload brings groups and undo back', async () => {
   await workbench().reload();
   const view = await explorer();
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
   await view.getByTestId('grouping-undo').click();
-  await eventually(() => groups(view), [0, 1, 0, 1, 0, 1, 0, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 1, 0, 1, 0, 1]);
   await view.getByTestId('grouping-redo').click();
-  await eventually(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
+  await eventuallyEquals(() => groups(view), [0, 1, 0, 0, 1, 0, 1, 1]);
 });
 
 test.each(['dark', 'light'] as const)('keeps pictures of unequal groups, %s', async (theme) => {
@@ -154,7 +151,7 @@ test.each(['dark', 'light'] as const)('keeps pictures of unequal groups, %s', as
   const to = theme === 'dark' ? 0 : 1;
   await head(view, 4).focus();
   await workbench().page.keyboard.press(String(to));
-  await eventually(async () => (await groups(view))[4], to);
+  await eventuallyEquals(async () => (await groups(view))[4], to);
   await expect.poll(() => losses(view), { timeout: 60_000 }).toMatch(/KL/);
   await workbench().screenshot(`grouping-${theme}`);
 });

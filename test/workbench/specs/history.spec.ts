@@ -1,6 +1,7 @@
 // The history of runs in the side bar, and files that are marked as open, as a user meets them; over a reload.
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { eventually } from '../harness/eventually';
 import { choose, chosen } from '../harness/controls';
 import { idle, runText } from '../harness/sampleRun';
 import { themes, type ThemeName } from '../harness/themes';
@@ -8,10 +9,6 @@ import { useWorkbench } from '../harness/useWorkbench';
 
 const workbench = useWorkbench();
 const texts = ['Holmes looked at the red hair.', 'Watson wrote it all down.'];
-
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 90_000, interval: 100, message: what }).toBe(true);
-}
 
 const explorerView = (): Promise<FrameLocator> => workbench().webview('explorer');
 const row = (label: string): Locator => workbench().page.locator('.monaco-list-row').filter({ hasText: label }).first();

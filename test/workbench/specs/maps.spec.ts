@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { eventually } from '../harness/eventually';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf, convertSample } from '../harness/engineNumbers';
 import { pointAt, type MapReadout } from '../harness/mapReadout';
@@ -18,10 +19,6 @@ const workbench = useWorkbench();
 const sentence = 'Watson looked at Holmes, and Holmes looked at the red hair of the man with the red hair. ';
 /** More tokens than a map has pixels. */
 const text = sentence.repeat(22).trim();
-
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
-}
 
 const explorer = (): Promise<FrameLocator> => drawnExplorer(workbench());
 

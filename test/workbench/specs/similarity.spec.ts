@@ -3,6 +3,7 @@
 import type { FrameLocator, Locator } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { averageLinkage, cutTree, groupsOfCut } from '../../../webview/explorer/tree/linkage';
+import { eventuallyEquals } from '../harness/eventually';
 import { choose, chosen } from '../harness/controls';
 import { attentionOf, similarityOf } from '../harness/engineNumbers';
 import { pointAt } from '../harness/mapReadout';
@@ -14,10 +15,6 @@ const workbench = useWorkbench({
 });
 const LAYER = 3;
 const heads = Array.from({ length: 8 }, (_, head) => head);
-
-async function eventually<Value>(read: () => Promise<Value>, expected: Value): Promise<void> {
-  await expect.poll(read, { timeout: 60_000, interval: 100 }).toEqual(expected);
-}
 
 async function explorer(): Promise<FrameLocator> {
   const view = await workbench().webview('explorer');
@@ -99,10 +96,10 @@ test('heads stand by group, by number, or as the tree of likeness has them', asy
       .evaluateAll((cells) => [...new Set(cells.map((item) => Number(item.getAttribute('data-row'))))]);
   const { leaves } = averageLinkage(aligned.k.matrix.flat(), 8, 'high');
   await choose(view, 'matrix-order', 'likeness');
-  await eventually(order, leaves);
+  await eventuallyEquals(order, leaves);
   expect(await view.getByTestId('matrix-branch').count()).toBe(7);
   await choose(view, 'matrix-order', 'head');
-  await eventually(order, heads);
+  await eventuallyEquals(order, heads);
   expect(await view.getByTestId('matrix-branch').count()).toBe(0);
 });
 
@@ -161,21 +158,21 @@ test('a branch that is pressed shares one KV head, a cut makes all groups, and b
     const own = await groups(view);
     return heads.filter((head) => own[head] === own[small[0] ?? 0]);
   };
-  await eventually(together, small);
+  await eventuallyEquals(together, small);
   expect(new Set(await groups(view)).size).toBe(2);
 
   await view.getByTestId('tree-cut').click();
   const cut = groupsOfCut(cutTree(root, 2, 'high'));
-  await eventually(() => groups(view), cut);
+  await eventuallyEquals(() => groups(view), cut);
   expect(await chosen(view, 'grouping-picker')).toBe('manual');
   await expect
     .poll(() => view.getByTestId('grouping-losses').innerText(), { timeout: 60_000 })
     .toMatch(/loss [\d.]+ .*KL/);
   await workbench().screenshot('similarity-tree');
   await view.getByTestId('grouping-undo').click();
-  await eventually(together, small);
+  await eventuallyEquals(together, small);
   await view.getByTestId('grouping-undo').click();
-  await eventually(() => groups(view), before);
+  await eventuallyEquals(() => groups(view), before);
 });
 
 test('a window reload brings order and pair back', async () => {

@@ -10,6 +10,7 @@ import { tensorStatistics } from '../../../src/checkpoint/tensorStatistics';
 import { quietTask } from '../../../src/protocol/tasks';
 import { writeManyTensors } from '../../support/manyTensors';
 import { entry, safetensorsBytes } from '../../unit/checkpoint/safetensorsBytes';
+import { eventually } from '../harness/eventually';
 import { tick } from '../harness/controls';
 import { sample } from '../harness/engineNumbers';
 import { themes, type ThemeName } from '../harness/themes';
@@ -42,10 +43,6 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 const workbench = useWorkbench({ folder });
 const themeNames = Object.keys(themes) as ThemeName[];
 const kProjection = 'model.layers.1.self_attn.k_proj.weight';
-
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
-}
 
 /** The page of the file with this name, once it is drawn. */
 async function editor(name: string): Promise<FrameLocator> {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import type { SweepRow } from '../../../src/protocol/sweep';
+import { eventually } from '../harness/eventually';
 import { choose, chosen } from '../harness/controls';
 import { sweepOf } from '../harness/engineNumbers';
 import { saveFigure, savedTo } from '../harness/figures';
@@ -23,10 +24,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const workbench = useWorkbench({ folder });
 const themeNames = Object.keys(themes) as ThemeName[];
-
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  await expect.poll(check, { timeout: 60_000, interval: 100, message: what }).toBe(true);
-}
 
 const points = (sweep: FrameLocator | Locator): Locator => sweep.getByTestId('sweep-point');
 
