@@ -11,8 +11,9 @@ export function override(target: HTMLElement, property: string, value: string, u
   });
 }
 
-/** Lets everything that scrolls show all of itself. */
+/** Lets everything that scrolls show all of itself, and the frame be no taller than that, though it stands beside taller ones. */
 export function unfold(frame: HTMLElement, undo: (() => void)[]): void {
+  override(frame, 'align-self', 'start', undo);
   for (const part of [frame, ...frame.querySelectorAll<HTMLElement>('*')]) {
     if (!(part instanceof HTMLElement)) continue;
     const { overflowX, overflowY } = getComputedStyle(part);

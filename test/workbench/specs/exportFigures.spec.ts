@@ -1,15 +1,20 @@
 // Figures as files: by their menus, by context menus and by the palette. Pictures show what the page does and say what they are
 // of; numbers are the engine's.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { artifacts, folder } from '../../../scripts/lib/places.mjs';
+import { writeRandomLlama } from '../../support/randomLlama';
 import { attentionOf, measuresOf } from '../harness/engineNumbers';
-import { chosen } from '../harness/controls';
+import { choose, chosen } from '../harness/controls';
 import { chooseInMenu, figure, parseCsv, pngSize, saveFigure, savedTo } from '../harness/figures';
 import { drawn, openComparison, runOnSample } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
 
+const models = mkdtempSync(join(tmpdir(), 'gqa-lens-figures-'));
+afterAll(() => rmSync(models, { recursive: true, force: true }));
 const workbench = useWorkbench();
 const pictures = folder(join(artifacts, 'figures'));
 const text = 'Watson looked at Holmes, and Holmes looked at the red hair of the man.';
@@ -205,4 +210,37 @@ test('what a weight file holds becomes a picture and a list', async () => {
     'model.safetensors',
   ]);
   await workbench().screenshot('figures-structure');
+});
+
+test('an overview of more cells than a picture holds is of the layers in sight, and says so', async () => {
+  // 97 layers of 96 groups: one layer more than fits.
+  const tall = folder(join(models, 'tall'));
+  await writeRandomLlama(tall, { L: 97, D: 32, H: 96, G: 96, K: 4, F: 16, V: 64 });
+  await workbench().runCommand('GQA Lens: Open Checkpoint…');
+  await workbench().pick(/Folder…/);
+  await workbench().enterPath(`${tall}/`);
+  await workbench().page.locator('.tab').filter({ hasText: /^tall/ }).first().waitFor();
+  const view = await workbench().webview('explorer');
+  await expect.poll(() => view.locator('h1').innerText(), { timeout: 60_000 }).toBe('tall');
+  const rows = view.locator('.overview-row.layer');
+  await choose(view, 'groups-picker', '96');
+  await expect.poll(() => view.locator('.overview .group-head').count(), { timeout: 60_000 }).toBe(96);
+  await rows.first().waitFor();
+  const drawnRows = (): Promise<number[]> =>
+    rows.evaluateAll((all) => all.map((row) => Number(row.getAttribute('data-layer'))));
+  const before = await drawnRows();
+  expect(before.length).toBeLessThan(97);
+  const { bytes } = await saveFigure(workbench(), view, 'overview', join(pictures, 'explorer-overview-tall.svg'));
+  const seen = await look(bytes.toString('utf8'));
+  expect(seen.isWellFormed).toBe(true);
+  expect(seen.texts.join(' ')).toContain('tall (Llama, 97 layers, MHA of 96 heads)');
+  const [, part] = /· (\d+) of 97 layers(?! known)/.exec(seen.texts.join(' ')) ?? [];
+  expect(Number(part)).toBeGreaterThan(3);
+  expect(Number(part)).toBeLessThanOrEqual(before.length);
+  expect(await drawnRows()).toEqual(before);
+  const { bytes: png } = await saveFigure(workbench(), view, 'overview', join(pictures, 'explorer-overview-tall.png'));
+  // As tall as what is in sight, without the room of the 97 rows, nor that of the taller figure beside it.
+  expect(pngSize(png).height).toBeLessThan(2 * 1000);
+  expect(await drawnRows()).toEqual(before);
+  await workbench().screenshot('figures-tall');
 });

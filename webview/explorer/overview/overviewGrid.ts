@@ -40,6 +40,8 @@ export class OverviewGrid {
   #content: GridContent | null = null;
   #width = 0;
   #isWhole = false;
+  /** The rows that a picture is of where they are too many for it, and where they were scrolled to. */
+  #part: { first: number; end: number; scrollTop: number } | null = null;
   #statistic = '';
   #layout: OverviewLayout = layoutOverview(0, 1);
 
@@ -70,11 +72,20 @@ export class OverviewGrid {
     return this.#layout;
   }
 
-  /** Puts all rows into the page, or takes those that are out of sight out again. @returns whether all are there */
+  /**
+   * Puts all rows into the page, or takes those that are out of sight out again. Where they are too many, those in sight stand
+   * alone, without the room of the others.
+   * @returns whether all are there
+   */
   showWhole(isWhole: boolean): boolean {
     const content = this.#content;
-    this.#isWhole = isWhole && content !== null && this.#cellCount(content) <= MOST_PICTURED;
-    this.#redraw('entering');
+    const isFew = content !== null && this.#cellCount(content) <= MOST_PICTURED;
+    const before = this.#part;
+    this.#part = isWhole && !isFew ? { ...this.#inSight(), scrollTop: this.element.scrollTop } : null;
+    this.#isWhole = isWhole && isFew;
+    this.#fitBody();
+    if (this.#part === null && before !== null) this.element.scrollTop = before.scrollTop;
+    this.#redraw(this.#part === before ? 'entering' : 'all');
     return this.#isWhole;
   }
 
@@ -107,7 +118,7 @@ export class OverviewGrid {
       'aria-label',
       statistic === null ? t('Layers and their groups') : t('Layers and their groups: {0}', statistic.title()),
     );
-    this.#body.style.setProperty('height', `${model.L * rowHeight}px`);
+    this.#fitBody();
     // A number of another statistic must not stand for this one, not even dimmed.
     if (statistic?.id !== this.#statistic) this.#body.replaceChildren();
     this.#statistic = statistic?.id ?? '';
@@ -145,7 +156,14 @@ export class OverviewGrid {
     return order.length * mostCells(view);
   }
 
+  /** As tall as the rows that it has room for. */
+  #fitBody(): void {
+    const { first, end } = this.#part ?? { first: 0, end: this.#content?.order.length ?? 0 };
+    this.#body.style.setProperty('height', `${(end - first) * this.#layout.rowHeight}px`);
+  }
+
   #inSight(): { first: number; end: number } {
+    if (this.#part !== null) return this.#part;
     const rows = this.#content?.order.length ?? 0;
     return rowsInSight(this.element.scrollTop, this.element.clientHeight, this.#layout.rowHeight, rows);
   }
@@ -157,8 +175,16 @@ export class OverviewGrid {
     const { view, order } = content;
     const { first, end } = this.#inSight();
     const isWhole = this.#isWhole || this.#cellCount(content) <= MOST_CELLS;
+    const part = this.#part;
     // The chosen row stays: it holds the keyboard's place.
-    const shown = order.filter((layer, place) => isWhole || (place >= first && place < end) || layer === view.ui.layer);
-    drawRows(this.#body, content, shown, which, { layout: this.#layout, data: this.#data, events: this.#events });
+    const stays = (layer: number): boolean => part === null && layer === view.ui.layer;
+    const shown = order.filter((layer, place) => isWhole || (place >= first && place < end) || stays(layer));
+    const above = part?.first ?? 0;
+    drawRows(this.#body, content, shown, which, {
+      layout: this.#layout,
+      data: this.#data,
+      events: this.#events,
+      above,
+    });
   }
 }

@@ -51,13 +51,14 @@ export function headCells({ ui, snapshot }: ExplorerView, count: number, layout:
  * Puts rows into the page, and takes others out.
  * @param shown layers whose rows are in the page
  * @param which rows are drawn: all, or those alone that were not there
+ * @param options.above rows above the first that there is room for
  */
 export function drawRows(
   body: HTMLElement,
   content: GridContent,
   shown: readonly number[],
   which: 'all' | 'entering',
-  { layout, data, events }: { layout: OverviewLayout; data: ExplorerData; events: RowEvents },
+  { layout, data, events, above }: { layout: OverviewLayout; data: ExplorerData; events: RowEvents; above: number },
 ): void {
   const { view, order } = content;
   const { model } = view.snapshot;
@@ -79,7 +80,7 @@ export function drawRows(
     .attr('data-layer', (layer) => layer)
     .attr('aria-rowindex', (layer) => order.indexOf(layer) + 2)
     .classed('chosen', (layer) => layer === view.ui.layer)
-    .style('top', (layer) => `${order.indexOf(layer) * layout.rowHeight}px`);
+    .style('top', (layer) => `${(order.indexOf(layer) - above) * layout.rowHeight}px`);
   const isChosenCell = ({ layer, group, isGrouped }: GroupCell): boolean =>
     isGrouped && layer === view.ui.layer && group === view.ui.group;
   const namesRow = (layer: number): boolean =>
