@@ -37,7 +37,7 @@ export class Plot {
 
   constructor(events: PlotEvents) {
     this.#events = events;
-    for (const layer of ['grid', 'x-axis', 'y-axis', 'reference', 'lines', 'labels', 'points']) {
+    for (const layer of ['grid', 'x-axis', 'y-axis', 'reference', 'lines', 'labels', 'reference-names', 'points']) {
       this.#svg.append('g').attr('class', layer);
     }
     watchWidth(this.element, (width) => {

@@ -18,8 +18,9 @@ export function drawReferences(svg: PlotSvg, references: readonly Reference[], {
     .attr('x2', width)
     .attr('y1', ({ value }) => y(value))
     .attr('y2', ({ value }) => y(value));
-  // Below the level, unless the axis is there.
-  group
+  // Below the level, unless the axis is there; above the lines, which would cross it out.
+  svg
+    .select('.reference-names')
     .selectAll('text')
     .data(references)
     .join('text')

@@ -58,16 +58,12 @@ export function plotSizes(titles: readonly string[], available: number): PlotSiz
   return { width, height, total: MARGIN.top + last + LABEL_GAP / 2, labels: { side: 'below', places } };
 }
 
-/** Names beside each other, as many a row as fit. */
+/** Names in columns, as many as fit. */
 function namesBelow(titles: readonly string[], available: number): { x: number; row: number }[] {
-  let [x, row] = [0, 0];
-  return titles.map((title) => {
-    const width = SAMPLE + title.length * CHARACTER + BETWEEN_NAMES;
-    if (x > 0 && x + width - BETWEEN_NAMES > available) [x, row] = [0, row + 1];
-    const place = { x, row };
-    x += width;
-    return place;
-  });
+  const widest = SAMPLE + Math.max(0, ...titles.map(({ length }) => length)) * CHARACTER;
+  const step = widest + BETWEEN_NAMES;
+  const columns = Math.max(1, Math.floor((available + BETWEEN_NAMES) / step));
+  return titles.map((_, place) => ({ x: (place % columns) * step, row: Math.floor(place / columns) }));
 }
 
 /** Scales that hold the points, with the original at the left. */

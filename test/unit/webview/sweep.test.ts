@@ -173,6 +173,9 @@ describe('the plot', () => {
       expect(available - width, 'little is left beside the plot and its axis').toBeLessThanOrEqual(80);
       const places = labels.side === 'below' ? labels.places : [];
       expect(places).toHaveLength(titles.length);
+      // In columns: what stands first in one row and the next stands in one line.
+      const firsts = places.filter(({ y }, index) => y !== places[index - 1]?.y);
+      expect(new Set(firsts.map(({ x }) => x)).size).toBe(1);
       for (const [index, { x, y }] of places.entries()) {
         expect(y).toBeGreaterThan(height + 50);
         expect(y).toBeLessThan(total);

@@ -127,6 +127,12 @@ test('gives the room of a narrow panel to the plot, with the names of the lines 
   const right = await edge(sweep.getByTestId('sweep-plot'), 'x', true);
   expect(right - (await edge(sweep.getByTestId('sweep-reference'), 'x', true))).toBeLessThan(20);
   for (const label of await labels.all()) expect(await edge(label, 'x', true)).toBeLessThanOrEqual(right);
+  // Lines would cross out the names of levels.
+  const order = await sweep
+    .locator('.sweep-plot svg > g')
+    .evaluateAll((parts) => parts.map((part) => part.classList[0]));
+  expect(order.indexOf('reference-names')).toBeGreaterThan(order.indexOf('lines'));
+  expect(await sweep.locator('.reference-names text').count()).toBeGreaterThan(0);
   await workbench().screenshot('sweep-narrow');
   if (usual !== null) await page.setViewportSize(usual);
   await eventually(
@@ -201,6 +207,10 @@ test('goes on with more methods, stops when told to, and resumes', async () => {
   expect(await run.isHidden()).toBe(true);
   await workbench().page.mouse.move(700, 5);
   await workbench().screenshot('sweep-many');
+  await workbench().page.setViewportSize({ width: 820, height: 1000 });
+  await workbench().page.mouse.move(400, 5);
+  await eventually(async () => (await sweep.locator('.leader.piece').count()) === 8, 'names stand below');
+  await workbench().screenshot('sweep-many-narrow');
 });
 
 test('stands alone as one file that works offline', async () => {
