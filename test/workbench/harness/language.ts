@@ -45,7 +45,7 @@ export function untranslatedIn(texts: readonly string[], messages: Messages): st
   const translations = new Set(Object.values(messages));
   const patterns = Object.entries(messages)
     .filter(([english, translation]) => english !== translation && !translations.has(english))
-    .flatMap(([english]) => patternOf(english.replace(/\/progress$/, '')) ?? []);
+    .flatMap(([english]) => patternOf(english.replace(/\/(progress|error)$/, '')) ?? []);
   return [...new Set(texts)].filter((text) => patterns.some((pattern) => pattern.test(text)));
 }
 
@@ -99,8 +99,9 @@ function patternOf(message: string): RegExp | null {
   if (own.length === 0) return null;
   const escaped = message
     .trim()
-    .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
-    .replace(/\{\d+\}/g, '.+')
+    .split(/\{\d+\}/)
+    .map((words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.+')
     .replace(/\s+/g, '\\s');
   return own.length < 3 ? new RegExp(`^${escaped}$`) : new RegExp(`(?<!\\p{L})${escaped}(?!\\p{L})`, 'u');
 }
