@@ -7,7 +7,7 @@ import type { AttentionStatistics } from '../protocol/maps';
 import type { LayerView } from '../protocol/model';
 import type { SimilarityResult, SimilarityTarget } from '../protocol/similarity';
 import { formatBytes, formatCount } from './format';
-import { formatRanges } from '../protocol/ranges';
+import { formatRanges } from '../protocol/numbers';
 import type { Session } from './session';
 import type { Sessions } from './sessions';
 

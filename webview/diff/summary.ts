@@ -10,13 +10,13 @@ import { element } from '../shared/dom';
 import type { Figure, FigureNumbers } from '../shared/figure';
 import {
   formatChange,
-  formatInteger,
   formatLoss,
   formatMilliseconds,
   formatNumber,
   formatPercent,
   formatPerplexity,
 } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
 import { panel } from '../shared/panel';
 import { summaryNumbers } from './numbers';
 import type { DiffActions, DiffView } from './view';

@@ -5,7 +5,8 @@ import { t } from '@vscode/l10n';
 import type { ExplorerSnapshot } from '../../src/protocol/explorerView';
 import { isEncoderOnly, noEncoderCache, noEncoderLoss } from '../../src/protocol/layers';
 import { element } from '../shared/dom';
-import { formatChange, formatDuration, formatInteger, formatLoss, formatPerplexity } from '../shared/format';
+import { formatChange, formatDuration, formatLoss, formatPerplexity } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
 
 export class StatusLine {
   readonly element = element('div', { class: 'status', role: 'status', 'data-testid': 'status' });

@@ -9,7 +9,7 @@ import type { MethodInfo } from '../../src/protocol/methods';
 import type { ReportContent, ReportMade } from '../../src/protocol/report';
 import { problemBanner } from '../shared/banners';
 import { element } from '../shared/dom';
-import { formatInteger } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
 import type { HeaderEvents, PageHeader } from '../shared/header';
 import { leftOutWords } from './leftOut';
 import { openCheckpoint } from './records';

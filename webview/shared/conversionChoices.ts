@@ -12,7 +12,7 @@ import type { GpuState } from '../../src/protocol/views';
 import { Picker, type Choice } from './controls';
 import { element } from './dom';
 import { calibrationWords } from './textNames';
-import { formatInteger } from './format';
+import { formatInteger } from '../../src/protocol/numbers';
 
 export interface ConversionEvents {
   convert(conversion: ConversionRequest): void;

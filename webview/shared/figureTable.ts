@@ -5,7 +5,8 @@ import { t } from '@vscode/l10n';
 import { plainButton } from './controls';
 import { element } from './dom';
 import type { FigureNumbers, FigureValue } from './figure';
-import { formatInteger, formatValue } from './format';
+import { formatInteger } from '../../src/protocol/numbers';
+import { formatValue } from './format';
 
 /** More rows than this make a page slow. */
 const MOST_ROWS = 1000;

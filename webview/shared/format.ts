@@ -1,13 +1,8 @@
 /**
- * Numbers as people read them. Pure; every number on screen goes through here so that they look alike.
+ * Numbers as people read them on pages. Pure; every number on screen goes through here so that they look alike. Integers, which the
+ * host writes too, are protocol/numbers.ts.
  */
-
-/** Thousands are parted by a narrow no-break space: "6 144". */
-export function formatInteger(value: number): string {
-  return Math.round(value)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, '\u202f');
-}
+import { formatInteger } from '../../src/protocol/numbers';
 
 /** An attention weight, or a difference of two: three decimals, or powers of ten when it is too small for them. */
 export function formatWeight(weight: number): string {

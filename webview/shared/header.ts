@@ -11,7 +11,7 @@ import { button, textBox } from './controls';
 import type { GrowingText, PushButton } from './editorElements';
 import { ConversionChoices, type ConversionContent, type ConversionEvents } from './conversionChoices';
 import { element } from './dom';
-import { formatInteger } from './format';
+import { formatInteger } from '../../src/protocol/numbers';
 
 /** What stands in the text boxes; the second one is that of an encoder-decoder's decoder. */
 export interface Texts {

@@ -5,7 +5,7 @@
 import { t } from '@vscode/l10n';
 import { GqaLensError } from '../../src/protocol/errors';
 import type { FigureValue, Gathering } from './figureNumbers';
-import { formatInteger } from './format';
+import { formatInteger } from '../../src/protocol/numbers';
 import type { LayerTokens } from './layerTokens';
 
 /** A file of so many weights has some 80 MB: what spreadsheets and editors still open. */

@@ -1,5 +1,6 @@
 /** Buttons and words of a zoom: what part of the maps is seen, and the way back. Role: controls only; views are mapView.ts. */
 import { t } from '@vscode/l10n';
+import { formatInteger } from '../../src/protocol/numbers';
 import { button } from './controls';
 import { element } from './dom';
 import { isWhole, seenTokens, type MapView } from './mapView';
@@ -38,7 +39,7 @@ export class ZoomBar {
 function seenWords(view: MapView, S: number, T: number): string {
   const { q0, q1, k0, k1 } = seenTokens(view, S, T);
   const range = (from: number, end: number): string => `${from}–${end - 1}`;
-  if (S === T && q0 === k0 && q1 === k1) return t('tokens {0} of {1}', range(q0, q1), S.toLocaleString());
-  if (S === T) return t('queries {0}, keys {1} of {2}', range(q0, q1), range(k0, k1), S.toLocaleString());
-  return t('queries {0} of {1}, keys {2} of {3}', range(q0, q1), S.toLocaleString(), range(k0, k1), T.toLocaleString());
+  if (S === T && q0 === k0 && q1 === k1) return t('tokens {0} of {1}', range(q0, q1), formatInteger(S));
+  if (S === T) return t('queries {0}, keys {1} of {2}', range(q0, q1), range(k0, k1), formatInteger(S));
+  return t('queries {0} of {1}, keys {2} of {3}', range(q0, q1), formatInteger(S), range(k0, k1), formatInteger(T));
 }

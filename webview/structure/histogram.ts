@@ -2,7 +2,8 @@
 import { t } from '@vscode/l10n';
 import { max, scaleLinear, select } from 'd3';
 import type { TensorStatistics } from '../../src/protocol/structure';
-import { formatInteger, formatValue } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
+import { formatValue } from '../shared/format';
 
 const width = 240;
 const height = 84;

@@ -6,7 +6,8 @@ import { t } from '@vscode/l10n';
 import type { StructureColumn } from '../../src/protocol/structureView';
 import { plainButton } from '../shared/controls';
 import { element } from '../shared/dom';
-import { formatBytes, formatInteger } from '../shared/format';
+import { formatBytes } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
 import type { TensorGroup, TensorList } from './tensorList';
 import { shapeText } from './words';
 

@@ -2,8 +2,8 @@
 import { t } from '@vscode/l10n';
 import type { CheckpointStructure, HeadLayout } from '../../src/protocol/structure';
 import { isEncoderOnly, noEncoderCache } from '../../src/protocol/layers';
-import { formatBytes, formatCount, formatInteger } from '../shared/format';
-import { formatRanges } from '../../src/protocol/ranges';
+import { formatBytes, formatCount } from '../shared/format';
+import { formatInteger, formatRanges } from '../../src/protocol/numbers';
 import type { TensorList } from './tensorList';
 
 /** "4096 × 1024"; a tensor without dimensions holds one number. */

@@ -3,7 +3,8 @@
  */
 import { t } from '@vscode/l10n';
 import type { SweepRow } from '../../src/protocol/sweep';
-import { formatDuration, formatInteger, formatPerplexity } from '../shared/format';
+import { formatDuration, formatPerplexity } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
 import { measures } from './lines';
 
 export interface Column {

@@ -4,7 +4,8 @@
 import { t } from '@vscode/l10n';
 import type { SweepMethod, SweepResult, SweepRow } from '../../src/protocol/sweep';
 import type { SweepX, SweepY } from '../../src/protocol/sweepView';
-import { formatDuration, formatInteger, formatNumber, formatPercent } from '../shared/format';
+import { formatDuration, formatNumber, formatPercent } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
 
 /** A number of a row that can be drawn. */
 export interface Measure {

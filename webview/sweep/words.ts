@@ -1,7 +1,7 @@
 /** What a sweep was measured on, in words. Pure. */
 import { t } from '@vscode/l10n';
 import type { SweepResult } from '../../src/protocol/sweep';
-import { formatInteger } from '../shared/format';
+import { formatInteger } from '../../src/protocol/numbers';
 import { textName } from '../shared/textNames';
 
 /** Text, calibration and adapter, each a part of the status line. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { isEncoderOnly } from '../../protocol/layers';
 import type { LayerView } from '../../protocol/model';
 import { formatBytes, formatChange, formatCount } from '../format';
-import { formatRanges } from '../../protocol/ranges';
+import { formatInteger, formatRanges } from '../../protocol/numbers';
 import type { Session } from '../session';
 import { shownText } from '../shownError';
 import { groupCount, headsOfGroup, kvHeadsOfGroup, type FactName, type Node } from './nodes';
@@ -119,7 +119,7 @@ const facts: Record<FactName, (session: Session) => Fact> = {
     value: formatCount(model.parameters),
     tooltip: vscode.l10n.t(
       '{0} parameters, {1} on disk{2}',
-      model.parameters.toLocaleString(),
+      formatInteger(model.parameters),
       formatBytes(model.bytesOnDisk),
       model.tiedEmbeddings ? vscode.l10n.t(', embeddings tied') : '',
     ),
@@ -154,12 +154,12 @@ const facts: Record<FactName, (session: Session) => Fact> = {
     label: vscode.l10n.t('Stored as'),
     value: model.dtype,
     tooltip: Object.entries(model.dtypes)
-      .map(([dtype, count]) => `${dtype}: ${count.toLocaleString()}`)
+      .map(([dtype, count]) => `${dtype}: ${formatInteger(count)}`)
       .join('\n'),
   }),
   vocabulary: ({ model }) => ({
     label: vscode.l10n.t('Vocabulary'),
-    value: model.hasTokenizer ? model.V.toLocaleString() : vscode.l10n.t('{0}, no tokenizer', model.V.toLocaleString()),
+    value: model.hasTokenizer ? formatInteger(model.V) : vscode.l10n.t('{0}, no tokenizer', formatInteger(model.V)),
   }),
   cache: (session) => {
     const { model } = session;

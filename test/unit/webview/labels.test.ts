@@ -6,7 +6,6 @@ import type { Token } from '../../../src/protocol/tokens';
 import {
   formatChange,
   formatDuration,
-  formatInteger,
   formatLoss,
   formatNumber,
   formatMilliseconds,
@@ -15,6 +14,7 @@ import {
   formatTick,
   formatWeight,
 } from '../../../webview/shared/format';
+import { formatInteger } from '../../../src/protocol/numbers';
 import { describeHeads, headsByGroup } from '../../../webview/shared/headOrder';
 import {
   capitalised,
