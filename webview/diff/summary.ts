@@ -175,10 +175,13 @@ export class Summary implements Figure<DiffView> {
 }
 
 function draw({ label, better, name, title, a, b, change }: Row): HTMLElement {
+  const head = element('th', { scope: 'row' }, label, element('span', { class: 'muted' }, ` ${BETTER[better]}`));
+  // A button in the place of the numbers: in one of their columns it would make that too wide for the panel.
+  if (typeof a !== 'string') return element('tr', { title }, head, element('td', { colspan: 3 }, a));
   return element(
     'tr',
     { title },
-    element('th', { scope: 'row' }, label, element('span', { class: 'muted' }, ` ${BETTER[better]}`)),
+    head,
     element('td', { 'data-testid': `${name}-a` }, a),
     element('td', { 'data-testid': name === 'kl' || name === 'top1' ? name : `${name}-b` }, b),
     element('td', { class: 'muted' }, change),

@@ -49,7 +49,11 @@ export class Readout {
         element('q', {}, shortLabel(key.text, TOKEN_LENGTH)),
         element('span', { class: 'muted' }, String(key.place)),
       ),
-      element('div', { class: 'readout-others' }, ...others.map((other) => bar(other, hasBars ? largest : Infinity))),
+      element(
+        'div',
+        { class: hasBars ? 'readout-others' : 'readout-others numbers-only' },
+        ...others.map((other) => line(other, hasBars ? largest : null)),
+      ),
       ...(note === '' ? [] : [element('div', { class: 'muted' }, note)]),
     );
     this.element.hidden = false;
@@ -61,16 +65,21 @@ export class Readout {
   }
 }
 
-function bar(other: ReadoutContent['others'][number], largest: number): HTMLElement {
-  const fill = element('i');
-  fill.style.setProperty('--amount', `${(other.weight / largest) * 100}%`);
+/** @param largest what a full bar is; null draws none */
+function line(other: ReadoutContent['others'][number], largest: number | null): HTMLElement {
   return element(
     'div',
     { class: other.emphasised ? 'emphasised' : '' },
     element('span', {}, other.label),
-    element('span', { class: 'readout-bar' }, fill),
+    ...(largest === null ? [] : [bar(other.weight / largest)]),
     element('span', {}, formatCell(other.weight)),
   );
+}
+
+function bar(share: number): HTMLElement {
+  const fill = element('i');
+  fill.style.setProperty('--amount', `${share * 100}%`);
+  return element('span', { class: 'readout-bar' }, fill);
 }
 
 /** A number of a cell; what a query does not see has none. */

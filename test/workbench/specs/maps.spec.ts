@@ -204,6 +204,10 @@ test('scores before the softmax, exactly', async () => {
   expect(one.query).toBe(other.query);
   const ratio = (await exact(view, 6, one)) / (await exact(view, 6, other));
   expect(one.weight - other.weight).toBeCloseTo(Math.log(ratio), 3);
+  // Bars begin at 0: where one of the numbers is below it, there are none.
+  const readout = view.getByTestId('readout');
+  expect(await readout.locator('.readout-others').innerText()).toContain('−');
+  expect(await readout.locator('.readout-bar').count()).toBe(0);
   await workbench().screenshot('maps-scores');
   // Statistics are of the probabilities, whatever is shown.
   expect(await view.locator('.member [data-statistic="entropy"]').count()).toBe(8);

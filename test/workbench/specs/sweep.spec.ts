@@ -134,6 +134,15 @@ test('gives the room of a narrow panel to the plot, with the names of the lines 
   expect(order.indexOf('reference-names')).toBeGreaterThan(order.indexOf('lines'));
   expect(await sweep.locator('.reference-names text').count()).toBeGreaterThan(0);
   await workbench().screenshot('sweep-narrow');
+  // Who scrolls the table to its last column still sees which method a row is of.
+  const method = sweep.locator('.sweep-table tbody th').first();
+  const before = await edge(method, 'x', false);
+  const scrolled = await sweep.locator('.sweep-table').evaluate((table) => {
+    table.scrollLeft = table.scrollWidth;
+    return table.scrollLeft;
+  });
+  expect(scrolled).toBeGreaterThan(0);
+  expect(await edge(method, 'x', false)).toBeCloseTo(before, 0);
   if (usual !== null) await page.setViewportSize(usual);
   await eventually(
     async () => (await edge(labels.first(), 'y', true)) < (await edge(axis, 'y', false)),
