@@ -15,6 +15,8 @@ import { isWhole, seenTokens, WHOLE_MAP, type MapView } from './mapView';
 /** Pixels that a label needs to be read, and what of a label along the diagonal stands above the middle of its row (heatmap.css). */
 const LABEL_HEIGHT = 10.5;
 const ABOVE_ROW = 8;
+/** Pixels between two labels that touch. */
+const LEAST_DISTANCE = 8;
 /** Pixels of a letter of a marked label, which is bold, and of what stands before the first. */
 const LETTER = { width: 6.1, before: 5 };
 const LABEL_LENGTH = { diagonal: 12, query: 9, key: 12 };
@@ -121,7 +123,12 @@ export class TokenAxis {
   #along(side: Side, tokens: readonly Token[], [from, to]: readonly [number, number]): Label[] {
     const count = tokens.length;
     const spacing = count === 0 ? 0 : this.#width / count / this.#view.span;
-    return visibleLabels(count, spacing, LABEL_HEIGHT, side === 'diagonal' ? ABOVE_ROW : 0)
+    const above = side === 'diagonal' ? ABOVE_ROW : 0;
+    const places = visibleLabels(count, spacing, LABEL_HEIGHT, above);
+    const [first = 0] = places;
+    // The first token, which many heads look at, is named even where its label has to stand a little lower than its row.
+    const hasFirst = first > 0 && (first + 0.5) * spacing - above >= LEAST_DISTANCE;
+    return (hasFirst ? [0, ...places] : places)
       .filter((place) => place >= from && place < to)
       .flatMap((place) => this.#label(side, tokens, place) ?? []);
   }
