@@ -17,6 +17,7 @@ export type DiffSide =
 
 export type SideId = 'a' | 'b';
 
+/** In the order in which they are shown. */
 export const sideIds: readonly SideId[] = ['a', 'b'];
 
 export type DiffSides = Record<SideId, DiffSide>;

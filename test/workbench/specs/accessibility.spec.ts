@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { seriousViolations } from '../harness/axe';
-import { sample } from '../harness/engineNumbers';
 import { figure } from '../harness/figures';
-import { accept, asked, check } from '../harness/questions';
+import { openStructure, openSweep } from '../harness/otherPages';
 import { drawn, openComparison, openSample } from '../harness/sampleRun';
 import { themes, type ThemeName } from '../harness/themes';
 import { useWorkbench } from '../harness/useWorkbench';
@@ -95,34 +94,11 @@ test('the comparison', async () => {
 });
 
 test('a sweep', async () => {
-  const { page } = workbench();
-  await workbench().runCommand('GQA Lens: Sweep Groups and Methods');
-  await asked(page, /numbers of KV groups/);
-  await check(page, '2 KV groups', '1 KV group');
-  await asked(page, /Which heads share/);
-  await check(page, 'Contiguous');
-  await asked(page, /How their KV heads are merged/);
-  await check(page, 'Mean', 'First head');
-  await asked(page, /Text that quality is measured on/);
-  await accept(page);
-  await asked(page, /How many windows/);
-  await page.locator('.quick-input-widget input[type="text"]').fill('1');
-  await accept(page);
-  await asked(page, /What is measured/);
-  await workbench().pick(/^Quality/);
-  const sweep = await workbench().webview('sweep');
-  await expect.poll(() => sweep.getByTestId('sweep-point').count(), { timeout: 60_000 }).toBe(5);
+  const sweep = await openSweep(workbench(), 'GQA Lens: Sweep Groups and Methods');
   await holdAgainstAxe(sweep);
 });
 
 test('the structure of a checkpoint', async () => {
-  const { page } = workbench();
-  await workbench().runCommand('File: Open File...');
-  await workbench().enterPath(join(sample, 'model.safetensors'));
-  const structure = await workbench().webview('structure');
-  await structure.getByTestId('kv-head').first().waitFor();
-  await structure.getByTestId('tensors').focus();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  const structure = await openStructure(workbench());
   await holdAgainstAxe(structure);
 });

@@ -10,7 +10,7 @@ import { writeRandomLlama } from '../../support/randomLlama';
 import { choose, offered } from '../harness/controls';
 import { sample } from '../harness/engineNumbers';
 import { cutOff, manifestIn, messagesIn, textsOf, untranslatedIn } from '../harness/language';
-import { accept, asked, check } from '../harness/questions';
+import { openStructure, openSweep } from '../harness/otherPages';
 import { drawn, openComparison, openSample, runText } from '../harness/sampleRun';
 import { useWorkbench } from '../harness/useWorkbench';
 
@@ -95,35 +95,12 @@ test('the comparison', async () => {
 });
 
 test('the questions of a sweep, and its page', async () => {
-  const { page } = workbench();
-  await workbench().runCommand(command('sweep'));
-  await asked(page, new RegExp(de('Sweep {0}: numbers of KV groups', 'sample')));
-  await check(page, de('{0} KV groups', 2), de('1 KV group'));
-  await asked(page, new RegExp(de('Which heads share')));
-  await check(page, de('Contiguous'));
-  await asked(page, new RegExp(de('How their KV heads are merged')));
-  await check(page, de('Mean'), de('First head'));
-  await asked(page, new RegExp(de('Text that quality is measured on')));
-  await accept(page);
-  await asked(page, new RegExp(de('How many windows of the text')));
-  await page.locator('.quick-input-widget input[type="text"]').fill('1');
-  await accept(page);
-  await asked(page, new RegExp(de('What is measured')));
-  await workbench().pick(de('Quality, KV cache and parameters'));
-  const sweep = await workbench().webview('sweep');
-  await expect.poll(() => sweep.getByTestId('sweep-point').count(), { timeout: 60_000 }).toBe(5);
+  const sweep = await openSweep(workbench(), command('sweep'), de);
   await holds(sweep, 'sweep');
 });
 
 test('the structure of a file', async () => {
-  const { page } = workbench();
-  await workbench().runCommand('File: Open File...');
-  await workbench().enterPath(join(sample, 'model.safetensors'));
-  const structure = await workbench().webview('structure');
-  await structure.getByTestId('kv-head').first().waitFor();
-  await structure.getByTestId('tensors').focus();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  const structure = await openStructure(workbench());
   await holds(structure, 'structure');
 });
 
